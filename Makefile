@@ -1,0 +1,42 @@
+# Needs python3 (3.11 or newer) with venv, and make. Everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: footprint test check lint types bench clean
+
+## footprint: recompute the footprint of the Hundsun example
+footprint: $(VENV)/core.stamp
+	$(BIN)/hsesg-carbon footprint examples/hundsun-2024
+
+## test: everything that CI runs
+test: lint types
+	$(BIN)/python -m pytest --benchmark-disable
+
+check: test
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+## bench: the benchmarks, as ratios within one run
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core.stamp: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[dev]'
+	touch $@ $(VENV)/core.stamp
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks examples/*/out

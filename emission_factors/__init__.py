@@ -1,0 +1,1 @@
+"""The shipped data, reviewed like code: factors, fuel properties, GWPs, vocabulary and methodologies."""

@@ -1,0 +1,1 @@
+"""Example workspaces, shipped with the library."""

@@ -1,0 +1,707 @@
+"""Activities: the validated table of what an organisation burnt, bought and drove, and its exact cube of sums."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Literal
+
+import narwhals as nw
+from pydantic import BaseModel, ConfigDict, Field
+
+from hsesg_carbon import units
+from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
+from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.findings import Finding, Where
+
+REQUIRED = ("activity_id", "site", "activity", "quantity", "unit")
+OPTIONAL = (
+    "period",
+    "period_start",
+    "period_end",
+    "region",
+    "meter",
+    "instrument",
+    "quality",
+    "credit",
+    "evidence",
+    "note",
+    "origin_file",
+    "origin_sheet",
+    "origin_row",
+)
+MAX_ROWS_PER_RULE = 100
+"""How many rows of one fault are fetched and shown; all are counted."""
+
+_INT64 = 2**63 - 1
+_EXACT_FLOATS = 2**53
+_PERIOD = re.compile(r"(\d{4})(?:-(?:(\d{2})|Q([1-4])))?")
+
+
+class Site(BaseModel):
+    """
+    A place whose emissions are counted, and how it belongs to the organisation.
+
+    ``equity_share`` is exact text between 0 and 1; ``control`` holds ``financial``, ``operational`` or both; ``from``
+    and ``to`` are the first and last day of belonging.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    id: str = Field(min_length=1)
+    name: dict[str, str] = Field(default_factory=dict)
+    region: str | None = None
+    equity_share: Decimal = Field(default=Decimal(1), ge=0, le=1)
+    control: tuple[Literal["financial", "operational"], ...] = ("financial", "operational")
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """
+    A span of whole days, both ends included.
+
+    Example:
+        >>> Period.parse("2024-Q1").end, Period.parse("2024-02").label
+        (datetime.date(2024, 3, 31), '2024-02')
+    """
+
+    start: date
+    end: date
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``; anything else raises ``InputError``."""
+        try:
+            if "/" in text:
+                start, _, end = text.partition("/")
+                return cls.of(date.fromisoformat(start.strip()), date.fromisoformat(end.strip()))
+            match = _PERIOD.fullmatch(text.strip())
+            if match:
+                year, month, quarter = (int(part) if part else 0 for part in match.groups())
+                first = month or (3 * quarter - 2 if quarter else 1)
+                last = month or (3 * quarter or 12)
+                return cls(date(year, first, 1), _month_end(year, last))
+        except ValueError as error:
+            raise InputError("period-broken", value=text[:40]) from error
+        raise InputError("period-broken", value=text[:40])
+
+    @classmethod
+    def of(cls, start: date, end: date) -> "Period":
+        """Return the period between two days; an end before its start raises ``InputError``."""
+        if end < start:
+            raise InputError("period-reversed", start=start, end=end)
+        return cls(start, end)
+
+    @property
+    def days(self) -> int:
+        """The number of days."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def label(self) -> str:
+        """The shortest text that ``parse`` reads back."""
+        year = self.start.year
+        if self.end.year == year:
+            first, last = self.start.month, self.end.month
+            if self.start.day == 1 and self.end == _month_end(year, last):
+                if first == last:
+                    return f"{year}-{first:02d}"
+                if (first, last) == (1, 12):
+                    return f"{year}"
+                if last == first + 2 and first % 3 == 1:
+                    return f"{year}-Q{(last // 3)}"
+        return f"{self.start}/{self.end}"
+
+    def folded(self) -> "Period":
+        """Return the month that holds this period, or the period itself where it is longer: the key of the cube."""
+        if (self.start.year, self.start.month) == (self.end.year, self.end.month):
+            return Period(self.start.replace(day=1), _month_end(self.start.year, self.start.month))
+        return self
+
+    def parts(self) -> list[tuple["Period", Fraction]]:
+        """
+        Return the reporting periods that this one falls into, each with its exact share of the days.
+
+        A month, a whole quarter and a whole year stay whole; anything else that crosses months is split by days.
+        """
+        folded = self.folded()
+        if "/" not in folded.label:
+            return [(folded, Fraction(1))]
+        parts = []
+        start = self.start
+        while start <= self.end:
+            month_end = _month_end(start.year, start.month)
+            inside = Period(start, min(month_end, self.end))
+            parts.append((inside.folded(), Fraction(inside.days, self.days)))
+            start = month_end + timedelta(days=1)
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class CellKey:
+    """What a cell of the cube is about: everything that can change a multiplier or is asked for in a view."""
+
+    site: str
+    period: Period
+    activity: str
+    unit: str
+    region: str
+    instrument: str
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cube:
+    """
+    Integer sums by cell: ``steps[key]`` quantities in steps of 10^-grid of the unit, ``rows[key]`` rows behind them.
+
+    Cubes add and subtract exactly, so batches can be merged and taken out again.
+    """
+
+    steps: Mapping[CellKey, int]
+    rows: Mapping[CellKey, int]
+
+    def __add__(self, other: "Cube") -> "Cube":
+        return self._combined(other, 1)
+
+    def __sub__(self, other: "Cube") -> "Cube":
+        return self._combined(other, -1)
+
+    def _combined(self, other: "Cube", sign: int) -> "Cube":
+        steps, rows = dict(self.steps), dict(self.rows)
+        for key in other.steps:
+            steps[key] = steps.get(key, 0) + sign * other.steps[key]
+            rows[key] = rows.get(key, 0) + sign * other.rows[key]
+        kept = [key for key in steps if rows[key]]
+        return Cube({key: steps[key] for key in kept}, {key: rows[key] for key in kept})
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One row, found by its id: the cell it falls into, its exact quantity and where it comes from."""
+
+    activity_id: str
+    key: CellKey
+    period: Period
+    quantity: Decimal
+    where: Where
+    evidence: str | None
+    note: str | None
+
+
+class Activities:
+    """
+    The table of activity data, checked at the door.
+
+    Args:
+        frame: pandas, Polars (eager or lazy), PyArrow or a DuckDB relation, one row per bill or reading. Columns:
+            activity_id, site, period (or period_start and period_end), activity, quantity, unit; optional region,
+            meter, instrument, quality, credit, evidence, note, origin_file, origin_sheet, origin_row; others are kept.
+        sites: The sites that rows may name, with their region. Without it every site is accepted and each row needs a
+            region.
+        library: Where activity codes and regions are looked up; the shipped one by default.
+        unique_ids: Whether ids must be unique; costs a pass over the ids, so bulk users run ``check()`` instead.
+
+    Raises:
+        InputError: Rows that cannot be used, all of them, each with file, sheet, row, column, value and what to do.
+
+    Example:
+        >>> import pandas as pd
+        >>> bill = {"activity_id": "e1", "site": "hq", "period": "2024", "activity": "electricity.grid",
+        ...         "quantity": 1000, "unit": "度", "region": "CN"}
+        >>> Activities(pd.DataFrame([bill])).keys[0].unit
+        'kWh'
+    """
+
+    def __init__(
+        self,
+        frame: Any,
+        sites: Iterable[Site] | None = None,
+        library: FactorLibrary | None = None,
+        *,
+        unique_ids: bool = False,
+    ) -> None:
+        self.library = library or FactorLibrary.shipped()
+        self.sites = None if sites is None else {site.id: site for site in sites}
+        self.findings: list[Finding] = []
+        self.frame: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
+        self._columns = self.frame.collect_schema()
+        self.period_columns = self._check_columns()
+        optional = [name for name in ("region", "instrument") if name in self._columns]
+        self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
+        self._coded = _coded(self.frame, self.raw_keys)
+        self.quantity_kind = self._quantity_kind()
+        problems: list[Finding] = []
+        if self.quantity_kind == "text":
+            problems += self._read_text()
+        self._distinct: dict[tuple[Any, ...], CellKey] = {}
+        problems += self._check_rows()
+        if unique_ids:
+            problems += self._duplicates()
+        if problems:
+            order = {name: place for place, name in enumerate(dict.fromkeys(_file_of(one) for one in problems))}
+            problems.sort(key=lambda one: (order[_file_of(one)], (one.where and one.where.row) or 0))
+            raise InputError("activities-broken", problems, count=len(problems))
+
+    @property
+    def keys(self) -> list[CellKey]:
+        """The distinct cells that the rows fall into."""
+        return list(dict.fromkeys(self._distinct.values()))
+
+    @property
+    def raw_cells(self) -> dict[tuple[Any, ...], CellKey]:
+        """The cell for every distinct combination of ``raw_keys`` as they stand in the frame."""
+        return dict(self._distinct)
+
+    # ----------------------------------------------------------------------------------------------------- the totals
+
+    def cube(self, dimensions: Sequence[str] = ()) -> Cube:
+        """
+        Return the exact sums by cell: one pass of the engine, one group-by, nothing collected but the cells.
+
+        Args:
+            dimensions: Further columns of the frame to keep apart.
+
+        Raises:
+            InputError: A dimension is no column, or a sum could leave the range of 64-bit integers.
+        """
+        for name in dimensions:
+            if name not in self._columns:
+                raise InputError("dimension-missing", dimension=name, found=list(self._columns))
+        keys = [*self.raw_keys, *(name for name in dimensions if name not in self.raw_keys)]
+        frame = _coded(self._coded, dimensions) if dimensions else self._coded
+        sums = _collected(
+            frame.select(*keys, *self._steps())
+            .group_by(keys)
+            .agg(nw.col("_whole").sum(), nw.col("_part").sum(), nw.col("_size").max(), nw.len().alias("_rows"))
+        )
+        steps: dict[CellKey, int] = {}
+        rows: dict[CellKey, int] = {}
+        for row in sums.iter_rows(named=True):
+            key = self._distinct[tuple(_plain(row[name]) for name in self.raw_keys)]
+            if dimensions:
+                extra = tuple((name, str(_plain(row[name]) or "")) for name in dimensions)
+                key = CellKey(key.site, key.period, key.activity, key.unit, key.region, key.instrument, extra)
+            exponent = units.grid(key.unit)
+            self._exclude_overflow(row, exponent)
+            scale = 1 if self.quantity_kind == "text" else 10**exponent
+            total = Fraction(row["_whole"]) * scale + int(row["_part"])
+            if total.denominator != 1:
+                raise InputError("decimal-finer-than-grid", unit=key.unit, grid=f"1e-{exponent}")
+            steps[key] = steps.get(key, 0) + int(total)
+            rows[key] = rows.get(key, 0) + int(row["_rows"])
+        return Cube(steps, rows)
+
+    def _steps(self) -> list[nw.Expr]:
+        """
+        Return the expressions of the integer grid: whole units, parts of a unit in steps, and the size of the quantity.
+
+        Floats are rounded half away from zero to their unit's grid by an explicit rule, because engines round halves
+        differently. The part is exact before it is scaled, so nothing above the comma can disturb it.
+        """
+        quantity = nw.col("_steps" if self.quantity_kind == "text" else "quantity")
+        if self.quantity_kind != "float":
+            return [quantity.alias("_whole"), nw.lit(0).cast(nw.Int64).alias("_part"), quantity.abs().alias("_size")]
+        size = quantity.abs()
+        whole = size.floor()
+        scaled = (size - whole) * self._scale()
+        steps = (scaled + 0.5).floor()  # below 2^53 by the check at the door, so adding a half is exact
+        if self._has_negative:
+            sign = nw.when(quantity < 0).then(nw.lit(-1.0)).otherwise(nw.lit(1.0))
+            whole, steps = whole * sign, steps * sign
+        return [whole.cast(nw.Int64).alias("_whole"), steps.cast(nw.Int64).alias("_part"), size.alias("_size")]
+
+    def _scale(self) -> nw.Expr:
+        """Return 10^grid of each row's unit; one constant where all units share a grid."""
+        at = self.raw_keys.index("unit")
+        by_exponent: dict[int, list[str]] = {}
+        for raw, key in self._distinct.items():
+            by_exponent.setdefault(units.grid(key.unit), []).append(raw[at])
+        (first, _), *others = sorted(by_exponent.items(), key=lambda item: -len(item[1]))
+        scale: nw.Expr = nw.lit(10.0**first)
+        for exponent, spellings in others:
+            scale = nw.when(nw.col("unit").is_in(sorted(set(spellings)))).then(nw.lit(10.0**exponent)).otherwise(scale)
+        return scale
+
+    def _exclude_overflow(self, row: Mapping[str, Any], exponent: int) -> None:
+        """Refuse a sum whose 64-bit integers could have wrapped, before any total is returned."""
+        if self.quantity_kind == "decimal":
+            return
+        count, largest = int(row["_rows"]), math.ceil(row["_size"] or 0)
+        parts = 10**exponent if self.quantity_kind == "float" else 0
+        if count * (largest + 1) > _INT64 or count * parts > _INT64:
+            raise InputError("sum-overflow", unit=row["unit"], activity=row["activity"], rows=count, largest=largest)
+
+    # ------------------------------------------------------------------------------------------------- single rows
+
+    def row(self, activity_id: str) -> ActivityRow:
+        """
+        Return the row with this id.
+
+        Raises:
+            InputError: There is none (near ids are named), or there are several.
+        """
+        found = self._fetch(nw.col("activity_id").cast(nw.String) == activity_id)
+        if len(found) != 1:
+            ids = [str(one["activity_id"]) for one in self._fetch(None, 1000)]
+            code = "activity-id-repeated" if found else "activity-id-unknown"
+            raise InputError(code, activity_id=activity_id, suggestions=near(activity_id, ids) or ids[:4])
+        one = found[0]
+        quantity = units.decimal_of(one["quantity"])
+        raw = tuple(_plain(one[name]) for name in self.raw_keys)
+        return ActivityRow(
+            activity_id=activity_id,
+            key=self._distinct[raw],
+            period=_period({name: _plain(one[name]) for name in self.period_columns}),
+            quantity=Decimal(0) if quantity is None else quantity,
+            where=_where(one, None),
+            evidence=_text_or_none(one.get("evidence")),
+            note=_text_or_none(one.get("note")),
+        )
+
+    def check(self) -> list[Finding]:
+        """Return duplicate ids, and overlaps and gaps between the bills of a meter. Needs the ids: one more pass."""
+        return self._duplicates() + self._meter_findings()
+
+    # ------------------------------------------------------------------------------------------------- the checks
+
+    def _check_columns(self) -> tuple[str, ...]:
+        """Return the columns that state the period; raise for every needed column that is missing."""
+        columns = list(self._columns)
+        missing = [name for name in REQUIRED if name not in columns]
+        if {"period_start", "period_end"} <= set(columns):
+            period: tuple[str, ...] = ("period_start", "period_end")
+            period = ("period", *period) if "period" in columns else period
+        elif "period" in columns:
+            period = ("period",)
+        else:
+            missing.append("period")
+            period = ()
+        if missing:
+            problems = [
+                Finding(code="column-missing", severity="error", data={"column": one, "found": columns})
+                for one in missing
+            ]
+            raise InputError("activities-broken", problems, count=len(problems))
+        return period
+
+    def _quantity_kind(self) -> Literal["float", "int", "decimal", "text"]:
+        dtype = self._columns["quantity"]
+        if dtype.is_integer():
+            return "int"
+        if dtype.is_float():
+            return "float"
+        if dtype.is_decimal():
+            return "decimal"
+        if isinstance(self.frame, nw.LazyFrame):
+            raise InputError("quantity-text-lazy", dtype=str(dtype))
+        return "text"
+
+    def _read_text(self) -> list[Finding]:
+        """Make the column ``_steps`` of quantities that are text or Decimal objects; return what is no number."""
+        frame = self.frame
+        assert isinstance(frame, nw.DataFrame)  # _quantity_kind refuses lazy text
+        grids = units.grids()
+        quantities, spelt = frame["quantity"].to_list(), frame["unit"].to_list()
+        credits_ = frame["credit"].to_list() if "credit" in self._columns else [None] * len(quantities)
+        exponents = {unit: grids.get(units.normalise(str(unit)), 0) for unit in set(spelt)}
+        steps: list[int] = []
+        wrong: list[tuple[int, str, dict[str, Any]]] = []
+        rounded: dict[str, int] = {}
+        for place, (cell, unit, credit) in enumerate(zip(quantities, spelt, credits_, strict=True)):
+            step = 0
+            try:
+                value = units.decimal_of(cell)
+                if value is None:
+                    wrong.append((place, "quantity-blank", {}))
+                else:
+                    step, was_rounded = units.to_grid(value, exponents[unit])
+                    if was_rounded:
+                        rounded[unit] = rounded.get(unit, 0) + 1
+                    if value < 0 and _text_or_none(credit) is None:
+                        wrong.append((place, "quantity-negative", {}))
+                    if abs(step) > _INT64:
+                        wrong.append((place, "quantity-too-large", {}))
+                        step = 0
+            except InputError as error:
+                wrong.append((place, error.code, error.data))
+            steps.append(step)
+        series = nw.new_series("_steps", steps, nw.Int64, backend=frame.implementation)
+        assert isinstance(self._coded, nw.DataFrame)
+        self._coded = self._coded.with_columns(series)
+        self._note_rounded(rounded, exponents)
+        shown = _limited(wrong)
+        rows = frame[[place for place, _, _ in shown]].iter_rows(named=True) if shown else ()
+        return [
+            Finding(code=code, severity="error", where=_where(row, "quantity"), data=data)
+            for row, (_, code, data) in zip(rows, shown, strict=True)
+        ]
+
+    def _note_rounded(self, rounded: Mapping[str, int], exponents: Mapping[str, int]) -> None:
+        for unit, count in rounded.items():
+            data = {"count": count, "unit": unit, "grid": f"1e-{exponents[unit]}"}
+            self.findings.append(Finding(code="rounded-to-grid", severity="info", data=data))
+
+    def _check_rows(self) -> list[Finding]:
+        """
+        Check all rows in one pass: what depends on the key once per distinct key, what depends on the number counted.
+
+        Rows are fetched only for rules that somebody broke.
+        """
+        counted = self._number_rules()
+        flags = [rule.cast(nw.Int64).alias(f"_{name}") for name, rule in counted.items()]
+        aggregates = [nw.col(f"_{name}").sum() for name in counted] + [nw.len().alias("_rows")]
+        extra: list[nw.Expr] = []
+        if self.quantity_kind == "float":
+            size = nw.col("quantity").abs()
+            broken = size - size.floor()
+            extra.append(nw.when(broken > 0).then(size).otherwise(nw.lit(0.0)).alias("_broken"))
+            aggregates.append(nw.col("_broken").max())
+        selected = self._coded.select(*self.raw_keys, *flags, *extra)
+        groups = _collected(selected.group_by(list(self.raw_keys)).agg(*aggregates))
+        problems: list[Finding] = []
+        totals = dict.fromkeys(counted, 0)
+        shown: dict[str, int] = {}
+        for group in groups.iter_rows(named=True):
+            raw = tuple(_plain(group[name]) for name in self.raw_keys)
+            for name in counted:
+                totals[name] += int(group[f"_{name}"] or 0)
+            wrong = self._resolve(raw)
+            if not wrong and self.quantity_kind == "float":
+                wrong = self._precision(raw, group["_broken"])
+            for code, column, data in wrong:
+                room = MAX_ROWS_PER_RULE - shown.get(code, 0)
+                rows = self._fetch(self._matches(raw), room) if room > 0 else []
+                shown[code] = shown.get(code, 0) + len(rows)
+                problems += [Finding(code=code, severity="error", where=_where(row, column), data=data) for row in rows]
+        self._has_negative = totals.pop("quantity-sign", 0) > 0
+        for name, count in totals.items():
+            if count:
+                rows = self._fetch(counted[name])
+                problems += [Finding(code=name, severity="error", where=_where(row, "quantity")) for row in rows]
+        if not groups.shape[0]:
+            problems.append(Finding(code="activities-empty", severity="error"))
+        return problems
+
+    def _number_rules(self) -> dict[str, nw.Expr]:
+        """Return the rules on quantities as expressions that are true where a row breaks them."""
+        if self.quantity_kind == "text":
+            return {}  # _read_text has looked at every cell
+        quantity = nw.col("quantity")
+        negative = (quantity < 0).fill_null(value=False)
+        rules = {"quantity-sign": negative}
+        unmarked = negative & nw.col("credit").is_null() if "credit" in self._columns else negative
+        rules["quantity-negative"] = unmarked
+        if self.quantity_kind == "float":
+            usable = quantity.is_finite().fill_null(value=False)
+            rules["quantity-not-finite"] = ~usable
+            rules["quantity-too-large"] = ((quantity.abs() >= float(_EXACT_FLOATS)) & usable).fill_null(value=False)
+        else:
+            rules["quantity-blank"] = quantity.is_null()
+        return rules
+
+    def _precision(self, raw: tuple[Any, ...], largest: float | None) -> list[tuple[str, str, dict[str, Any]]]:
+        """Refuse floats with decimals beyond 2^53 grid steps: the digits that were written are no longer in them."""
+        key = self._distinct[raw]
+        exponent = units.grid(key.unit)
+        if largest is None or math.isnan(largest) or largest * 10.0**exponent < _EXACT_FLOATS:
+            return []
+        return [("quantity-imprecise", "quantity", {"unit": key.unit, "grid": f"1e-{exponent}"})]
+
+    def _resolve(self, raw: tuple[Any, ...]) -> list[tuple[str, str, dict[str, Any]]]:
+        """File a distinct raw key under its cell; return what is wrong with it as (code, column, data)."""
+        cells = dict(zip(self.raw_keys, raw, strict=True))
+        wrong: list[tuple[str, str, dict[str, Any]]] = []
+        activity, unit, site = (_text(cells[name]) for name in ("activity", "unit", "site"))
+        entry = self.library.catalogue.get(activity)
+        if not activity:
+            wrong.append(("cell-blank", "activity", {"column": "activity"}))
+        elif entry is None:
+            suggestions = self.library.suggest(activity)
+            code = "unknown-activity" if suggestions else "unknown-activity-nothing-near"
+            wrong.append((code, "activity", {"activity": activity[:80], "suggestions": suggestions}))
+        name = ""
+        try:
+            name = units.canonical(unit) if unit else ""
+            if not unit:
+                wrong.append(("cell-blank", "unit", {"column": "unit"}))
+            else:
+                units.grid(name)
+                if entry is not None and not entry.accepts(name):
+                    wrong.append(
+                        ("wrong-dimension", "unit", {"activity": activity, "unit": unit, "accepted": entry.measured_in})
+                    )
+        except UnitError as error:
+            wrong.append((error.code, "unit", error.data))
+        if not site:
+            wrong.append(("cell-blank", "site", {"column": "site"}))
+        elif self.sites is not None and site not in self.sites:
+            wrong.append(("unknown-site", "site", {"site": site[:80], "known": sorted(self.sites)[:8] or ["-"]}))
+        region, region_wrong = self._region(_text(cells.get("region")), site)
+        wrong += region_wrong
+        try:
+            period = _period({name: cells[name] for name in self.period_columns}).folded()
+        except CarbonError as error:
+            wrong.append((error.code, self.period_columns[0], error.data))
+        if not wrong:
+            self._distinct[raw] = CellKey(site, period, activity, name, region, _text(cells.get("instrument")))
+        return wrong
+
+    def _region(self, stated: str, site: str) -> tuple[str, list[tuple[str, str, dict[str, Any]]]]:
+        known = self.sites.get(site) if self.sites else None
+        region = stated or (known.region if known else None) or ""
+        if not region:
+            return "", [("region-missing", "region", {"site": site})]
+        if region not in self.library.regions:
+            suggestions = near(region, list(self.library.regions)) or sorted(self.library.regions)[:8]
+            return "", [("unknown-region", "region", {"region": region, "known": suggestions})]
+        return region, []
+
+    def _duplicates(self) -> list[Finding]:
+        ids = nw.col("activity_id")
+        counts = self.frame.select("activity_id").group_by("activity_id").agg(nw.len().alias("_rows"))
+        repeated = _collected(counts.filter((nw.col("_rows") > 1) | ids.is_null()))
+        problems: list[Finding] = []
+        for row in repeated.iter_rows(named=True):
+            one = _plain(row["activity_id"])
+            fetched = self._fetch(ids.is_null() if one is None else ids == row["activity_id"])
+            code, data = (
+                ("cell-blank", {"column": "activity_id"})
+                if one is None
+                else ("duplicate-id", {"activity_id": str(one), "count": row["_rows"]})
+            )
+            problems += [
+                Finding(code=code, severity="error", where=_where(found, "activity_id"), data=data) for found in fetched
+            ]
+            if len(problems) >= MAX_ROWS_PER_RULE:
+                break
+        return problems
+
+    def _meter_findings(self) -> list[Finding]:
+        """Return bills of one meter that overlap, and days between two of its bills that no bill covers."""
+        if "meter" not in self._columns:
+            return []
+        wanted = ["meter", "activity", "site", *self.period_columns, "activity_id"]
+        rows = _collected(self.frame.filter(~nw.col("meter").is_null()).select(wanted)).iter_rows(named=True)
+        bills: dict[tuple[str, ...], list[tuple[Period, str]]] = {}
+        for row in rows:
+            period = _period({name: _plain(row[name]) for name in self.period_columns})
+            owner = tuple(_text(row[name]) for name in ("site", "meter", "activity"))
+            bills.setdefault(owner, []).append((period, str(row["activity_id"])))
+        findings = []
+        for (_, meter, _), periods in sorted(bills.items()):
+            for (before, first), (after, second) in pairwise(sorted(periods)):
+                data = {"meter": meter, "first": first, "second": second}
+                if after.start <= before.end:
+                    overlap = Period(after.start, min(before.end, after.end))
+                    findings.append(
+                        Finding(code="meter-overlap", severity="warning", data={**data, "days": overlap.days})
+                    )
+                elif after.start > before.end + timedelta(days=1):
+                    gap = (after.start - before.end).days - 1
+                    findings.append(Finding(code="meter-gap", severity="warning", data={**data, "days": gap}))
+        return findings
+
+    def _matches(self, raw: tuple[Any, ...]) -> nw.Expr:
+        tests = [
+            nw.col(name).is_null() if value is None else nw.col(name) == value
+            for name, value in zip(self.raw_keys, raw, strict=True)
+        ]
+        return nw.all_horizontal(*tests, ignore_nulls=False)
+
+    def _fetch(self, predicate: nw.Expr | None, limit: int = MAX_ROWS_PER_RULE) -> list[dict[str, Any]]:
+        """Return up to ``limit`` whole rows for which ``predicate`` holds."""
+        frame = self.frame if predicate is None else self.frame.filter(predicate)
+        return list(_collected(frame.head(limit)).iter_rows(named=True))
+
+
+# -------------------------------------------------------------------------------------------------- private
+
+
+def _month_end(year: int, month: int) -> date:
+    return (date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
+
+
+def _coded(frame: Any, columns: Iterable[str]) -> Any:
+    """
+    Return an eager frame with its text columns coded as categories: grouping codes is several times cheaper than text.
+
+    Lazy frames stay as they are; their engines code on their own, and categories are not portable among them.
+    """
+    if isinstance(frame, nw.LazyFrame) or frame.implementation.is_pyarrow():
+        return frame
+    schema = frame.collect_schema()
+    text = [name for name in columns if schema[name] in {nw.String, nw.Object}]
+    plain = [nw.col(name).cast(nw.String) for name in text if schema[name] == nw.Object]
+    frame = frame.with_columns(*plain) if plain else frame
+    return frame.with_columns(*(nw.col(name).cast(nw.Categorical) for name in text)) if text else frame
+
+
+def _collected(frame: Any) -> nw.DataFrame[Any]:
+    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+
+
+def _plain(value: Any) -> Any:
+    """Return a key cell as every engine would give it: ``None`` for nulls, dates without a time."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if type(value).__name__ in {"NaTType", "NAType"}:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    return value
+
+
+def _text(value: Any) -> str:
+    plain = _plain(value)
+    return "" if plain is None else str(plain).strip()
+
+
+def _text_or_none(value: Any) -> str | None:
+    return _text(value) or None
+
+
+def _period(cells: Mapping[str, Any]) -> Period:
+    """Return the period that a row states: a label, or two days."""
+    label = _text(cells.get("period"))
+    start, end = cells.get("period_start"), cells.get("period_end")
+    if label and start is None and end is None:
+        return Period.parse(label)
+    try:
+        days = [one if isinstance(one, date) else date.fromisoformat(_text(one)[:10]) for one in (start, end)]
+    except ValueError as error:
+        raise InputError("period-broken", value=f"{_text(start)}/{_text(end)}"[:40]) from error
+    return Period.of(days[0], days[1])
+
+
+def _where(row: Mapping[str, Any], column: str | None) -> Where:
+    number = _text(row.get("origin_row"))
+    return Where(
+        file=_text_or_none(row.get("origin_file")),
+        sheet=_text_or_none(row.get("origin_sheet")),
+        row=int(float(number)) if number else None,
+        column=column,
+        value=None if column is None else _text(row.get(column)),
+        activity_id=_text_or_none(row.get("activity_id")),
+    )
+
+
+def _file_of(finding: Finding) -> tuple[str, str]:
+    return ((finding.where and finding.where.file) or "", (finding.where and finding.where.sheet) or "")
+
+
+def _limited(wrong: list[tuple[int, str, dict[str, Any]]]) -> list[tuple[int, str, dict[str, Any]]]:
+    """Keep the first rows of each fault."""
+    counts: dict[str, int] = {}
+    kept = []
+    for one in wrong:
+        counts[one[1]] = counts.get(one[1], 0) + 1
+        if counts[one[1]] <= MAX_ROWS_PER_RULE:
+            kept.append(one)
+    return kept

@@ -1,0 +1,462 @@
+"""The command line: parse, call one function, print. Results go to stdout, remarks to stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hsesg_carbon.errors import CarbonError
+from hsesg_carbon.messages import message
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, FuelProperty, Gwp
+    from hsesg_carbon.ledger import ExplainedLine, Explanation
+    from hsesg_carbon.workspace import Workspace
+
+EXIT_USAGE = 2
+_PLAIN_WIDTH = 120
+
+
+class Lang(StrEnum):
+    """Language of what is printed."""
+
+    en = "en"
+    zh = "zh"
+
+
+app = typer.Typer(
+    help="Greenhouse-gas and energy accounts: exact, unit-checked, traceable to a page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+factors_app = typer.Typer(
+    help="Search and show emission factors and fuel properties.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(factors_app, name="factors")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else.")]
+InLang = Annotated[Lang, typer.Option("--lang", help="Language of the output.")]
+WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WORKSPACE", help="Folder with inventory.toml.")]
+
+
+def main() -> None:
+    """Run the command line; every error ends in a sentence and exit code 2, never in a traceback."""
+    try:
+        app()
+    except CarbonError as error:
+        _fail(error.text(_lang_of(sys.argv)))
+    except BrokenPipeError:  # the reader of a pipe went away, e.g. head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _fail(message("file-system", _lang_of(sys.argv), file=error.filename or "-", why=error.strerror or str(error)))
+    except Exception as error:  # the promise above; the cause stays available to whoever wants it
+        if os.environ.get("HSESG_CARBON_DEBUG"):
+            raise
+        _fail(message("unexpected", _lang_of(sys.argv), why=f"{type(error).__name__}: {error}"))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Write the Hundsun example workspace to DIR."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    workspace = Workspace.demo(folder)
+    if as_json:
+        _print_json({"workspace": str(workspace.folder)})
+    else:
+        _console().print(message("label.demo-written", lang, folder=workspace.folder), soft_wrap=True, markup=False)
+
+
+@app.command()
+def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang = Lang.en) -> None:
+    """Print emissions by scope and year, intensities and energy of WORKSPACE; write its out/ folder."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    result = accounts.footprint(lang)
+    written = accounts.write(result)
+    if as_json:
+        _print_json(result)
+        return
+    console = _console()
+    _print_footprint(console, accounts, result, lang)
+    for finding in accounts.findings:
+        console.print(message(f"label.severity-{finding.severity}", lang), finding.line(lang), markup=False)
+    sys.stdout.flush()
+    typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
+
+
+@app.command()
+def explain(
+    workspace: WorkspaceFolder,
+    activity_id: Annotated[str, typer.Argument(metavar="ACTIVITY_ID")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Show every step from one row's quantity to its emissions, each number with its source, table and page."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    found = Workspace(workspace).inventory.ledger.explain(activity_id)
+    if as_json:
+        _print_json(_explanation_json(found))
+    else:
+        _print_explanation(_console(), found, lang)
+
+
+@factors_app.command("search")
+def search(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="In English or Chinese.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """List activities, factors and properties that all WORDS fit."""
+    from hsesg_carbon.factors import CatalogueEntry, FactorLibrary  # noqa: PLC0415
+
+    library = FactorLibrary.shipped()
+    hits = library.search(" ".join(words))
+    if as_json:
+        _print_json({"query": " ".join(words), "hits": [_record_json(one, library) for one in hits]})
+        return
+    if not hits:
+        suggestions = library.suggest(" ".join(words))
+        key = "label.no-hits-near" if suggestions else "label.no-hits"
+        typer.echo(message(key, lang, words=" ".join(words), suggestions=suggestions), err=True)
+        return
+    activities = [one for one in hits if isinstance(one, CatalogueEntry)]
+    numbers = [one for one in hits if not isinstance(one, CatalogueEntry)]
+    console = _console()
+    if activities:
+        _print_table(
+            console,
+            lang,
+            "",
+            ("activity", "scope", "name", "aliases"),
+            [
+                (one.activity, one.scope, one.name_zh if lang == Lang.zh else one.name_en, ", ".join(one.aliases))
+                for one in activities
+            ],
+        )
+    if numbers:
+        _print_table(
+            console,
+            lang,
+            "",
+            ("id", "value", "region", "validity", "source"),
+            [
+                (
+                    one.id,
+                    f"{one.value} {one.unit}",
+                    getattr(one, "region", ""),
+                    _validity(one),
+                    library.sources[one.source].title_zh or ""
+                    if lang == Lang.zh and library.sources[one.source].title_zh
+                    else library.sources[one.source].title,
+                )
+                for one in numbers
+            ],
+        )
+
+
+@factors_app.command("show")
+def show(
+    one_id: Annotated[str, typer.Argument(metavar="ID", help="Of a factor, a property, a GWP or an activity.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Show one record of the library with its source, table, page, licence and how it was checked."""
+    from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
+
+    library = FactorLibrary.shipped()
+    record = _record_json(library.find(one_id), library)
+    if as_json:
+        _print_json(record)
+        return
+    rows = [
+        (message(f"field.{name}", lang), "; ".join(value) if isinstance(value, list) else str(value))
+        for name, value in record.items()
+        if value not in (None, "", [])
+    ]
+    _print_table(_console(), lang, "", (), rows)
+
+
+# -------------------------------------------------------------------------------------------------- printing
+
+
+def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: Lang) -> None:
+    name = accounts.settings.organisation.name.get(lang) or accounts.settings.organisation.id
+    title = accounts.methodology.title.get(lang) or accounts.methodology.id
+    console.print(message("label.footprint", lang, organisation=name), style="bold", markup=False)
+    console.print(
+        message(
+            "label.basis",
+            lang,
+            title=title,
+            methodology=result["methodology"],
+            gases=result["gases"],
+            gwp=result["gwp"],
+            scope2=result["scope2_method"],
+            consolidation=result["consolidation"],
+            boundary=result["boundary"],
+        ),
+        markup=False,
+    )
+    years = sorted({one["year"] for one in result["totals"]})
+
+    def across(rows: list[dict[str, Any]], places: int) -> list[str]:
+        by_year = {row["year"]: _rounded(row["value"], places) for row in rows}
+        return [by_year.get(year, "–") for year in years]
+
+    def scope_name(scope: str) -> str:
+        return message("label.total", lang) if scope == "total" else message("label.scope", lang, scope=scope)
+
+    headings = ("", *(str(year) for year in years))
+    scopes = sorted({one["scope"] for one in result["totals"]})
+    _print_table(
+        console,
+        lang,
+        message("label.emissions", lang),
+        headings,
+        [
+            (scope_name(scope), *across([one for one in result["totals"] if one["scope"] == scope], 2))
+            for scope in scopes
+        ],
+    )
+    for per in dict.fromkeys(one["per"] for one in result["intensities"]):
+        rows = [one for one in result["intensities"] if one["per"] == per]
+        places = {"total": 2}
+        _print_table(
+            console,
+            lang,
+            message("label.intensity", lang, per=per, unit=rows[0]["unit"]),
+            headings,
+            [
+                (scope_name(scope), *across([one for one in rows if one["scope"] == scope], places.get(scope, 3)))
+                for scope in scopes
+            ],
+        )
+    for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
+        rows = [one for one in result["energy"] if one["flow"] == flow]
+        record = accounts.library.flows[flow]
+        label = f"{record.name_zh if lang == Lang.zh else record.name_en} ({record.unit})"
+        carriers = list(dict.fromkeys(one["carrier"] for one in rows))
+        carriers.sort(key=lambda carrier: carrier == "total")
+        shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
+        body = [
+            (
+                message("label.total", lang) if carrier == "total" else _carrier_name(accounts, carrier, lang),
+                *across([one for one in rows if one["carrier"] == carrier], 2),
+            )
+            for carrier in carriers
+        ]
+        if shares:
+            body.append((message("label.electricity-share", lang), *(f"{one} %" for one in across(shares, 1))))
+        _print_table(console, lang, label, headings, body)
+
+
+def _carrier_name(accounts: "Workspace", carrier: str, lang: Lang) -> str:
+    """Return the first alias of a carrier in the language: 'natural gas', 天然气."""
+    aliases = [alias for one in accounts.library.catalogue.values() if one.subject == carrier for alias in one.aliases]
+    wanted = [alias for alias in aliases if alias.isascii() == (lang == Lang.en)]
+    return wanted[0] if wanted and lang == Lang.zh else carrier.replace("_", " ")
+
+
+def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> None:
+    row = found.row
+    place = row.where.model_copy(update={"activity_id": None}).text(lang)
+    console.print(f"{row.activity_id}: {row.quantity} {row.key.unit} {row.key.activity}", style="bold", markup=False)
+    console.print(
+        message(
+            "label.row-of", lang, site=row.key.site, region=row.key.region, period=row.period.label, place=place or "-"
+        ),
+        markup=False,
+    )
+    for key, text in (("field.evidence", row.evidence), ("field.note", row.note)):
+        if text:
+            console.print(f"{message(key, lang)}: {text}", markup=False)
+    for line in found.lines:
+        _print_line(console, found, line, lang)
+
+
+def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine", lang: Lang) -> None:
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+    amount = f"{exact_text(line.amount.value)} {line.amount.unit}"
+    rows = [
+        (
+            "",
+            "",
+            str(line.start),
+            ""
+            if line.share == 1
+            else message("label.share-of-days", lang, share=exact_text(line.share), period=line.period.label),
+        )
+    ]
+    for step in line.steps:
+        origin = message("label.unit-change", lang)
+        if step.record:
+            parts = [
+                step.record["id"],
+                f"{step.record['title']}, {step.record['locator']}",
+                f"{message('field.checked', lang)}: {step.record['checked']}",
+                step.record["note"],
+            ]
+            origin = "\n".join(str(part) for part in parts if part)
+        rows.append((step.op, f"{exact_text(step.value)} {step.value_unit}", str(step.quantity), origin))
+    _print_table(console, lang, f"{line.flow}: {amount}", ("step", "value", "result", "source"), rows)
+    console.print(
+        message(
+            "label.rule",
+            lang,
+            methodology=found.methodology,
+            rule=line.rule or "coal_equivalent",
+            reason=line.reason or "-",
+            fit=list(line.fit),
+        ),
+        markup=False,
+    )
+
+
+def _print_table(
+    console: "Console", lang: Lang, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    if title:
+        console.print(Text(title, style="bold"))
+    table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
+    names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
+    numbers = {place for place, name in enumerate(columns) if name.isdigit()}
+    for place in range(max(len(row) for row in rows)):
+        table.add_column(
+            Text(names[place]) if names else "",
+            justify="right" if place in numbers else "left",
+            overflow="fold",
+            no_wrap=place == 0,
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _console() -> "Console":
+    """Return a console as wide as the terminal, and wide enough for every figure where there is none."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, emoji=False)
+
+
+def _rounded(text: str, places: int) -> str:
+    """Return an exact number as people read it: half up, thousands apart."""
+    from fractions import Fraction  # noqa: PLC0415
+
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    return f"{half_up(Fraction(text), places):,}"
+
+
+# -------------------------------------------------------------------------------------------------- JSON
+
+
+def _explanation_json(found: "Explanation") -> dict[str, Any]:
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+    return {
+        "activity_id": found.row.activity_id,
+        "activity": found.row.key.activity,
+        "site": found.row.key.site,
+        "region": found.row.key.region,
+        "period": found.row.period.label,
+        "quantity": str(found.row.quantity),
+        "unit": found.row.key.unit,
+        "where": found.row.where.model_dump(exclude_none=True),
+        "evidence": found.row.evidence,
+        "note": found.row.note,
+        "methodology": found.methodology,
+        "lines": [
+            {
+                "period": line.period.label,
+                "share": exact_text(line.share),
+                "flow": line.flow,
+                "amount": exact_text(line.amount.value),
+                "unit": line.amount.unit,
+                "rule": line.rule,
+                "reason": line.reason,
+                "fit": list(line.fit),
+                "steps": [
+                    {
+                        "op": step.op,
+                        "value": exact_text(step.value),
+                        "value_unit": step.value_unit,
+                        "result": exact_text(step.quantity.value),
+                        "unit": step.quantity.unit,
+                        "record": step.record,
+                    }
+                    for step in line.steps
+                ],
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _record_json(
+    one: "CatalogueEntry | EmissionFactor | FuelProperty | Gwp", library: "FactorLibrary"
+) -> dict[str, Any]:
+    """Return a record with what stands behind its source: title, licence, address."""
+    record: dict[str, Any] = one.model_dump(mode="json")
+    source = library.sources.get(record.get("source", ""))
+    if source is not None:
+        record |= {
+            "title": source.title,
+            "title_zh": source.title_zh,
+            "publisher": source.publisher,
+            "edition": source.edition,
+            "address": source.address,
+            "licence": source.licence,
+            "licence_class": source.licence_class,
+        }
+    return record
+
+
+def _validity(one: Any) -> str:
+    start, end = getattr(one, "valid_from", None), getattr(one, "valid_to", None)
+    if start is None:
+        return ""
+    return f"{start.year}" if end is not None and end.year == start.year else f"{start.year}–{end.year if end else ''}"
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def _fail(text: str) -> None:
+    """Print an error and leave."""
+    sys.stderr.write(text + "\n")
+    raise SystemExit(EXIT_USAGE)
+
+
+def _lang_of(arguments: list[str]) -> str:
+    """Return the language asked for, for errors that end the command before it knows."""
+    for before, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if before == "--lang=zh" or (before == "--lang" and after == "zh"):
+            return "zh"
+    return "en"
+
+
+if __name__ == "__main__":
+    main()

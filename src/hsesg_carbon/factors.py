@@ -1,0 +1,596 @@
+"""The factor library: published emission factors and fuel properties, each row with its source, table and page."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from hsesg_carbon import units
+from hsesg_carbon.errors import FactorError, InputError, near
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.tables import Table, read_tables, read_toml
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=120)]
+PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
+PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
+GAS_KINDS = ("gas", "co2e", "biogenic")
+
+_SPLIT = frozenset({"measured_in", "flows", "aliases"})
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Record):
+    """A publication: where numbers come from, and on what terms they may be passed on."""
+
+    id: str
+    title: str
+    title_zh: str | None = None
+    publisher: str
+    edition: str | None = None
+    date: str | None = None
+    address: str | None = None
+    licence: str
+    licence_class: Literal["open", "official-document", "facts-only"]
+    retrieved: str | None = None
+    note: str | None = None
+
+
+class Flow(_Record):
+    """What a line yields: a gas, published CO2e, energy or coal equivalent, and the unit in which it is counted."""
+
+    flow: str
+    kind: Literal["gas", "co2e", "biogenic", "energy", "coal-equivalent"]
+    unit: str
+    name_en: str
+    name_zh: str
+
+
+class CatalogueEntry(_Record):
+    """
+    A kind of activity that a user can name.
+
+    ``flows`` are those that must resolve; ``measured_in`` holds one example unit for every kind of quantity accepted;
+    ``origin`` says whether its carbon is fossil or biogenic, which decides the GWP of its CH4.
+    """
+
+    activity: Id
+    scope: Literal["1", "2", "3"]
+    iso14064: Literal["1", "2", "3", "4", "5", "6"]
+    subject: str
+    origin: Literal["fossil", "biogenic"] | None = None
+    measured_in: tuple[str, ...]
+    flows: tuple[str, ...]
+    name_en: str
+    name_zh: str
+    aliases: tuple[str, ...] = ()
+
+    def accepts(self, unit: str) -> bool:
+        """Say whether a quantity of this activity can be given in ``unit``."""
+        return units.kind(unit) in {units.kind(one) for one in self.measured_in}
+
+
+class Region(_Record):
+    """A place in the tree of regions; ``parent`` is empty for the world."""
+
+    code: str
+    parent: str | None = None
+    name_en: str
+    name_zh: str
+
+
+class _Published(_Record):
+    """
+    What every published number has.
+
+    ``valid_from`` to ``valid_to`` is the time that the value describes (open where it describes any time),
+    ``published`` the day on which it became known (empty where nobody dated it).
+    """
+
+    id: Id
+    value: Decimal
+    unit: str
+    basis: Literal["net", "gross"] | None = None
+    region: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    published: PartialDate | None = None
+    source: str
+    locator: str
+    checked: Checked
+    lower95: Decimal | None = None
+    upper95: Decimal | None = None
+    supersedes: Id | None = None
+    note: str | None = None
+
+    @property
+    def known_from(self) -> date:
+        """The first day on which the number was surely public: the last day of a partial date."""
+        return last_day(self.published) if self.published else date.min
+
+    def covers(self, start: date, end: date) -> bool:
+        """Say whether the value describes the whole time from ``start`` to ``end``."""
+        begun = self.valid_from is None or self.valid_from <= start
+        return begun and (self.valid_to is None or end <= self.valid_to)
+
+
+class EmissionFactor(_Published):
+    """
+    Amount of one flow per unit of activity, as printed.
+
+    ``value`` is in ``unit``, numerator first: 0.5366 with unit ``kgCO2/kWh``. The gas stands in ``flow``; in ``unit``
+    it may be repeated as it is printed. ``activity`` is a catalogue code or a pattern (``*.petrol``: whatever the use).
+    """
+
+    valid_from: date
+    published: PartialDate
+    activity: str
+    flow: str
+    variant: str | None = None
+    technology: str | None = None
+    gwp_set: str | None = None
+    lifecycle: Literal["direct", "well-to-tank", "losses"] | None = None
+
+    @property
+    def plain_unit(self) -> str:
+        """The unit without the gas: ``kgCO2/kWh`` of flow CO2 is ``kg/kWh``."""
+        above, slash, below = units.normalise(self.unit).partition("/")
+        if self.flow != "CO2e" and above.endswith(self.flow):
+            above = above.removesuffix(self.flow).strip()
+        return above + slash + below
+
+
+class FuelProperty(_Published):
+    """
+    A ratio that links two ways of measuring one fuel.
+
+    ``value`` is in ``unit``, numerator first: 43.0 with unit ``TJ/kt`` reads "43.0 TJ per kt". ``basis`` says whether a
+    heating value is net (LHV) or gross (HHV); a density has none.
+    """
+
+    subject: str
+    property: PropertyKind
+    value: Decimal = Field(gt=0)
+
+
+class Gwp(_Record):
+    """A global warming potential of one gas in one assessment report; CH4 may differ by the origin of its carbon."""
+
+    id: Id
+    gwp_set: str
+    flow: str
+    origin: Literal["fossil", "non-fossil"] | None = None
+    metric: str
+    value: Decimal
+    unit: str
+    published: PartialDate
+    source: str
+    locator: str
+    checked: Checked
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The factor chosen and how it fits: ``exact``, or of ``region-parent``, ``earlier-year``, ``fixed-year``."""
+
+    factor: EmissionFactor
+    fit: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a factor is wanted for: the criteria of a methodology's rule. ``None`` does not choose, so it may tie."""
+
+    activity: str
+    flow: str
+    region: str
+    start: date
+    end: date
+    sources: tuple[str, ...]
+    variant: str | None = None
+    technology: str | None = None
+    lifecycle: str | None = None
+    vintage: str | int = "activity-year"
+
+
+@dataclass(frozen=True)
+class FactorLibrary:
+    """
+    Published numbers and the vocabulary they are filed under.
+
+    Example:
+        >>> library = FactorLibrary.shipped()
+        >>> library.factor("mee2022.electricity.cn.average").value
+        Decimal('0.5366')
+    """
+
+    factors: tuple[EmissionFactor, ...]
+    properties: tuple[FuelProperty, ...]
+    gwps: tuple[Gwp, ...]
+    flows: dict[str, Flow]
+    catalogue: dict[str, CatalogueEntry]
+    regions: dict[str, Region]
+    sources: dict[str, Source]
+    known: date | None = field(default=None)
+
+    @classmethod
+    def shipped(cls) -> "FactorLibrary":
+        """Return the library that comes with this version; it is read once."""
+        return _shipped()
+
+    @classmethod
+    def load(cls, folder: Path | Traversable) -> "FactorLibrary":
+        """
+        Read a folder in the format of ``emission_factors/``.
+
+        Raises:
+            InputError: Rows that do not fit, all of them with their place.
+            FactorError: An id is used twice, or a row names a source that ``sources.toml`` lacks.
+        """
+        problems: list[Finding] = []
+        factors = _rows(folder / "factors", EmissionFactor, problems)
+        properties = _rows(folder / "fuel_properties", FuelProperty, problems)
+        gwps = _rows(folder / "gwp.csv", Gwp, problems)
+        flows = _rows(folder / "flows.csv", Flow, problems)
+        catalogue = _rows(folder / "catalogue.csv", CatalogueEntry, problems)
+        regions = _rows(folder / "regions.csv", Region, problems)
+        if problems:
+            raise InputError("table-broken", problems, file=folder.name)
+        sources = _sources(folder / "sources.toml")
+        library = cls(
+            factors=tuple(factors),
+            properties=tuple(properties),
+            gwps=tuple(gwps),
+            flows={one.flow: one for one in flows},
+            catalogue={one.activity: one for one in catalogue},
+            regions={one.code: one for one in regions},
+            sources=sources,
+        )
+        library._check_ids()
+        return library
+
+    def overlay(self, own: "FactorLibrary | Path") -> "FactorLibrary":
+        """
+        Return this library with an organisation's own numbers added. They rule only where a methodology names them.
+
+        Raises:
+            FactorError: An own id or source is already used here, or an own row supersedes a published one.
+        """
+        other = own if isinstance(own, FactorLibrary) else FactorLibrary.load(own)
+        shipped_ids = self._by_id.keys()
+        for one in (*other.factors, *other.properties):
+            if one.supersedes in shipped_ids:
+                raise FactorError("overlay-supersedes", id=one.id, superseded=one.supersedes)
+        for name, mine, theirs in (
+            ("source", self.sources, other.sources),
+            ("activity", self.catalogue, other.catalogue),
+            ("flow", self.flows, other.flows),
+            ("region", self.regions, other.regions),
+        ):
+            if clash := sorted(mine.keys() & theirs.keys()):
+                raise FactorError("overlay-clash", kind=name, ids=clash)
+        library = replace(
+            self,
+            factors=self.factors + other.factors,
+            properties=self.properties + other.properties,
+            gwps=self.gwps + other.gwps,
+            flows={**self.flows, **other.flows},
+            catalogue={**self.catalogue, **other.catalogue},
+            regions={**self.regions, **other.regions},
+            sources={**self.sources, **other.sources},
+        )
+        library._check_ids()
+        return library
+
+    def known_at(self, day: date) -> "FactorLibrary":
+        """Return the library as it was known on ``day``: rows published later are not in it."""
+        return replace(
+            self,
+            factors=tuple(one for one in self.factors if one.known_from <= day),
+            properties=tuple(one for one in self.properties if one.known_from <= day),
+            gwps=tuple(one for one in self.gwps if last_day(one.published) <= day),
+            known=day,
+        )
+
+    # ------------------------------------------------------------------------------------------------------- look-ups
+
+    def factor(self, factor_id: str) -> EmissionFactor:
+        """Return a factor by id, or raise ``FactorError`` with near ids."""
+        found = self._by_id.get(factor_id)
+        if not isinstance(found, EmissionFactor):
+            raise FactorError("unknown-id", id=factor_id, suggestions=near(factor_id, [one.id for one in self.factors]))
+        return found
+
+    def fuel_property(self, property_id: str) -> FuelProperty:
+        """Return a fuel property by id, or raise ``FactorError`` with near ids."""
+        found = self._by_id.get(property_id)
+        if not isinstance(found, FuelProperty):
+            known = [one.id for one in self.properties]
+            raise FactorError("unknown-id", id=property_id, suggestions=near(property_id, known))
+        return found
+
+    def find(self, one_id: str) -> "EmissionFactor | FuelProperty | Gwp | CatalogueEntry":
+        """Return whatever has this id: a factor, a property, a GWP or an activity."""
+        found = self._by_id.get(one_id) or self.catalogue.get(one_id)
+        if found is None:
+            raise FactorError("unknown-id", id=one_id, suggestions=near(one_id, [*self._by_id, *self.catalogue]))
+        return found
+
+    def property_of(self, source: str, subject: str, kind: str) -> FuelProperty:
+        """
+        Return the one property of a subject that a publication states.
+
+        Raises:
+            FactorError: There is none, or more than one; the message names the candidates.
+        """
+        self._known_source(source)
+        candidates = _not_superseded(
+            [one for one in self.properties if (one.source, one.subject, one.property) == (source, subject, kind)]
+        )
+        if len(candidates) != 1:
+            others = sorted({one.id for one in self.properties if one.subject == subject and one.property == kind})
+            code = "property-tie" if candidates else "property-missing"
+            ids = [one.id for one in candidates] or others or ["-"]
+            raise FactorError(code, source=source, subject=subject, property=kind, candidates=ids)
+        chosen: FuelProperty = candidates[0]
+        return chosen
+
+    def gwp(self, gwp_set: str, flow: str, origin: str | None = None, metric: str = "GWP100") -> Gwp:
+        """
+        Return the GWP of a gas; ``origin`` (fossil or biogenic) chooses where the report states two values.
+
+        Raises:
+            FactorError: The set is unknown, or states none or several values for this gas.
+        """
+        sets = sorted({one.gwp_set for one in self.gwps})
+        if gwp_set not in sets:
+            raise FactorError("unknown-gwp-set", gwp_set=gwp_set, known=sets)
+        named = {"fossil": "fossil", "biogenic": "non-fossil"}.get(origin or "")
+        found = [one for one in self.gwps if (one.gwp_set, one.flow, one.metric) == (gwp_set, flow, metric)]
+        found = [one for one in found if one.origin in {None, named}]
+        if len(found) != 1:
+            raise FactorError("gwp-missing", gwp_set=gwp_set, flow=flow, origin=origin or "-", metric=metric)
+        return found[0]
+
+    def region_path(self, region: str) -> list[str]:
+        """Return ``region`` and its parents up to the world."""
+        path = []
+        while region:
+            if region not in self.regions:
+                raise FactorError("unknown-region", region=region, known=near(region, list(self.regions)) or ["world"])
+            path.append(region)
+            region = self.regions[region].parent or ""
+        return path
+
+    def choose(self, wanted: Wanted) -> Choice:
+        """
+        Return the factor that rules for ``wanted``: by source in order, then region upwards, then vintage.
+
+        Raises:
+            FactorError: None fits, or several do. The candidates are named; nothing near is taken instead.
+        """
+        pool = [
+            one
+            for source in wanted.sources
+            for one in self._filed.get((wanted.flow, self._known_source(source)), ())
+            if fnmatchcase(wanted.activity, one.activity)
+        ]
+        fitting = [one for one in _not_superseded(pool) if _meets(one, wanted)]
+        for source in wanted.sources:
+            for step, region in enumerate(self.region_path(wanted.region)):
+                here = [one for one in fitting if one.source == source and one.region == region]
+                current, fit = _current(here, wanted)
+                if len(current) > 1:
+                    raise FactorError("factor-tie", **_described(wanted), candidates=[one.id for one in current])
+                if current:
+                    return Choice(current[0], (("region-parent",) if step else ()) + fit or ("exact",))
+        raise FactorError("factor-missing", **_described(wanted), candidates=self._near_misses(wanted, pool))
+
+    def search(self, words: str, limit: int = 50) -> list[CatalogueEntry | EmissionFactor | FuelProperty | Gwp]:
+        """
+        Return activities, factors, properties and GWPs that every word of ``words`` fits, in English or Chinese.
+
+        Example:
+            >>> [hit.activity for hit in FactorLibrary.shipped().search("外购电力")[:1]]
+            ['electricity.grid']
+        """
+        wanted = fold(words).split()
+        scored = []
+        for order, (text, exact, one) in enumerate(self._search_index):
+            if wanted and all(word in text for word in wanted):
+                scored.append((fold(words) not in exact, order, one))
+        return [one for _, _, one in sorted(scored, key=lambda hit: hit[:2])[:limit]]
+
+    def suggest(self, words: str) -> list[str]:
+        """Return activity codes whose code, name or alias is like ``words``."""
+        folded = fold(words)
+        names: dict[str, list[str]] = {}
+        for entry in self.catalogue.values():
+            for name in (entry.activity, entry.name_en, entry.name_zh, *entry.aliases):
+                names.setdefault(fold(name), []).append(entry.activity)
+        close = [folded] if folded in names else near(folded, list(names))
+        return list(dict.fromkeys(code for name in close for code in names[name]))[:6]
+
+    # ---------------------------------------------------------------------------------------------- inside
+
+    @cached_property
+    def _by_id(self) -> "dict[str, EmissionFactor | FuelProperty | Gwp]":
+        return {one.id: one for one in self._numbers}
+
+    @property
+    def _numbers(self) -> "tuple[EmissionFactor | FuelProperty | Gwp, ...]":
+        return (*self.factors, *self.properties, *self.gwps)
+
+    @cached_property
+    def _filed(self) -> dict[tuple[str, str], list[EmissionFactor]]:
+        filed: dict[tuple[str, str], list[EmissionFactor]] = {}
+        for one in self.factors:
+            filed.setdefault((one.flow, one.source), []).append(one)
+        return filed
+
+    @cached_property
+    def _search_index(self) -> list[tuple[str, set[str], "CatalogueEntry | EmissionFactor | FuelProperty | Gwp"]]:
+        """Return the folded text, the exact names and the object, activities first."""
+        index: list[tuple[str, set[str], CatalogueEntry | EmissionFactor | FuelProperty | Gwp]] = []
+        for entry in self.catalogue.values():
+            names = [entry.activity, entry.subject.replace("_", " "), entry.name_en, entry.name_zh, *entry.aliases]
+            index.append((fold(" ".join(names)), {fold(name) for name in names}, entry))
+        by_subject: dict[str, str] = {}
+        for entry in self.catalogue.values():
+            names = [entry.subject, entry.subject.replace("_", " "), *entry.aliases]
+            by_subject[entry.subject] = f"{by_subject.get(entry.subject, '')} {' '.join(names)}"
+        for one in self._numbers:
+            subject = one.subject if isinstance(one, FuelProperty) else getattr(one, "activity", "").rsplit(".", 1)[-1]
+            if isinstance(one, EmissionFactor) and one.activity in self.catalogue:
+                subject = self.catalogue[one.activity].subject
+            source = self.sources[one.source]
+            what = [
+                one.id,
+                subject,
+                by_subject.get(subject, ""),
+                getattr(one, "flow", ""),
+                getattr(one, "property", ""),
+                getattr(one, "variant", None) or "",
+                getattr(one, "region", ""),
+                str(one.value),
+                source.title,
+                source.title_zh or "",
+            ]
+            index.append((fold(" ".join(what)), {fold(one.id)}, one))
+        return index
+
+    def _known_source(self, source: str) -> str:
+        if source not in self.sources:
+            raise FactorError("unknown-source", source=source, suggestions=near(source, list(self.sources)) or ["-"])
+        return source
+
+    def _check_ids(self) -> None:
+        seen: set[str] = set()
+        for one in self._numbers:
+            if one.id in seen:
+                raise FactorError("duplicate-id-factor", id=one.id)
+            seen.add(one.id)
+            self._known_source(one.source)
+
+    def _near_misses(self, wanted: Wanted, pool: Sequence[EmissionFactor]) -> list[str]:
+        """Return what came closest, so that the user sees which criterion excludes it."""
+        others = pool or [
+            one for one in self.factors if one.flow == wanted.flow and fnmatchcase(wanted.activity, one.activity)
+        ]
+        return [
+            f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in others[:8]
+        ] or ["-"]
+
+
+def last_day(partial: str) -> date:
+    """
+    Return the last day that a partial date covers.
+
+    Example:
+        >>> last_day("2024-02"), last_day("2006"), last_day("2024-12-26")
+        (datetime.date(2024, 2, 29), datetime.date(2006, 12, 31), datetime.date(2024, 12, 26))
+    """
+    year, month, day = (*(int(part) for part in partial.split("-")), 0, 0)[:3]
+    if day:
+        return date(year, month, day)
+    following = date(year + 1, 1, 1) if month in {0, 12} else date(year, month + 1, 1)
+    return following - timedelta(days=1)
+
+
+def fold(text: str) -> str:
+    """Return ``text`` as it is compared in searches: NFKC, lower case, single spaces."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def data_folder() -> Traversable:
+    """Return the shipped ``emission_factors`` folder, in a wheel or a checkout."""
+    return files("hsesg_carbon.emission_factors")
+
+
+@cache
+def _shipped() -> FactorLibrary:
+    return FactorLibrary.load(data_folder())
+
+
+def _rows(place: Traversable, model: type[Any], problems: list[Finding]) -> list[Any]:
+    """Read one CSV file, or all of a folder, as records; a missing one is empty (an overlay rarely has all)."""
+    if place.is_dir():
+        paths: Iterable[Traversable] = sorted(
+            (p for p in place.iterdir() if p.name.endswith(".csv")), key=lambda p: p.name
+        )
+    else:
+        paths = [place] if place.is_file() else []
+    records: list[Any] = []
+    for path in paths:
+        table: Table = read_tables(path)[0]
+        found, wrong = table.records(model, split=_SPLIT)
+        records += found
+        problems += wrong
+    return records
+
+
+def _sources(path: Traversable) -> dict[str, Source]:
+    if not path.is_file():
+        return {}
+    sources = {}
+    for name, body in read_toml(path).items():
+        try:
+            sources[name] = Source.model_validate({"id": name, **body})
+        except (ValueError, TypeError) as error:
+            raise InputError("toml-entry-broken", file=path.name, entry=name, why=str(error)) from error
+    return sources
+
+
+def _meets(one: EmissionFactor, wanted: Wanted) -> bool:
+    pairs = ((wanted.variant, one.variant), (wanted.technology, one.technology), (wanted.lifecycle, one.lifecycle))
+    return all(wish is None or wish == has for wish, has in pairs)
+
+
+def _not_superseded(candidates: Sequence[Any]) -> list[Any]:
+    replaced = {one.supersedes for one in candidates if one.supersedes}
+    return [one for one in candidates if one.id not in replaced]
+
+
+def _current(candidates: list[EmissionFactor], wanted: Wanted) -> tuple[list[EmissionFactor], tuple[str, ...]]:
+    """Return the candidates of the right vintage and how they fit in time."""
+    if wanted.vintage == "latest-known":
+        begun = [one for one in candidates if one.valid_from <= wanted.end]
+        newest = max((one.valid_from for one in begun), default=None)
+        chosen = [one for one in begun if one.valid_from == newest]
+        covering = all(one.covers(wanted.start, wanted.end) for one in chosen)
+        return chosen, () if covering else ("earlier-year",)
+    if isinstance(wanted.vintage, int):
+        first, last = date(wanted.vintage, 1, 1), date(wanted.vintage, 12, 31)
+        same = first <= wanted.start and wanted.end <= last
+        return [one for one in candidates if one.covers(first, last)], () if same else ("fixed-year",)
+    return [one for one in candidates if one.covers(wanted.start, wanted.end)], ()
+
+
+def _described(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "activity": wanted.activity,
+        "flow": wanted.flow,
+        "region": wanted.region,
+        "period": f"{wanted.start}/{wanted.end}",
+        "sources": wanted.sources,
+        "vintage": wanted.vintage,
+        "variant": wanted.variant or "-",
+    }
+
+
+def _years(one: EmissionFactor) -> str:
+    return f"{one.valid_from.year}-{one.valid_to.year if one.valid_to else ''}"

@@ -1,0 +1,74 @@
+"""Findings: judgements about data, kept as data."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hsesg_carbon.messages import message
+
+Severity = Literal["error", "warning", "info"]
+
+
+class Where(BaseModel):
+    """A place in the user's own material: file, sheet, row (as a spreadsheet counts them, heading is 1) and column."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    activity_id: str | None = None
+
+    def text(self, lang: str = "en") -> str:
+        """Return the place in words, e.g. ``energy.csv, row 7, column unit``."""
+        parts = [self.file] if self.file else []
+        for name in ("sheet", "row", "column", "activity_id"):
+            value = getattr(self, name)
+            if value is not None:
+                parts.append(message(f"where.{name}", lang, value=value))
+        return ", ".join(parts)
+
+
+class Finding(BaseModel):
+    """
+    A judgement about data: ``code`` names it, ``where`` places it, ``data`` holds the facts its sentence mentions.
+
+    Example:
+        >>> Finding(code="rounded-to-grid", severity="info", data={"count": 2, "unit": "kWh", "grid": "1e-6"}).message()
+        '2 quantities in kWh are finer than the grid of 1e-6 kWh and were rounded half up to it.'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    severity: Severity
+    where: Where | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+    def message(self, lang: str = "en") -> str:
+        """Return the sentence in ``lang``, without the place."""
+        return message(self.code, lang, **self.data)
+
+    def line(self, lang: str = "en") -> str:
+        """Return place, value and sentence in one line."""
+        if self.where is None:
+            return self.message(lang)
+        place = self.where.text(lang)
+        value = "" if self.where.value is None else f" {self.where.value!r}"
+        return f"{place}:{value} {self.message(lang)}" if place else self.message(lang)
+
+    def as_json(self, lang: str = "en") -> dict[str, Any]:
+        """Return a plain dict for JSON output."""
+        where = None if self.where is None else self.where.model_dump(exclude_none=True)
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message(lang),
+            "where": where,
+            "data": {
+                name: [str(one) for one in value] if isinstance(value, list | tuple) else str(value)
+                for name, value in self.data.items()
+            },
+        }

@@ -1,0 +1,270 @@
+"""The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hsesg_carbon import units
+from hsesg_carbon.activities import Period, Site
+from hsesg_carbon.errors import FactorError, InventoryError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
+from hsesg_carbon.units import Amount
+
+Consolidation = Literal["equity-share", "financial-control", "operational-control"]
+CONSOLIDATIONS: tuple[Consolidation, ...] = ("equity-share", "financial-control", "operational-control")
+CO2E = "tCO2e"
+
+
+class Denominator(BaseModel):
+    """What emissions are divided by: revenue, floor area, headcount. ``boundary`` says of whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    denominator: str = Field(min_length=1)
+    period: str
+    value: Decimal = Field(gt=0)
+    unit: str
+    boundary: str
+    version: str = "1"
+    source: str
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """
+    Which sites count and with which share (GHG Protocol Corporate Standard, ch. 3).
+
+    Args:
+        id: A name for this boundary; denominators must state the same to be divided by.
+        sites: The sites, with equity share and control.
+        consolidation: ``equity-share``, ``financial-control`` or ``operational-control``.
+    """
+
+    id: str
+    sites: tuple[Site, ...]
+    consolidation: Consolidation
+
+    def __post_init__(self) -> None:
+        if self.consolidation not in CONSOLIDATIONS:
+            raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)
+
+    def share(self, site_id: str, period: Period) -> Fraction:
+        """
+        Return the share of a site's emissions that counts in a period.
+
+        Raises:
+            InventoryError: The site is not listed, or it joined or left within the period.
+        """
+        site = next((one for one in self.sites if one.id == site_id), None)
+        if site is None:
+            raise InventoryError("site-not-in-boundary", site=site_id, known=[one.id for one in self.sites] or ["-"])
+        if (site.first and period.end < site.first) or (site.last and period.start > site.last):
+            return Fraction(0)
+        if site.first and period.start < site.first:
+            raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
+        if site.last and period.end > site.last:
+            raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
+        if self.consolidation == "equity-share":
+            return Fraction(site.equity_share)
+        return Fraction(self.consolidation.removesuffix("-control") in site.control)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """
+    Emissions of an organisation (温室气体清单): a ledger seen with a boundary, a GWP set and a Scope 2 method.
+
+    Args:
+        ledger: Exact sums and multipliers.
+        boundary: Whose emissions; without it every site counts wholly.
+        gwp: GWP set (``AR5``, ``AR6`` ...); by default the methodology's. ``none`` is for inventories of CO2 alone.
+        scope2: ``location`` or ``market``; by default the first that the methodology names.
+        keep_published: Keep amounts that are published as CO2e only on their publisher's GWP set, with a finding, where
+            another set is asked for. Without it they raise.
+
+    Raises:
+        InventoryError: The basis does not allow what is asked, or a gas has no GWP in the set.
+    """
+
+    ledger: Ledger
+    boundary: Boundary | None = None
+    gwp: str = ""
+    scope2: str = ""
+    keep_published: bool = False
+    _weights: dict[tuple[str, str | None], Fraction] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        method = self.ledger.plan.methodology
+        object.__setattr__(self, "gwp", self.gwp or method.gwp)
+        object.__setattr__(self, "scope2", self.scope2 or method.scope2[0])
+        if self.scope2 not in method.scope2 or self.scope2 != "location":
+            raise InventoryError(
+                "scope2-not-computed",
+                asked=self.scope2,
+                methodology=method.id,
+                computed=[one for one in method.scope2 if one == "location"] or ["-"],
+            )
+        if method.gwp == "none" and self.gwp != "none":
+            raise InventoryError("gwp-not-needed", methodology=method.id, asked=self.gwp)
+        object.__setattr__(self, "_weights", self._all_weights())
+
+    def total(self) -> Amount:
+        """Return all emissions of all periods, in tCO2e."""
+        return Amount(sum((row.amount.value for row in self.by()), Fraction(0)), CO2E)
+
+    def by(self, *dimensions: str) -> Totals:
+        """
+        Return emissions in tCO2e by any of the ledger's dimensions, and ``gas``.
+
+        Example: ``inventory.by("scope", "year")``.
+        """
+        return self._grouped("CO2e", CO2E, dimensions, self._emissions())
+
+    def biogenic(self, *dimensions: str) -> Totals:
+        """Return biogenic CO2 in t: reported beside the totals, never in them."""
+        entries = (
+            (entry, entry.amount * share) for entry, share in self.weighed() if entry.line.flow.kind == "biogenic"
+        )
+        return self._grouped("CO2-biogenic", "t", dimensions, entries)
+
+    def seen(self, gwp: str | None = None, scope2: str | None = None, boundary: Boundary | None = None) -> "Inventory":
+        """Return the same ledger seen another way: a what-if that costs no pass over the rows."""
+        return replace(self, gwp=gwp or self.gwp, scope2=scope2 or self.scope2, boundary=boundary or self.boundary)
+
+    def intensity(
+        self,
+        denominators: Iterable[Denominator],
+        per: str,
+        by: tuple[str, ...] = (),
+        accept_boundary: Iterable[str] = (),
+    ) -> Totals:
+        """
+        Return emissions per denominator and year, in tCO2e per its unit.
+
+        Args:
+            denominators: Values by period; only whole years divide yearly emissions.
+            per: Which denominator, e.g. ``revenue``.
+            by: Dimensions to keep apart besides the year, e.g. ``("scope",)``.
+            accept_boundary: Boundaries that may differ from the inventory's: the caller knows and says so.
+
+        Raises:
+            InventoryError: A year has no value, has two, or its boundary differs and was not accepted.
+        """
+        wanted = [one for one in denominators if one.denominator == per]
+        by_year: dict[int, Denominator] = {}
+        for one in wanted:
+            year = Period.parse(one.period)
+            if year.label != str(year.start.year):
+                raise InventoryError("denominator-not-a-year", denominator=per, period=one.period)
+            known = by_year.get(year.start.year)
+            if known is not None and known.version == one.version:
+                raise InventoryError("denominator-twice", denominator=per, period=one.period, version=one.version)
+            if known is None or one.version > known.version:
+                by_year[year.start.year] = one
+        accepted = set(accept_boundary)
+        rows = []
+        for row in self.by(*by, "year"):
+            one_of = by_year.get(int(row["year"]))
+            if one_of is None:
+                raise InventoryError(
+                    "denominator-missing", denominator=per, period=row["year"], known=sorted(by_year) or ["-"]
+                )
+            own = self.boundary.id if self.boundary else "-"
+            if one_of.boundary != own and one_of.boundary not in accepted:
+                raise InventoryError(
+                    "denominator-boundary-differs", denominator=per, stated=one_of.boundary, boundary=own
+                )
+            ratio = row.amount.value / Fraction(one_of.value)
+            rows.append(Total(row.group, row.flow, Amount(ratio, f"{CO2E}/{one_of.unit}")))
+        return Totals(tuple(rows))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Judgements about data, factors and this view."""
+        method = self.ledger.plan.methodology
+        left_out = sorted({gas for line in self._catalogue_gases() for gas in line} - {*method.gases, "CO2-biogenic"})
+        findings = list(self.ledger.findings)
+        if left_out:
+            findings.append(
+                Finding(
+                    code="gases-left-out",
+                    severity="info",
+                    data={"gases": left_out, "covered": method.gases, "methodology": method.id},
+                )
+            )
+        kept = {
+            (line.factor.id, line.factor.gwp_set or "-")
+            for entry in self.ledger.entries()
+            if (line := entry.line).flow.kind == "co2e" and line.factor and line.factor.gwp_set != self.gwp
+        }
+        findings += [
+            Finding(code="co2e-kept", severity="warning", data={"factor": one, "gwp_set": own, "asked": self.gwp})
+            for one, own in sorted(kept)
+        ]
+        return tuple(findings)
+
+    def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield every entry of the ledger with the share of it that counts."""
+        for entry in self.ledger.entries():
+            share = self.boundary.share(entry.cell.site, entry.period) if self.boundary else Fraction(1)
+            if share:
+                yield entry, share
+
+    # ---------------------------------------------------------------------------------------------- inside
+
+    def _emissions(self) -> Iterator[tuple[Entry, Fraction]]:
+        for entry, share in self.weighed():
+            if entry.line.flow.kind in {"gas", "co2e"}:
+                yield entry, entry.amount * share * self._weights[self._gas_key(entry)]
+
+    def _grouped(
+        self, flow: str, unit: str, dimensions: tuple[str, ...], entries: Iterator[tuple[Entry, Fraction]]
+    ) -> Totals:
+        known = self.ledger.dimensions(tuple(name for name in dimensions if name != "gas"))
+        tells = {name: (known[name] if name != "gas" else lambda entry: entry.line.flow.flow) for name in dimensions}
+        return grouped(((entry, flow, unit, amount) for entry, amount in entries), tells)
+
+    def _gas_key(self, entry: Entry) -> tuple[str, str | None]:
+        origin = self.ledger.plan.library.catalogue[entry.cell.activity].origin
+        return entry.line.flow.flow, origin if entry.line.flow.flow == "CH4" else None
+
+    def _all_weights(self) -> dict[tuple[str, str | None], Fraction]:
+        """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""
+        library = self.ledger.plan.library
+        weights: dict[tuple[str, str | None], Fraction] = {}
+        for entry in self.ledger.entries():
+            flow, origin = key = self._gas_key(entry)
+            if entry.line.flow.kind == "co2e":
+                factor = entry.line.factor
+                if factor is not None and factor.gwp_set != self.gwp and not self.keep_published:
+                    raise InventoryError(
+                        "co2e-of-other-set", factor=factor.id, gwp_set=factor.gwp_set or "-", asked=self.gwp
+                    )
+                weights[key] = Fraction(1)
+            elif entry.line.flow.kind == "gas" and key not in weights:
+                weights[key] = self._weight(flow, origin)
+        if self.gwp not in {"none"}:
+            library.gwp(self.gwp, "CO2")  # an unknown set is refused even where nothing needs it
+        return weights
+
+    def _weight(self, flow: str, origin: str | None) -> Fraction:
+        if self.gwp == "none":
+            if flow != "CO2":
+                raise InventoryError("gwp-needed", flow=flow, methodology=self.ledger.plan.methodology.id)
+            return Fraction(1)
+        try:
+            record = self.ledger.plan.library.gwp(self.gwp, flow, origin)
+        except FactorError as error:
+            raise InventoryError(error.code, **error.data) from error
+        above, _, below = units.normalise(record.unit).partition("/")
+        return Fraction(record.value) * units.ratio(above, CO2E) / units.ratio(below, "t")
+
+    def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:
+        library = self.ledger.plan.library
+        for activity in {cell.activity for cell in self.ledger.cube.steps}:
+            yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")

@@ -1,0 +1,367 @@
+"""The ledger: quantity x multiplier = amount. Exact totals by any dimensions, lines on demand, and explanations."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, overload
+
+import narwhals as nw
+
+from hsesg_carbon import units
+from hsesg_carbon.activities import Activities, ActivityRow, CellKey, Cube, Period
+from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.plan import Plan, PlanLine, describe, plan_keys
+from hsesg_carbon.units import Amount
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Group = tuple[tuple[str, str | int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell of the cube, within one reporting period, as one flow: the smallest thing that a total is made of."""
+
+    cell: CellKey
+    line: PlanLine
+    amount: Fraction
+
+    @property
+    def period(self) -> Period:
+        """The month, quarter or year that the amount falls into."""
+        return self.line.key.period
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An exact amount of one flow and what it is the total of, e.g. ``{"scope": "2", "year": 2024}``."""
+
+    group: Group
+    flow: str
+    amount: Amount
+
+    def __getitem__(self, name: str) -> str | int:
+        return dict(self.group)[name]
+
+
+@dataclass(frozen=True)
+class Totals(Sequence[Total]):
+    """
+    Exact totals, sorted by their group. ``value(year=2024)`` picks one, ``frame()`` gives a table.
+
+    Example:
+        >>> one = Total((("year", 2024),), "CO2", Amount(Fraction(5, 4), "t"))
+        >>> str(Totals((one,)).value(year=2024))
+        '1.25 t'
+    """
+
+    rows: tuple[Total, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Total: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Totals": ...
+    def __getitem__(self, place: "int | slice") -> "Total | Totals":
+        return self.rows[place] if isinstance(place, int) else Totals(self.rows[place])
+
+    def value(self, flow: str | None = None, **group: str | int) -> Amount:
+        """
+        Return the one amount that fits ``flow`` and ``group``.
+
+        Raises:
+            InventoryError: None or several fit: a missing total is no zero.
+        """
+        fitting = [
+            row
+            for row in self.rows
+            if flow in {None, row.flow}
+            and all(str(dict(row.group).get(name)) == str(wanted) for name, wanted in group.items())
+        ]
+        if len(fitting) != 1:
+            shown = ", ".join(
+                f"{name}={wanted}" for name, wanted in {"flow": flow, **group}.items() if wanted is not None
+            )
+            have = [" ".join([*(str(v) for _, v in row.group), row.flow]) for row in (fitting or self.rows)[:12]]
+            raise InventoryError(
+                "total-ambiguous" if fitting else "total-missing", wanted=shown or "-", have=have or ["-"]
+            )
+        return fitting[0].amount
+
+    def frame(self) -> "pd.DataFrame":
+        """Return a pandas table: the group's columns, flow, ``value`` as it is shown (Decimal) and unit."""
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.DataFrame(
+            [
+                {
+                    **dict(row.group),
+                    "flow": row.flow,
+                    "value": Decimal(units.exact_text(row.amount.value)),
+                    "unit": row.amount.unit,
+                }
+                for row in self.rows
+            ]
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(
+            "  ".join([*(str(value) for _, value in row.group), row.flow, str(row.amount)]) for row in self.rows
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStep:
+    """A step with the number that it leaves behind: ``quantity`` in ``unit``, reached by ``op`` with ``value``."""
+
+    op: str
+    value: Fraction
+    value_unit: str
+    quantity: Amount
+    record: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLine:
+    """How one flow of one row came about, for the part of the row that falls into ``period``."""
+
+    period: Period
+    share: Fraction
+    flow: str
+    start: Amount
+    steps: tuple[ExplainedStep, ...]
+    amount: Amount
+    rule: int
+    reason: str
+    fit: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that stands behind one row of activity data."""
+
+    row: ActivityRow
+    methodology: str
+    lines: tuple[ExplainedLine, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """
+    The sums of activities and the plan that weighs them. Ledgers of batches add and subtract exactly.
+
+    ``totals`` are always by flow and unit (tonnes of a gas, GJ); only an ``Inventory`` weighs gases against each other.
+    """
+
+    plan: Plan
+    cube: Cube
+    activities: tuple[Activities, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, activities: Activities, dimensions: Sequence[str] = ()) -> "Ledger":
+        """Return the ledger of some activities under a plan."""
+        ledger = cls(plan, activities.cube(dimensions), (activities,))
+        for cell in ledger.cube.steps:
+            for key, _ in plan_keys(cell):
+                plan.lines_of(key)
+        return ledger
+
+    def __add__(self, other: "Ledger") -> "Ledger":
+        return self._combined(other, self.cube + other.cube, (*self.activities, *other.activities))
+
+    def __sub__(self, other: "Ledger") -> "Ledger":
+        kept = tuple(one for one in self.activities if one not in other.activities)
+        return self._combined(other, self.cube - other.cube, kept)
+
+    def _combined(self, other: "Ledger", cube: Cube, activities: tuple[Activities, ...]) -> "Ledger":
+        if (self.plan.methodology, self.plan.library.known) != (other.plan.methodology, other.plan.library.known):
+            raise InputError("ledgers-differ", first=self.plan.methodology.id, second=other.plan.methodology.id)
+        plan = Plan(
+            {**self.plan.lines, **other.plan.lines},
+            self.plan.library,
+            self.plan.methodology,
+            tuple({one.model_dump_json(): one for one in (*self.plan.findings, *other.plan.findings)}.values()),
+        )
+        return Ledger(plan, cube, activities)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Judgements about the data and about how well factors fit."""
+        return (*(one for acts in self.activities for one in acts.findings), *self.plan.findings)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every cell, period and flow with its exact amount."""
+        for cell, steps in self.cube.steps.items():
+            quantity = Fraction(steps, 10 ** units.grid(cell.unit))
+            for key, share in plan_keys(cell):
+                for line in self.plan.lines_of(key):
+                    yield Entry(cell, line, quantity * share * line.multiplier)
+
+    def totals(self, *by: str) -> Totals:
+        """
+        Return exact totals by flow and by any dimensions.
+
+        Dimensions: scope, iso14064, year, period, site, activity, subject, region, instrument and those named at
+        ``run``.
+
+        Raises:
+            InputError: A dimension is unknown.
+        """
+        return grouped(
+            ((entry, entry.line.flow.flow, entry.line.flow.unit, entry.amount) for entry in self.entries()),
+            self.dimensions(by),
+        )
+
+    def dimensions(self, by: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
+        """Return, for each name, how an entry tells its value."""
+        catalogue = self.plan.library.catalogue
+        known: dict[str, Callable[[Entry], str | int]] = {
+            "scope": lambda entry: catalogue[entry.cell.activity].scope,
+            "iso14064": lambda entry: catalogue[entry.cell.activity].iso14064,
+            "subject": lambda entry: catalogue[entry.cell.activity].subject,
+            "year": lambda entry: entry.period.start.year,
+            "period": lambda entry: entry.period.label,
+            "site": lambda entry: entry.cell.site,
+            "activity": lambda entry: entry.cell.activity,
+            "region": lambda entry: entry.cell.region,
+            "instrument": lambda entry: entry.cell.instrument,
+        }
+        extra = {name for cell in self.cube.steps for name, _ in cell.extra}
+        for name in extra:
+            known.setdefault(name, lambda entry, name=name: dict(entry.cell.extra).get(name, ""))  # type: ignore[misc]
+        for name in by:
+            if name not in known:
+                raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
+        return {name: known[name] for name in by}
+
+    def lines(self) -> Any:
+        """
+        Return one line per row, period and flow, in the kind of frame that came in: a view for people and spreadsheets.
+
+        Adds ``line_period``, ``flow``, ``factor_id``, ``property_ids``, ``multiplier`` (float, in the flow's unit per
+        unit of quantity, times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals
+        come from ``totals``, never from summing these.
+
+        Raises:
+            InputError: The frame's engine cannot join (named), or rows of several batches were merged.
+        """
+        if len(self.activities) != 1:
+            raise InputError("lines-of-batches")
+        return _joined_lines(self.activities[0], self.plan)
+
+    def explain(self, activity_id: str) -> Explanation:
+        """
+        Return every step from a row's quantity to its amounts, each number with id, source, table and page.
+
+        Raises:
+            InputError: No row has this id, or several have.
+        """
+        row = self._row(activity_id)
+        lines = []
+        for key, share in plan_keys(
+            CellKey(row.key.site, row.period, row.key.activity, row.key.unit, row.key.region, row.key.instrument)
+        ):
+            for line in self.plan.lines_of(key):
+                start = Amount(Fraction(row.quantity) * share, row.key.unit)
+                steps, amount = self._walk(start, line)
+                lines.append(
+                    ExplainedLine(
+                        key.period, share, line.flow.flow, start, steps, amount, line.rule, line.reason, line.fit
+                    )
+                )
+        return Explanation(row, self.plan.methodology.id, tuple(lines))
+
+    def _row(self, activity_id: str) -> ActivityRow:
+        missing: CarbonError | None = None
+        for activities in self.activities:
+            try:
+                return activities.row(activity_id)
+            except InputError as error:
+                if error.code != "activity-id-unknown":
+                    raise
+                missing = missing or error
+        raise missing or InputError("activity-id-unknown", activity_id=activity_id, suggestions=["-"])
+
+    def _walk(self, start: Amount, line: PlanLine) -> tuple[tuple[ExplainedStep, ...], Amount]:
+        """Carry a quantity through the steps of a line, keeping what each leaves behind."""
+        value, steps, have = start.value, list[ExplainedStep](), start.unit
+        for step in line.steps:
+            if step.convert != 1 or step.record is None:
+                value *= step.convert
+                ratio = f"{step.needs}/{have}"
+                steps.append(ExplainedStep("×", step.convert, ratio, Amount(value, step.needs), None))
+            if step.record is not None:
+                value *= step.value if step.op == "×" else 1 / step.value
+                record = describe(step.record, self.plan.library)
+                steps.append(ExplainedStep(step.op, step.value, step.unit, Amount(value, step.gives), record))
+            have = step.gives
+        return tuple(steps), Amount(value, line.flow.unit)
+
+
+def grouped(amounts: Any, dimensions: dict[str, Callable[[Entry], str | int]]) -> Totals:
+    """Sum ``(entry, flow, unit, amount)`` by group, flow and unit; exact, so the order does not matter."""
+    sums: dict[tuple[Group, str, str], Fraction] = {}
+    for entry, flow, unit, amount in amounts:
+        group = tuple((name, tell(entry)) for name, tell in dimensions.items())
+        sums[group, flow, unit] = sums.get((group, flow, unit), Fraction(0)) + amount
+    ordered = sorted(sums.items(), key=lambda item: ([str(v) for _, v in item[0][0]], item[0][1]))
+    return Totals(tuple(Total(group, flow, Amount(value, unit)) for (group, flow, unit), value in ordered))
+
+
+def _joined_lines(activities: Activities, plan: Plan) -> Any:
+    """Join the plan to the rows on their raw key; a row without a partner raises, for it would lose emissions."""
+    frame = activities.frame
+    table: dict[str, list[Any]] = {f"_key{place}": [] for place in range(len(activities.raw_keys))}
+    added = ("line_period", "flow", "factor_id", "property_ids", "multiplier", "amount_unit")
+    table |= {name: [] for name in added}
+    for raw, cell in activities.raw_cells.items():
+        for key, share in plan_keys(cell):
+            for line in plan.lines_of(key):
+                for place, value in enumerate(raw):
+                    table[f"_key{place}"].append(_join_text(value))
+                values = (
+                    key.period.label,
+                    line.flow.flow,
+                    line.factor.id if line.factor else "",
+                    " ".join(one.id for one in line.properties),
+                    float(share * line.multiplier),
+                    line.flow.unit,
+                )
+                for name, one in zip(added, values, strict=True):
+                    table[name].append(one)
+    if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_polars():
+        raise InputError("lines-engine", engine=str(frame.implementation))
+    if isinstance(frame, nw.LazyFrame):
+        plan_frame: Any = nw.from_dict(table, backend="polars").lazy()
+    else:
+        plan_frame = nw.from_dict(table, backend=frame.implementation)
+    names = [f"_key{place}" for place in range(len(activities.raw_keys))]
+    keyed = frame.with_columns(
+        *(_join_key(frame, name).alias(key) for key, name in zip(names, activities.raw_keys, strict=True))
+    )
+    joined = keyed.join(plan_frame, on=names, how="left")
+    if activities.quantity_kind == "text":
+        floats = [float(units.decimal_of(one) or 0) for one in joined["quantity"].to_list()]
+        joined = joined.with_columns(nw.new_series("_quantity", floats, nw.Float64, backend=joined.implementation))
+    else:
+        joined = joined.with_columns(nw.col("quantity").cast(nw.Float64).alias("_quantity"))
+    lines = joined.with_columns((nw.col("_quantity") * nw.col("multiplier")).alias("amount"))
+    if isinstance(lines, nw.DataFrame) and lines["flow"].is_null().any():
+        raise InputError("lines-lost", count=int(lines["flow"].is_null().sum()))
+    return lines.drop([*names, "_quantity"]).to_native()
+
+
+def _join_key(frame: Any, name: str) -> nw.Expr:
+    """Return a key column as the text that the plan's table has: ISO dates, and nothing for nulls."""
+    if frame.collect_schema()[name] in {nw.Date, nw.Datetime}:
+        return nw.col(name).dt.to_string("%Y-%m-%d").fill_null("")
+    return nw.col(name).cast(nw.String).fill_null("")
+
+
+def _join_text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,152 @@
+"""Methodologies: which publications rule, in which order, for which activities, gases and years. Data, not code."""
+
+import re
+from fnmatch import fnmatchcase
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hsesg_carbon.errors import MethodologyError, near
+from hsesg_carbon.factors import PropertyKind, data_folder
+from hsesg_carbon.tables import read_toml
+
+_MAX_ANCESTORS = 8
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Vintage(_Record):
+    """A factor of one stated year, whatever the year of the activity."""
+
+    fixed: int = Field(ge=1900, le=2200)
+
+
+class PropertyChoice(_Record):
+    """A fuel property that a rule uses: by ``id``, or the one that ``source`` states for the activity's fuel."""
+
+    property: PropertyKind
+    id: str | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "PropertyChoice":
+        if (self.id is None) == (self.source is None):
+            msg = "give either id or source"
+            raise ValueError(msg)
+        return self
+
+
+class CoalEquivalent(_Record):
+    """Where coefficients of coal equivalent come from, and whether electricity counts at 当量值 or 等价值."""
+
+    source: str
+    electricity: Literal["dangliang", "dengjia"]
+
+
+class Use(_Record):
+    """
+    One rule: for activities and flows that match its patterns, these sources rule, in this order.
+
+    ``activity``, ``flow`` and ``site`` are patterns with ``*``. ``region`` overrides the region of the activity.
+    ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
+    """
+
+    activity: str
+    flow: str
+    site: str = "*"
+    source: tuple[str, ...] = ()
+    variant: str | None = None
+    technology: str | None = None
+    lifecycle: str | None = None
+    region: str | None = None
+    vintage: Vintage | Literal["activity-year", "latest-known"] = "activity-year"
+    properties: tuple[PropertyChoice, ...] = ()
+    reason: str
+    reason_zh: str | None = None
+
+    def rules(self, activity: str, flow: str, site: str) -> bool:
+        """Say whether this rule speaks for a flow of an activity at a site."""
+        pairs = ((activity, self.activity), (flow, self.flow), (site, self.site))
+        return all(fnmatchcase(one, pattern) for one, pattern in pairs)
+
+    @property
+    def wanted_vintage(self) -> str | int:
+        """The vintage as ``FactorLibrary.choose`` takes it."""
+        return self.vintage.fixed if isinstance(self.vintage, Vintage) else self.vintage
+
+
+class Methodology(_Record):
+    """
+    The basis of an inventory (核算方法): everything about it that people could have chosen otherwise, with the reason.
+
+    Example:
+        >>> Methodology.shipped("hundsun-2024").gases
+        ('CO2',)
+    """
+
+    id: str
+    title: dict[str, str]
+    gases: tuple[str, ...] = Field(min_length=1)
+    gwp: str
+    scope2: tuple[Literal["location", "market"], ...] = Field(min_length=1)
+    coal_equivalent: CoalEquivalent | None = None
+    notes: tuple[str, ...] = ()
+    use: tuple[Use, ...]
+
+    @classmethod
+    def shipped(cls, name: str) -> "Methodology":
+        """Return a methodology that comes with this version; an unknown name raises ``MethodologyError``."""
+        folder = data_folder() / "methodologies"
+        known = sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+        if name not in known:
+            raise MethodologyError("unknown-methodology", name=name, known=near(name, known) or known)
+        return cls.load(folder / f"{name}.toml")
+
+    @classmethod
+    def load(cls, path: Path | Traversable) -> "Methodology":
+        """
+        Read a methodology; what it ``extends`` is read first, its own rules come before those inherited.
+
+        Raises:
+            InputError: The file is missing or is no TOML.
+            MethodologyError: A key is missing, unknown or does not fit.
+        """
+        return cls._validated(_resolved(path, depth=0), path.name)
+
+    @classmethod
+    def _validated(cls, body: dict[str, Any], file: str) -> "Methodology":
+        try:
+            return cls.model_validate(body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise MethodologyError("methodology-broken", file=file, key=place, why=first["msg"]) from error
+
+    def rule(self, activity: str, flow: str, site: str) -> "tuple[int, Use] | None":
+        """Return the first rule that matches and its place in the list, counted from 1; ``None`` if none does."""
+        for place, use in enumerate(self.use, start=1):
+            if use.rules(activity, flow, site):
+                return place, use
+        return None
+
+
+def _resolved(path: Path | Traversable, depth: int) -> dict[str, Any]:
+    """Return the TOML body with what it extends merged in: own keys win, own rules come first."""
+    body = read_toml(path)
+    parent = body.pop("extends", None)
+    if parent is None:
+        return body
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", str(parent)):  # a name, never a path that leaves the folder
+        raise MethodologyError("unknown-methodology", name=str(parent), known=[path.name])
+    if depth >= _MAX_ANCESTORS:
+        raise MethodologyError("methodology-circular", file=path.name)
+    beside = path.parent / f"{parent}.toml" if isinstance(path, Path) else None
+    origin = beside if beside is not None and beside.is_file() else data_folder() / "methodologies" / f"{parent}.toml"
+    if not origin.is_file():
+        raise MethodologyError("unknown-methodology", name=str(parent), known=[path.name])
+    inherited = _resolved(origin, depth + 1)
+    return {**inherited, **body, "use": [*body.get("use", []), *inherited.get("use", [])]}

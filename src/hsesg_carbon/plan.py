@@ -1,0 +1,404 @@
+"""The plan: rules turned into numbers. One exact multiplier per distinct key and flow, with every step to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from hsesg_carbon import units
+from hsesg_carbon.activities import Activities, CellKey, Period
+from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError
+from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, Flow, FuelProperty, Wanted
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hsesg_carbon.ledger import Ledger
+
+ENERGY_FLOW = "energy.gj"
+_HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKey:
+    """Everything that can change a multiplier."""
+
+    activity: str
+    unit: str
+    region: str
+    site: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One multiplication or division: first into ``needs`` (times ``convert``), then by ``value``, giving ``gives``.
+
+    ``record`` is the factor or property that ``value`` comes from, ``None`` where only the unit changes.
+    """
+
+    op: str
+    value: Fraction
+    unit: str
+    needs: str
+    convert: Fraction
+    gives: str
+    record: EmissionFactor | FuelProperty | None
+
+    @property
+    def multiplier(self) -> Fraction:
+        """What this step multiplies a quantity by."""
+        return self.convert * (self.value if self.op == "×" else 1 / self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """
+    The multiplier of one flow for one key, in ``flow.unit`` per unit of the quantity, and how it came about.
+
+    ``rule`` is the place of the methodology's rule, counted from 1 (0: the methodology's coal_equivalent entry).
+    """
+
+    key: PlanKey
+    flow: Flow
+    multiplier: Fraction
+    steps: tuple[Step, ...]
+    rule: int
+    reason: str
+    fit: tuple[str, ...]
+
+    @property
+    def factor(self) -> EmissionFactor | None:
+        """The emission factor used, if the flow has one."""
+        return next((step.record for step in self.steps if isinstance(step.record, EmissionFactor)), None)
+
+    @property
+    def properties(self) -> tuple[FuelProperty, ...]:
+        """The fuel properties used, in order."""
+        return tuple(step.record for step in self.steps if isinstance(step.record, FuelProperty))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    A methodology compiled for the keys of some activities.
+
+    Example:
+        >>> import pandas as pd
+        >>> from hsesg_carbon.activities import Activities
+        >>> bill = {"activity_id": "e1", "site": "hq", "period": "2024", "activity": "electricity.grid",
+        ...         "quantity": 1000, "unit": "kWh", "region": "CN"}
+        >>> plan = Plan.compile(Activities(pd.DataFrame([bill])), FactorLibrary.shipped(),
+        ...                     Methodology.shipped("hundsun-2024"))
+        >>> [(line.flow.flow, line.multiplier) for line in plan.lines_of(plan.keys[0])][0]
+        ('CO2', Fraction(2683, 5000000))
+    """
+
+    lines: dict[PlanKey, tuple[PlanLine, ...]]
+    library: FactorLibrary
+    methodology: Methodology
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def compile(
+        cls, activities: "Activities | Iterable[CellKey]", library: FactorLibrary, method: Methodology
+    ) -> "Plan":
+        """
+        Choose factors and properties for every distinct key and multiply them into one exact number each.
+
+        Raises:
+            FactorError: A factor or property is missing or ties, or a rule is missing: all of them in one error.
+        """
+        cells = activities.keys if isinstance(activities, Activities) else list(activities)
+        keys = dict.fromkeys(key for cell in cells for key, _ in plan_keys(cell))
+        compiler = _Compiler(library, method)
+        lines: dict[PlanKey, tuple[PlanLine, ...]] = {}
+        errors: dict[str, CarbonError] = {}
+        for key in keys:
+            entry = library.catalogue[key.activity]
+            made = []
+            for flow in compiler.flows(entry):
+                try:
+                    made.append(compiler.line(key, entry, flow))
+                except CarbonError as error:
+                    errors.setdefault(str(error), error)
+            lines[key] = tuple(made)
+        if len(errors) == 1:
+            raise next(iter(errors.values()))
+        if errors:
+            problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors.values()]
+            raise FactorError("plan-broken", problems, methodology=method.id, count=len(problems))
+        return cls(lines, library, method, tuple(_fit_findings(lines) + _coverage_findings(lines)))
+
+    @property
+    def keys(self) -> list[PlanKey]:
+        """The distinct keys."""
+        return list(self.lines)
+
+    def lines_of(self, key: PlanKey) -> tuple[PlanLine, ...]:
+        """Return the lines of a key; one that was not compiled raises ``FactorError``: a lost row loses emissions."""
+        if key not in self.lines:
+            raise FactorError("key-not-planned", activity=key.activity, unit=key.unit, period=key.period.label)
+        return self.lines[key]
+
+    def run(self, activities: Activities, dimensions: Sequence[str] = ()) -> "Ledger":
+        """Return the ledger of ``activities``: their exact sums times this plan, ``dimensions`` kept apart."""
+        from hsesg_carbon.ledger import Ledger  # noqa: PLC0415  (the ledger stands above the plan)
+
+        return Ledger.of(self, activities, dimensions)
+
+    def table(self) -> "pd.DataFrame":
+        """Return the plan as a table: key, flow, multiplier (exact text), factor, properties, rule and fit."""
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.DataFrame(
+            [
+                {
+                    "activity": key.activity,
+                    "unit": key.unit,
+                    "region": key.region,
+                    "site": key.site,
+                    "period": key.period.label,
+                    "flow": line.flow.flow,
+                    "multiplier": units.exact_text(line.multiplier, 30),
+                    "multiplier_unit": f"{line.flow.unit}/{key.unit}",
+                    "factor_id": line.factor.id if line.factor else "",
+                    "property_ids": " ".join(one.id for one in line.properties),
+                    "rule": line.rule,
+                    "fit": " ".join(line.fit),
+                    "reason": line.reason,
+                }
+                for key, lines in self.lines.items()
+                for line in lines
+            ]
+        )
+
+
+def plan_keys(cell: CellKey) -> list[tuple[PlanKey, Fraction]]:
+    """Return the keys that a cell of the cube falls into, each with its share of the cell's days."""
+    return [
+        (PlanKey(cell.activity, cell.unit, cell.region, cell.site, period), share)
+        for period, share in cell.period.parts()
+    ]
+
+
+class _Compiler:
+    """Chooses and multiplies; the state is the library and the methodology, nothing else."""
+
+    def __init__(self, library: FactorLibrary, method: Methodology) -> None:
+        self.library = library
+        self.method = method
+        for gas in method.gases:
+            if gas not in library.flows:
+                raise MethodologyError("unknown-gas", methodology=method.id, gas=gas, known=list(library.flows))
+
+    def flows(self, entry: CatalogueEntry) -> list[Flow]:
+        """Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent."""
+        covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
+        coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
+        wanted = [name for name in entry.flows if name in covered or name == ENERGY_FLOW]
+        if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
+            wanted.append(coal)
+        return [self.library.flows[name] for name in wanted]
+
+    def line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow) -> PlanLine:
+        """Return the line of one flow."""
+        found = self.method.rule(key.activity, flow.flow, key.site)
+        if flow.kind in {"energy", "coal-equivalent"}:
+            return self._energy_line(key, entry, flow, found)
+        if found is None or not found[1].source:
+            raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
+        place, use = found
+        choice = self.library.choose(
+            Wanted(
+                activity=key.activity,
+                flow=flow.flow,
+                region=use.region or key.region,
+                start=key.period.start,
+                end=key.period.end,
+                sources=use.source,
+                variant=use.variant,
+                technology=use.technology,
+                lifecycle=use.lifecycle,
+                vintage=use.wanted_vintage,
+            )
+        )
+        factor = choice.factor
+        above, slash, below = factor.plain_unit.partition("/")
+        if not slash:
+            raise FactorError("factor-unit-no-ratio", id=factor.id, unit=factor.unit)
+        steps = self._path(key, below, self._pool(entry, use), factor.basis)
+        have = steps[-1].gives if steps else key.unit
+        steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
+        return _line(key, flow, steps, place, reason=use.reason, fit=choice.fit)
+
+    def _energy_line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow, found: tuple[int, Use] | None) -> PlanLine:
+        """Energy follows from the same heating values and densities as the gases, so that the two accounts tie."""
+        gas_rule = self.method.rule(key.activity, "CO2", key.site)
+        place, use = found or gas_rule or (0, None)
+        pool = {one.property: one for one in self._pool(entry, gas_rule[1] if gas_rule else None)}
+        pool.update({one.property: one for one in self._pool(entry, found[1] if found else None)})
+        reason = use.reason if use else ""
+        coal = self.method.coal_equivalent
+        if flow.kind == "coal-equivalent" and coal and "coal-equivalent" not in pool:
+            if coal.electricity == "dengjia" and entry.subject == "electricity":
+                raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=key.activity)
+            choice = PropertyChoice(property="coal-equivalent", source=coal.source)
+            pool["coal-equivalent"] = self._property(entry, choice)
+            place, reason = 0, f"coal_equivalent: {coal.source}"
+        steps = self._path(key, flow.unit, list(pool.values()), None)
+        return _line(key, flow, steps, place, reason=reason, fit=("exact",))
+
+    def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
+        return [self._property(entry, choice) for choice in (use.properties if use else ())]
+
+    def _property(self, entry: CatalogueEntry, choice: PropertyChoice) -> FuelProperty:
+        if choice.id is None:
+            return self.library.property_of(choice.source or "", entry.subject, choice.property)
+        found = self.library.fuel_property(choice.id)
+        if found.property != choice.property:
+            raise MethodologyError(
+                "property-kind-differs",
+                methodology=self.method.id,
+                id=found.id,
+                stated=choice.property,
+                found=found.property,
+            )
+        return found
+
+    def _path(self, key: PlanKey, target: str, pool: Sequence[FuelProperty], basis: str | None) -> list[Step]:
+        """
+        Return the shortest chain of properties from the quantity's unit to what ``target`` measures.
+
+        Raises:
+            MethodologyError: There is no chain, or there are two of the same length: which one rules must be stated.
+        """
+        goal = units.kind(target)
+        reached: list[tuple[str, list[Step]]] = [(key.unit, [])]
+        while reached:
+            arrived = [steps for unit, steps in reached if units.kind(unit) == goal]
+            if len(arrived) > 1:
+                chains = [" ".join(step.record.id for step in steps if step.record) for steps in arrived]
+                raise MethodologyError(
+                    "property-chain-tie",
+                    methodology=self.method.id,
+                    activity=key.activity,
+                    unit=key.unit,
+                    target=target,
+                    chains=chains,
+                )
+            if arrived:
+                self._check_basis(key, arrived[0], basis)
+                return arrived[0]
+            reached = [
+                (step.gives, [*steps, step])
+                for unit, steps in reached
+                for one in pool
+                if all(one is not step.record for step in steps) and (step := _by(unit, one)) is not None
+            ]
+        raise MethodologyError(
+            "property-chain-missing",
+            methodology=self.method.id,
+            activity=key.activity,
+            unit=key.unit,
+            target=target,
+            have=[one.id for one in pool] or ["-"],
+        )
+
+    def _check_basis(self, key: PlanKey, steps: Sequence[Step], basis: str | None) -> None:
+        for step in steps:
+            if isinstance(step.record, FuelProperty) and basis and step.record.property in _HEATING_VALUES:
+                stated = step.record.basis or _HEATING_VALUES[step.record.property]
+                if stated != basis:
+                    raise MethodologyError(
+                        "basis-differs",
+                        methodology=self.method.id,
+                        activity=key.activity,
+                        id=step.record.id,
+                        stated=stated,
+                        wanted=basis,
+                    )
+
+
+def _by(unit: str, record: FuelProperty) -> Step | None:
+    """Return the step from ``unit`` through a property, forwards or backwards, or ``None`` if it does not fit."""
+    above, slash, below = units.normalise(record.unit).partition("/")
+    if not slash:
+        return None
+    have = units.kind(unit)
+    if have == units.kind(below):
+        return Step("×", Fraction(record.value), record.unit, below, units.ratio(unit, below), above, record)
+    if have == units.kind(above):
+        return Step("÷", Fraction(record.value), record.unit, above, units.ratio(unit, above), below, record)
+    return None
+
+
+def _line(key: PlanKey, flow: Flow, steps: list[Step], rule: int, *, reason: str, fit: tuple[str, ...]) -> PlanLine:
+    """Close the chain in the unit in which the flow is counted, and multiply it out."""
+    have = steps[-1].gives if steps else key.unit
+    if units.canonical(have) != units.canonical(flow.unit):
+        steps = [*steps, Step("×", Fraction(1), flow.unit, flow.unit, units.ratio(have, flow.unit), flow.unit, None)]
+    multiplier = Fraction(1)
+    for step in steps:
+        multiplier *= step.multiplier
+    return PlanLine(key, flow, multiplier, tuple(steps), rule, reason, fit)
+
+
+def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+    """Name every factor that stands in for another year or place than the activity's, with the periods concerned."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    factors: dict[str, EmissionFactor] = {}
+    for key, made in lines.items():
+        for line in made:
+            factor = line.factor
+            if factor is None:
+                continue
+            factors[factor.id] = factor
+            for fit in line.fit:
+                if fit in {"earlier-year", "fixed-year"} or (fit == "region-parent" and factor.region != "world"):
+                    found.setdefault((fit, factor.id, key.activity), set()).add(key.period.label)
+    return [
+        Finding(
+            code=f"fit-{fit}",
+            severity="info",
+            data={
+                "factor": factor_id,
+                "activity": activity,
+                "periods": sorted(periods),
+                "year": factors[factor_id].valid_from.year,
+                "region": factors[factor_id].region,
+            },
+        )
+        for (fit, factor_id, activity), periods in sorted(found.items())
+    ]
+
+
+def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+    """Name activities from which the methodology's gases take nothing: they are left out, not zero."""
+    bare = {
+        key.activity
+        for key, made in lines.items()
+        if not any(line.flow.kind in {"gas", "co2e", "biogenic"} for line in made)
+    }
+    return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
+
+
+def describe(record: "EmissionFactor | FuelProperty", library: FactorLibrary) -> dict[str, Any]:
+    """Return what an auditor asks of a number: value, unit, source, table and page, and how it was checked."""
+    source = library.sources[record.source]
+    return {
+        "id": record.id,
+        "value": str(record.value),
+        "unit": record.unit,
+        "basis": record.basis,
+        "region": record.region,
+        "source": record.source,
+        "title": source.title,
+        "locator": record.locator,
+        "published": record.published,
+        "checked": record.checked,
+        "note": record.note,
+    }

@@ -1,0 +1,342 @@
+"""
+Units and exact numbers: our own vocabulary (``units.txt``), grids for integer sums, and the one place that rounds.
+
+pint is imported here and nowhere else, and only when the first unit is measured: each distinct unit text costs one call
+of pint, whatever the number of rows.
+"""
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation, localcontext
+from fractions import Fraction
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from hsesg_carbon.errors import InputError, UnitError, near
+
+SHOWN_PLACES = 12
+"""Decimal places of a number that does not end as a decimal."""
+
+_MAX_TEXT = 80
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_FACTOR = re.compile(
+    r"(?P<number>\d{1,15}(\.\d{1,15})?)(\^(?P<tens>-?\d{1,2}))?|(?P<name>[^\W\d]\w*)(\^(?P<power>-?\d))?"
+)
+
+
+# -------------------------------------------------------------------------------------------------- numbers
+
+
+def parse_number(text: str) -> Decimal:
+    """
+    Return the exact decimal that ``text`` states.
+
+    Full-width digits are understood. Text, NaN, infinities and thousands separators are refused: ``1,234`` is 1234 to
+    one reader and 1.234 to another.
+
+    Raises:
+        InputError: ``text`` is no plain number; its code says in which way.
+
+    Example:
+        >>> parse_number("１２.50")
+        Decimal('12.50')
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+    if len(plain) <= _MAX_TEXT and _NUMBER.fullmatch(plain):
+        return Decimal(plain)
+    if _GROUPED.fullmatch(plain):
+        raise InputError("number-grouped", value=text, plain=plain.replace(",", ""))
+    if plain.startswith("#"):
+        raise InputError("number-excel-error", value=text)
+    if plain.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
+        raise InputError("number-not-finite", value=text)
+    raise InputError("number-not-a-number", value=text[:_MAX_TEXT])
+
+
+def half_up(value: Fraction, places: int) -> Decimal:
+    """
+    Return ``value`` rounded to ``places`` decimals, halves away from zero. The one place that rounds for people.
+
+    Example:
+        >>> half_up(Fraction(5, 1000), 2), half_up(Fraction(-5, 1000), 2)
+        (Decimal('0.01'), Decimal('-0.01'))
+    """
+    steps = abs(value) * 10**places
+    whole = (2 * steps.numerator + steps.denominator) // (2 * steps.denominator)
+    signed = -whole if value < 0 else whole
+    return _decimal(signed, places)
+
+
+def exact_text(value: Fraction, places: int = SHOWN_PLACES) -> str:
+    """
+    Return ``value`` as the decimal that it is, or half up to ``places`` where its decimals never end.
+
+    Example:
+        >>> exact_text(Fraction(11, 8)), exact_text(Fraction(1, 3))
+        ('1.375', '0.333333333333')
+    """
+    needed = _ending_places(value.denominator)
+    shown = _decimal(value.numerator * 10**needed // value.denominator, needed) if needed is not None else None
+    text = f"{half_up(value, places) if shown is None else shown:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _decimal(steps: int, places: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = max(28, len(str(abs(steps))) + 1)
+        return Decimal(steps).scaleb(-places)
+
+
+def _ending_places(denominator: int) -> int | None:
+    """Return how many decimals a fraction with this denominator has, ``None`` if they never end."""
+    twos = (denominator & -denominator).bit_length() - 1
+    rest, fives = denominator >> twos, 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    return max(twos, fives) if rest == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """
+    An exact number and its unit. ``str()`` shows the decimal, ``value`` is the exact ``Fraction``.
+
+    Example:
+        >>> str(Amount(Fraction("8301.8496762"), "tCO2e")), Amount(Fraction(1, 8), "t").rounded(2)
+        ('8301.8496762 tCO2e', Decimal('0.13'))
+    """
+
+    value: Fraction
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{exact_text(self.value)} {self.unit}"
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def rounded(self, places: int) -> Decimal:
+        """Return the value rounded half up to ``places`` decimals."""
+        return half_up(self.value, places)
+
+
+# -------------------------------------------------------------------------------------------------- vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    definition: str
+    grid: int | None
+    spellings: tuple[str, ...]
+    source: str
+
+
+@cache
+def _vocabulary() -> dict[str, _Entry]:
+    """Return every entry of units.txt by its name."""
+    entries: dict[str, _Entry] = {}
+    text = files("hsesg_carbon").joinpath("units.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, definition, grid, spellings, source = (part.strip() for part in line.split("|"))
+        others = tuple(normalise(one) for one in spellings.split(",") if one.strip())
+        entries[name] = _Entry(name, definition, -Decimal(grid).adjusted() if grid else None, others, source)
+    return entries
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the name of the unit for every spelling."""
+    names: dict[str, str] = {}
+    for entry in _vocabulary().values():
+        for spelling in (normalise(entry.name), *entry.spellings):
+            if names.setdefault(spelling, entry.name) != entry.name:
+                msg = f"units.txt: {spelling!r} is spelling of both {names[spelling]!r} and {entry.name!r}"
+                raise AssertionError(msg)
+    return names
+
+
+@lru_cache(maxsize=4096)
+def normalise(unit: str) -> str:
+    """
+    Return ``unit`` in NFKC with single spaces, ``^`` for powers and ``*`` for products: ``㎥`` becomes ``m3``.
+
+    Example:
+        >>> normalise("ＭＷｈ"), normalise("10**4  m³")
+        ('MWh', '10^4 m3')
+    """
+    text = unicodedata.normalize("NFKC", unit).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
+    text = text.replace("\N{DOT OPERATOR}", "*").replace("\N{MULTIPLICATION SIGN}", "*")
+    text = re.sub(r"\s*([*/^])\s*", r"\1", text.strip())
+    return re.sub(r"\s+", " ", text)
+
+
+@lru_cache(maxsize=4096)
+def canonical(unit: str) -> str:
+    """
+    Return the name under which units.txt knows ``unit``; a compound keeps its shape.
+
+    Raises:
+        UnitError: The unit is unknown; near matches are named.
+
+    Example:
+        >>> canonical("度"), canonical("㎥"), canonical("tCO2e/百万元")
+        ('kWh', 'm3', 'tCO2e/million_CNY')
+    """
+    text = normalise(unit)
+    if text in _names():
+        return _names()[text]
+    return "/".join("*".join(factors) for factors in _parse(text, unit))
+
+
+def grid(unit: str) -> int:
+    """
+    Return k where quantities of ``unit`` are summed as integers of 10^-k of it.
+
+    Raises:
+        UnitError: The unit is unknown or cannot measure an activity.
+
+    Example:
+        >>> grid("kWh"), grid("MWh")
+        (6, 9)
+    """
+    entry = _vocabulary().get(canonical(unit))
+    if entry is None or entry.grid is None:
+        raise UnitError("unit-no-grid", unit=unit)
+    return entry.grid
+
+
+def grids() -> dict[str, int]:
+    """Return the grid exponent of every unit that can measure an activity, by every spelling."""
+    known = _vocabulary()
+    return {spelling: entry.grid for spelling, name in _names().items() if (entry := known[name]).grid is not None}
+
+
+def ratio(unit: str, target: str) -> Fraction:
+    """
+    Return how many ``target`` one ``unit`` is, exactly.
+
+    Raises:
+        UnitError: A unit is unknown, or the two do not measure the same thing.
+
+    Example:
+        >>> ratio("MWh", "MJ"), ratio("GJ/10^4 m3", "MJ/m3")
+        (Fraction(3600, 1), Fraction(1, 10))
+    """
+    size, kind = _measure(canonical(unit))
+    target_size, target_kind = _measure(canonical(target))
+    if kind != target_kind:
+        raise UnitError("units-differ", unit=unit, target=target)
+    return size / target_size
+
+
+def kind(unit: str) -> str:
+    """
+    Return what ``unit`` measures, as text that compares equal for units of one kind.
+
+    Example:
+        >>> kind("kWh") == kind("tce"), kind("Nm3") == kind("m3"), kind("L") == kind("万m3")
+        (False, False, True)
+    """
+    return _measure(canonical(unit))[1]
+
+
+def near_units(unit: str) -> list[str]:
+    """Return known units spelt like ``unit``."""
+    return near(normalise(unit), list(_vocabulary()))
+
+
+def _parse(text: str, unit: str) -> list[list[str]]:
+    """Split ``a b/c`` into factors, names resolved: one list per side of each ``/``. A whitelist, never evaluated."""
+    sides: list[list[str]] = []
+    for side in text.split("/") if 0 < len(text) <= _MAX_TEXT else [""]:
+        if side.strip() in _names():
+            sides.append([_names()[side.strip()]])
+            continue
+        factors = []
+        for one in re.split(r"[* ]", side):
+            match = _FACTOR.fullmatch(one)
+            name = match["name"] if match else None
+            if match is None or (name is not None and name not in _names()):
+                suggestions = near_units(one or unit)
+                raise UnitError(
+                    "unknown-unit" if suggestions else "unknown-unit-nothing-near",
+                    unit=unit[:_MAX_TEXT],
+                    suggestions=suggestions,
+                )
+            factors.append(one if name is None else _names()[name] + (f"^{match['power']}" if match["power"] else ""))
+        sides.append(factors)
+    return sides
+
+
+@cache
+def _registry() -> Any:
+    """Build pint's registry from units.txt alone, with exact fractions."""
+    import pint  # noqa: PLC0415  (loaded with the first unit, not with the library)
+
+    registry: Any = pint.UnitRegistry(None, non_int_type=Fraction)
+    for entry in _vocabulary().values():
+        registry.define(f"{entry.name} = {entry.definition}")
+    return registry
+
+
+@lru_cache(maxsize=4096)
+def _measure(unit: str) -> tuple[Fraction, str]:
+    """Return the size of a canonical unit in base units, and what it measures."""
+    return _ask_pint(unit)
+
+
+def _ask_pint(unit: str) -> tuple[Fraction, str]:
+    """Measure ``unit`` with pint: its size in base units and its dimensions as text. Called once per distinct unit."""
+    registry = _registry()
+    first, *rest = unit.split("/")
+    expression = first + "".join(f"/({side})" for side in rest)
+    quantity = registry.Quantity(Fraction(1)) * registry.parse_expression(expression.replace("^", "**"))
+    base = quantity.to_base_units()
+    dimensions = {name: int(power) for name, power in base.dimensionality.items() if name != "[one]"}
+    return Fraction(base.magnitude), " ".join(f"{name}^{dimensions[name]}" for name in sorted(dimensions)) or "[one]"
+
+
+# -------------------------------------------------------------------------------------------------- grids
+
+
+def to_grid(value: Decimal, exponent: int) -> tuple[int, bool]:
+    """
+    Return ``value`` in whole steps of 10^-``exponent``, and whether it had to be rounded (half away from zero).
+
+    Example:
+        >>> to_grid(Decimal("33.3333335"), 6), to_grid(Decimal("-1.5"), 0)
+        ((33333334, True), (-2, True))
+    """
+    steps = Fraction(value) * 10**exponent
+    if steps.denominator == 1:
+        return steps.numerator, False
+    whole = (2 * abs(steps.numerator) + steps.denominator) // (2 * steps.denominator)
+    return (-whole if steps < 0 else whole), True
+
+
+def decimal_of(value: object) -> Decimal | None:
+    """
+    Return the exact decimal of a cell: text, int, Decimal, or a float as its shortest text. ``None`` if there is none.
+
+    Raises:
+        InputError: Text that is no plain number, NaN or an infinity.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool):
+        raise InputError("number-not-a-number", value=str(value))
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise InputError("number-not-finite", value=str(value))
+        return value
+    try:
+        return parse_number(repr(float(value)) if isinstance(value, float) else str(value))  # numpy floats are floats
+    except InvalidOperation as problem:
+        raise InputError("number-not-a-number", value=str(value)[:_MAX_TEXT]) from problem

@@ -1,0 +1,209 @@
+"""Every row of the shipped data is sound: it parses, has its provenance, and its unit measures what its kind must."""
+
+import csv
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import hsesg_carbon as hc
+from hsesg_carbon import units
+from hsesg_carbon.factors import EmissionFactor, FuelProperty
+from hsesg_carbon.methodology import Methodology
+from hsesg_carbon.plan import describe
+
+DATA = Path(__file__).resolve().parent.parent / "emission_factors"
+LIBRARY = hc.FactorLibrary.shipped()
+METHODOLOGIES = sorted(path.stem for path in (DATA / "methodologies").glob("*.toml"))
+NUMBERS = [*LIBRARY.factors, *LIBRARY.properties]
+
+PROPERTY_KINDS = {  # property: what it may link, numerator over denominator
+    "ncv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3")},
+    "gcv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3")},
+    "density": {("t", "m3")},
+    "carbon-content": {("t", "GJ")},
+    "coal-equivalent": {("kgce", "t"), ("kgce", "m3"), ("kgce", "kWh")},
+}
+PURE = {"oxidation", "net-to-gross"}
+
+
+def sides(unit: str) -> tuple[str, str]:
+    above, _, below = units.normalise(unit).partition("/")
+    return above, below
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda one: one.id)
+def test_a_number_has_source_locator_and_region(number: EmissionFactor | FuelProperty) -> None:
+    source = LIBRARY.sources[number.source]
+    assert source.licence
+    assert number.locator.strip()
+    assert number.region in LIBRARY.regions
+    assert number.valid_to is None or number.valid_from is None or number.valid_from <= number.valid_to
+    limits = (number.lower95, number.value, number.upper95)
+    assert [one for one in limits if one is not None] == sorted(one for one in limits if one is not None)
+    if number.checked in {"computed", "inferred"}:
+        assert number.note, "computed and inferred numbers say how"
+    assert describe(number, LIBRARY)["title"]
+
+
+@pytest.mark.parametrize("factor", LIBRARY.factors, ids=lambda one: one.id)
+def test_a_factor_is_its_flow_per_a_quantity_of_its_activity(factor: EmissionFactor) -> None:
+    above, below = sides(factor.plain_unit)
+    flow = LIBRARY.flows[factor.flow]
+    assert units.kind(above) == units.kind(flow.unit)
+    fitting = [
+        one for one in LIBRARY.catalogue.values() if re.fullmatch(factor.activity.replace("*", ".*"), one.activity)
+    ]
+    assert fitting, "some activity can use it"
+    for entry in fitting:
+        assert factor.flow in entry.flows
+        assert units.kind(below) in {units.kind("GJ"), *(units.kind(one) for one in entry.measured_in)}
+    assert (factor.basis is not None) == (units.kind(below) == units.kind("GJ") and fitting[0].subject != "electricity")
+    assert (factor.flow == "CO2e") == (factor.gwp_set is not None)
+
+
+@pytest.mark.parametrize("prop", LIBRARY.properties, ids=lambda one: one.id)
+def test_a_fuel_property_links_what_its_kind_links(prop: FuelProperty) -> None:
+    if prop.property in PURE:
+        assert prop.unit == "1"
+        assert 0 < prop.value <= 1
+        return
+    above, below = sides(prop.unit)
+    linked = {(units.kind(a), units.kind(b)) for a, b in PROPERTY_KINDS[prop.property]}
+    assert (units.kind(above), units.kind(below)) in linked
+    assert prop.basis == {"ncv": "net", "gcv": "gross", "carbon-content": "net"}.get(prop.property)
+
+
+def test_ids_are_unique_over_all_files() -> None:
+    ids = [one.id for one in (*NUMBERS, *LIBRARY.gwps)]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_source_is_used_and_every_used_source_is_described() -> None:
+    used = {one.source for one in (*NUMBERS, *LIBRARY.gwps)}
+    assert used == set(LIBRARY.sources)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.rglob("*.csv")), ids=lambda path: path.name)
+def test_files_are_plain_csv_with_one_publication_each(path: Path) -> None:
+    text = path.read_bytes()
+    assert b"\r" not in text
+    assert text.endswith(b"\n")
+    rows = list(csv.DictReader(text.decode("utf-8").splitlines()))
+    assert rows
+    if path.parent.name == "factors":
+        assert len({row["source"] for row in rows}) == 1
+
+
+def test_catalogue_flows_and_units_exist() -> None:
+    for entry in LIBRARY.catalogue.values():
+        assert set(entry.flows) <= set(LIBRARY.flows), entry.activity
+        assert all(units.kind(one) for one in entry.measured_in), entry.activity
+        assert entry.aliases, entry.activity
+    for flow in LIBRARY.flows.values():
+        assert units.kind(flow.unit)
+
+
+def test_an_alias_names_one_fuel() -> None:
+    owners: dict[str, set[str]] = {}
+    for entry in LIBRARY.catalogue.values():
+        for alias in entry.aliases:
+            owners.setdefault(alias.casefold(), set()).add(entry.subject)
+    assert {alias: subjects for alias, subjects in owners.items() if len(subjects) > 1} == {}
+
+
+def test_regions_form_a_tree_under_the_world() -> None:
+    for code in LIBRARY.regions:
+        assert LIBRARY.region_path(code)[-1] == "world"
+
+
+def test_ipcc_carbon_content_times_44_over_12_gives_the_printed_co2_factor() -> None:
+    """Table 1.3 x 44/12 = Table 1.4 to the three digits of print: two tables that check each other."""
+    contents = {
+        one.subject: one
+        for one in LIBRARY.properties
+        if one.source == "ipcc-2006-v2" and one.property == "carbon-content"
+    }
+    checked = 0
+    for factor in LIBRARY.factors:
+        if factor.source != "ipcc-2006-v2":
+            continue
+        carbon = contents[factor.activity.removeprefix("*.")]
+        computed = Fraction(carbon.value) * Fraction(44, 12) * 1000  # kg C/GJ -> kg CO2/TJ
+        digits = len(str(factor.value).rstrip("0"))
+        step = Fraction(10) ** (factor.value.adjusted() + 1 - max(digits, 3))
+        assert abs(computed - Fraction(factor.value)) <= step / 2, factor.id
+        checked += 1
+    assert checked == 53
+
+
+def test_gbt2589_heating_values_and_coal_equivalents_agree_within_their_rounding() -> None:
+    """kJ/kg over 29,307.6 kJ/kgce is kgce/kg (2020 edition); the 2008 edition used 4.1816 kJ/kcal over 7,000 kcal."""
+    per_kgce = {"gbt2589-2020": Fraction("29307.6"), "gbt2589-2008": Fraction("4.1816") * 7000}
+    compared = 0
+    for edition, kilojoules in per_kgce.items():
+        rows = [one for one in LIBRARY.properties if one.source == edition]
+        ncv = {one.subject: one for one in rows if one.property == "ncv"}
+        for one in rows:
+            if one.property == "coal-equivalent" and one.subject in ncv and one.id != "gbt2589-2008.refinery_dry_gas":
+                computed = Fraction(ncv[one.subject].value) / kilojoules
+                assert abs(computed / Fraction(one.value) - 1) < Fraction(2, 1000), one.id
+                compared += 1
+    assert compared >= 30
+
+
+@pytest.mark.parametrize(
+    ("factor", "value", "locator"),
+    [
+        ("mee2021.electricity.cn.average", "0.5568", "Table 1"),
+        ("mee2021.electricity.cn.excluding-traded-nonfossil", "0.5942", "Table 4"),
+        ("mee2021.electricity.cn.fossil", "0.8426", "Table 5"),
+        ("mee2022.electricity.cn.average", "0.5366", "Table 1"),
+        ("mee2022.electricity.cn.excluding-traded-nonfossil", "0.5856", "Table 4"),
+        ("mee2022.electricity.cn.fossil", "0.8325", "Table 5"),
+        ("mee2023.electricity.cn.average", "0.5306", "Table 1"),
+        ("mee2023.electricity.cn.excluding-traded-nonfossil", "0.6096", "Table 4"),
+        ("mee2023.electricity.cn.fossil", "0.8273", "Table 5"),
+        ("ipcc2006.natural_gas.co2", "56100", "Table 1.4"),
+        ("ipcc2006.petrol.co2", "69300", "Table 1.4"),
+    ],
+)
+def test_the_numbers_people_quote_stand_as_printed(factor: str, value: str, locator: str) -> None:
+    found = LIBRARY.factor(factor)
+    assert found.value == Decimal(value)
+    assert locator in found.locator
+
+
+@pytest.mark.parametrize(
+    ("gwp_set", "ch4_fossil", "ch4_biogenic", "n2o"),
+    [
+        ("SAR", "21", "21", "310"),
+        ("AR4", "25", "25", "298"),
+        ("AR5", "28", "28", "265"),
+        ("AR6", "29.8", "27.0", "273"),
+    ],
+)
+def test_gwp100_of_the_main_gases(gwp_set: str, ch4_fossil: str, ch4_biogenic: str, n2o: str) -> None:
+    assert LIBRARY.gwp(gwp_set, "CO2").value == 1
+    assert LIBRARY.gwp(gwp_set, "CH4", "fossil").value == Decimal(ch4_fossil)
+    assert LIBRARY.gwp(gwp_set, "CH4", "biogenic").value == Decimal(ch4_biogenic)
+    assert LIBRARY.gwp(gwp_set, "N2O").value == Decimal(n2o)
+
+
+@pytest.mark.parametrize("name", METHODOLOGIES)
+def test_a_methodology_names_only_what_exists_and_gives_reasons(name: str) -> None:
+    method = Methodology.shipped(name)
+    assert method.id == name
+    assert {"en", "zh"} <= set(method.title)
+    for use in method.use:
+        assert len(use.reason) > 10
+        assert set(use.source) <= set(LIBRARY.sources)
+        for choice in use.properties:
+            if choice.id:
+                assert LIBRARY.fuel_property(choice.id).property == choice.property
+            else:
+                assert choice.source in LIBRARY.sources
+    if method.coal_equivalent:
+        assert method.coal_equivalent.source in LIBRARY.sources

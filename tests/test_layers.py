@@ -1,0 +1,84 @@
+"""Imports point only downward (design section 3), and the heavy libraries have one door each."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
+
+LAYERS = [
+    ["cli"],
+    ["workspace"],
+    ["energy"],
+    ["inventory"],
+    ["ledger"],
+    ["plan"],
+    ["activities", "methodology"],
+    ["factors"],
+    ["tables"],
+    ["units"],
+    ["errors", "findings"],
+    ["messages"],
+]
+HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
+MODULES = sorted(path.stem for path in SOURCE.glob("*.py") if path.stem != "__init__")
+
+UPWARD = {("plan", "ledger")}
+"""plan.run(activities) is the contract of the design and returns a Ledger (docs/decisions/0001-layers.md)."""
+
+
+def imports_of(module: str) -> set[str]:
+    """Return the modules of this package that a module imports, wherever in it the import stands."""
+    found = set()
+    for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hsesg_carbon"):
+            if node.module == "hsesg_carbon":
+                found |= {alias.name for alias in node.names}
+            else:
+                found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hsesg_carbon.")}
+    return found
+
+
+def test_every_module_has_its_place_in_the_layers() -> None:
+    assert sorted(HEIGHT) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_only_downward(module: str) -> None:
+    for other in imports_of(module):
+        assert HEIGHT[other] < HEIGHT[module] or (module, other) in UPWARD, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize(
+    ("library", "door"),
+    [
+        ("pint", {"units"}),
+        ("openpyxl", {"tables"}),
+        ("csv", {"tables", "workspace"}),
+        ("typer", {"cli"}),
+        ("rich", {"cli"}),
+    ],
+)
+def test_a_library_is_imported_in_one_place(library: str, door: set[str]) -> None:
+    importers = set()
+    for module in MODULES:
+        for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name == library or name.startswith(f"{library}.") for name in names):
+                importers.add(module)
+    assert importers == door
+
+
+@pytest.mark.parametrize("word", ["eval", "exec", "pickle", "subprocess", "socket", "urllib", "requests", "yaml"])
+def test_nothing_dangerous_is_used(word: str) -> None:
+    for module in MODULES:
+        for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != word, f"{module} calls {word}"
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+                assert word not in [name.split(".")[0] for name in names], f"{module} imports {word}"
