@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -36,6 +36,9 @@ OPTIONAL = (
 )
 MAX_ROWS_PER_RULE = 100
 """How many rows of one fault are fetched and shown; all are counted."""
+
+MAX_DAYS = 10 * 366
+"""The longest period of one row: a bound against mistyped years."""
 
 _INT64 = 2**63 - 1
 _EXACT_FLOATS = 2**53
@@ -96,6 +99,8 @@ class Period:
         """Return the period between two days; an end before its start raises ``InputError``."""
         if end < start:
             raise InputError("period-reversed", start=start, end=end)
+        if (end - start).days > MAX_DAYS:
+            raise InputError("period-too-long", start=start, end=end, years=MAX_DAYS // 366)
         return cls(start, end)
 
     @property
@@ -235,11 +240,12 @@ class Activities:
         self.period_columns = self._check_columns()
         optional = [name for name in ("region", "instrument") if name in self._columns]
         self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
-        self._coded = _coded(self.frame, self.raw_keys)
         self.quantity_kind = self._quantity_kind()
         problems: list[Finding] = []
+        self._numbers = self.frame
         if self.quantity_kind == "text":
             problems += self._read_text()
+        self._grouping = _Grouping.of(self._numbers, self.raw_keys)
         self._distinct: dict[tuple[Any, ...], CellKey] = {}
         problems += self._check_rows()
         if unique_ids:
@@ -274,22 +280,25 @@ class Activities:
         for name in dimensions:
             if name not in self._columns:
                 raise InputError("dimension-missing", dimension=name, found=list(self._columns))
-        keys = [*self.raw_keys, *(name for name in dimensions if name not in self.raw_keys)]
-        frame = _coded(self._coded, dimensions) if dimensions else self._coded
-        sums = _collected(
-            frame.select(*keys, *self._steps())
-            .group_by(keys)
-            .agg(nw.col("_whole").sum(), nw.col("_part").sum(), nw.col("_size").max(), nw.len().alias("_rows"))
+        grouping = self._grouping
+        if dimensions:
+            grouping = _Grouping.of(
+                self._numbers, (*self.raw_keys, *(one for one in dimensions if one not in self.raw_keys))
+            )
+        sums = grouping.sums(
+            self._steps(grouping),
+            [nw.col("_whole").sum(), nw.col("_part").sum(), nw.col("_size").max(), nw.len().alias("_rows")],
         )
         steps: dict[CellKey, int] = {}
         rows: dict[CellKey, int] = {}
-        for row in sums.iter_rows(named=True):
-            key = self._distinct[tuple(_plain(row[name]) for name in self.raw_keys)]
+        for raw, row in sums:
+            cells = dict(zip(grouping.columns, raw, strict=True))
+            key = self._distinct[tuple(cells[name] for name in self.raw_keys)]
             if dimensions:
-                extra = tuple((name, str(_plain(row[name]) or "")) for name in dimensions)
+                extra = tuple((name, _text(cells[name])) for name in dimensions)
                 key = CellKey(key.site, key.period, key.activity, key.unit, key.region, key.instrument, extra)
             exponent = units.grid(key.unit)
-            self._exclude_overflow(row, exponent)
+            self._exclude_overflow(key, row, exponent)
             scale = 1 if self.quantity_kind == "text" else 10**exponent
             total = Fraction(row["_whole"]) * scale + int(row["_part"])
             if total.denominator != 1:
@@ -298,7 +307,7 @@ class Activities:
             rows[key] = rows.get(key, 0) + int(row["_rows"])
         return Cube(steps, rows)
 
-    def _steps(self) -> list[nw.Expr]:
+    def _steps(self, grouping: "_Grouping") -> list[nw.Expr]:
         """
         Return the expressions of the integer grid: whole units, parts of a unit in steps, and the size of the quantity.
 
@@ -306,37 +315,32 @@ class Activities:
         differently. The part is exact before it is scaled, so nothing above the comma can disturb it.
         """
         quantity = nw.col("_steps" if self.quantity_kind == "text" else "quantity")
+        if self.quantity_kind == "int":
+            quantity = quantity.cast(nw.Int64)  # engines sum narrow integers in narrow integers
         if self.quantity_kind != "float":
             return [quantity.alias("_whole"), nw.lit(0).cast(nw.Int64).alias("_part"), quantity.abs().alias("_size")]
         size = quantity.abs()
         whole = size.floor()
-        scaled = (size - whole) * self._scale()
+        scaled = (size - whole) * grouping.scale(self._exponents())
         steps = (scaled + 0.5).floor()  # below 2^53 by the check at the door, so adding a half is exact
         if self._has_negative:
             sign = nw.when(quantity < 0).then(nw.lit(-1.0)).otherwise(nw.lit(1.0))
             whole, steps = whole * sign, steps * sign
         return [whole.cast(nw.Int64).alias("_whole"), steps.cast(nw.Int64).alias("_part"), size.alias("_size")]
 
-    def _scale(self) -> nw.Expr:
-        """Return 10^grid of each row's unit; one constant where all units share a grid."""
+    def _exponents(self) -> dict[Any, int]:
+        """Return the grid of every unit as it is spelt in the frame."""
         at = self.raw_keys.index("unit")
-        by_exponent: dict[int, list[str]] = {}
-        for raw, key in self._distinct.items():
-            by_exponent.setdefault(units.grid(key.unit), []).append(raw[at])
-        (first, _), *others = sorted(by_exponent.items(), key=lambda item: -len(item[1]))
-        scale: nw.Expr = nw.lit(10.0**first)
-        for exponent, spellings in others:
-            scale = nw.when(nw.col("unit").is_in(sorted(set(spellings)))).then(nw.lit(10.0**exponent)).otherwise(scale)
-        return scale
+        return {raw[at]: units.grid(key.unit) for raw, key in self._distinct.items()}
 
-    def _exclude_overflow(self, row: Mapping[str, Any], exponent: int) -> None:
+    def _exclude_overflow(self, key: CellKey, row: Mapping[str, Any], exponent: int) -> None:
         """Refuse a sum whose 64-bit integers could have wrapped, before any total is returned."""
         if self.quantity_kind == "decimal":
             return
         count, largest = int(row["_rows"]), math.ceil(row["_size"] or 0)
         parts = 10**exponent if self.quantity_kind == "float" else 0
         if count * (largest + 1) > _INT64 or count * parts > _INT64:
-            raise InputError("sum-overflow", unit=row["unit"], activity=row["activity"], rows=count, largest=largest)
+            raise InputError("sum-overflow", unit=key.unit, activity=key.activity, rows=count, largest=largest)
 
     # ------------------------------------------------------------------------------------------------- single rows
 
@@ -433,8 +437,7 @@ class Activities:
                 wrong.append((place, error.code, error.data))
             steps.append(step)
         series = nw.new_series("_steps", steps, nw.Int64, backend=frame.implementation)
-        assert isinstance(self._coded, nw.DataFrame)
-        self._coded = self._coded.with_columns(series)
+        self._numbers = frame.with_columns(series)
         self._note_rounded(rounded, exponents)
         shown = _limited(wrong)
         rows = frame[[place for place, _, _ in shown]].iter_rows(named=True) if shown else ()
@@ -450,69 +453,75 @@ class Activities:
 
     def _check_rows(self) -> list[Finding]:
         """
-        Check all rows in one pass: what depends on the key once per distinct key, what depends on the number counted.
+        Check all rows in one pass: what depends on the key once per distinct key, the numbers by their range.
 
         Rows are fetched only for rules that somebody broke.
         """
-        counted = self._number_rules()
-        flags = [rule.cast(nw.Int64).alias(f"_{name}") for name, rule in counted.items()]
-        aggregates = [nw.col(f"_{name}").sum() for name in counted] + [nw.len().alias("_rows")]
-        extra: list[nw.Expr] = []
-        if self.quantity_kind == "float":
-            size = nw.col("quantity").abs()
-            broken = size - size.floor()
-            extra.append(nw.when(broken > 0).then(size).otherwise(nw.lit(0.0)).alias("_broken"))
-            aggregates.append(nw.col("_broken").max())
-        selected = self._coded.select(*self.raw_keys, *flags, *extra)
-        groups = _collected(selected.group_by(list(self.raw_keys)).agg(*aggregates))
         problems: list[Finding] = []
-        totals = dict.fromkeys(counted, 0)
         shown: dict[str, int] = {}
-        for group in groups.iter_rows(named=True):
-            raw = tuple(_plain(group[name]) for name in self.raw_keys)
-            for name in counted:
-                totals[name] += int(group[f"_{name}"] or 0)
-            wrong = self._resolve(raw)
-            if not wrong and self.quantity_kind == "float":
-                wrong = self._precision(raw, group["_broken"])
-            for code, column, data in wrong:
+        self._has_negative = False
+        for raw, found in self._ranges():
+            wrong: list[tuple[str, str, dict[str, Any], Any]] = [(*one, None) for one in self._resolve(raw)]
+            if self.quantity_kind != "text":
+                wrong += self._number_rules(raw, found)
+            for code, column, data, broken in wrong:
                 room = MAX_ROWS_PER_RULE - shown.get(code, 0)
-                rows = self._fetch(self._matches(raw), room) if room > 0 else []
+                tests = [self._matches(raw)] if broken is None else [self._matches(raw), broken]
+                rows = self._fetch(nw.all_horizontal(*tests, ignore_nulls=False), room) if room > 0 else []
                 shown[code] = shown.get(code, 0) + len(rows)
                 problems += [Finding(code=code, severity="error", where=_where(row, column), data=data) for row in rows]
-        self._has_negative = totals.pop("quantity-sign", 0) > 0
-        for name, count in totals.items():
-            if count:
-                rows = self._fetch(counted[name])
-                problems += [Finding(code=name, severity="error", where=_where(row, "quantity")) for row in rows]
-        if not groups.shape[0]:
+        if not self._distinct and not problems:
             problems.append(Finding(code="activities-empty", severity="error"))
         return problems
 
-    def _number_rules(self) -> dict[str, nw.Expr]:
-        """Return the rules on quantities as expressions that are true where a row breaks them."""
-        if self.quantity_kind == "text":
-            return {}  # _read_text has looked at every cell
+    def _ranges(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
+        """Yield every distinct raw key with the range of its quantities and their sum, which tells NaN and infinity."""
+        if self.quantity_kind == "text":  # _read_text has looked at every cell
+            return iter(self._grouping.sums([], [nw.len().alias("_rows")]))
         quantity = nw.col("quantity")
-        negative = (quantity < 0).fill_null(value=False)
-        rules = {"quantity-sign": negative}
-        unmarked = negative & nw.col("credit").is_null() if "credit" in self._columns else negative
-        rules["quantity-negative"] = unmarked
+        columns = [quantity.alias("_least"), quantity.alias("_most"), quantity.alias("_sum"), quantity.alias("_known")]
+        aggregates = [nw.col("_least").min(), nw.col("_most").max(), nw.col("_known").count(), nw.len().alias("_rows")]
         if self.quantity_kind == "float":
-            usable = quantity.is_finite().fill_null(value=False)
-            rules["quantity-not-finite"] = ~usable
-            rules["quantity-too-large"] = ((quantity.abs() >= float(_EXACT_FLOATS)) & usable).fill_null(value=False)
-        else:
-            rules["quantity-blank"] = quantity.is_null()
-        return rules
+            aggregates.append(nw.col("_sum").sum())
+        return iter(self._grouping.sums(columns, aggregates))
 
-    def _precision(self, raw: tuple[Any, ...], largest: float | None) -> list[tuple[str, str, dict[str, Any]]]:
-        """Refuse floats with decimals beyond 2^53 grid steps: the digits that were written are no longer in them."""
-        key = self._distinct[raw]
-        exponent = units.grid(key.unit)
-        if largest is None or math.isnan(largest) or largest * 10.0**exponent < _EXACT_FLOATS:
-            return []
-        return [("quantity-imprecise", "quantity", {"unit": key.unit, "grid": f"1e-{exponent}"})]
+    def _number_rules(
+        self, raw: tuple[Any, ...], found: Mapping[str, Any]
+    ) -> list[tuple[str, str, dict[str, Any], Any]]:
+        """Return the rules on quantities that rows of a key break, each with the expression that finds these rows."""
+        quantity = nw.col("quantity")
+        least, most = found["_least"], found["_most"]
+        wrong: list[tuple[str, str, dict[str, Any], Any]] = []
+        finite = True
+        if self.quantity_kind == "float":
+            finite = all(one is not None and math.isfinite(one) for one in (found["_sum"], least, most))
+            if not finite or found["_known"] < found["_rows"]:
+                usable = quantity.is_finite().fill_null(value=False)
+                wrong.append(("quantity-not-finite", "quantity", {}, ~usable))
+        elif found["_known"] < found["_rows"]:
+            wrong.append(("quantity-blank", "quantity", {}, quantity.is_null()))
+        if not finite or least is None:
+            return wrong
+        if least < 0:
+            self._has_negative = True
+            unmarked = quantity < 0
+            if "credit" in self._columns:
+                unmarked = unmarked & nw.col("credit").is_null()
+            wrong.append(("quantity-negative", "quantity", {}, unmarked))
+        largest = max(-least, most)
+        limit = _EXACT_FLOATS if self.quantity_kind == "float" else _INT64 // 2
+        if largest >= limit:
+            too_large = (quantity >= limit) | (quantity <= -limit) if least < 0 else quantity >= limit
+            wrong.append(("quantity-too-large", "quantity", {}, too_large))
+        elif self.quantity_kind == "float" and raw in self._distinct:
+            unit = self._distinct[raw].unit
+            exponent = units.grid(unit)
+            if largest * 10.0**exponent >= _EXACT_FLOATS:
+                # the digits that were written are no longer in such a float, unless it is whole
+                size = quantity.abs()
+                imprecise = (size * 10.0**exponent >= float(_EXACT_FLOATS)) & (size.floor() < size)
+                wrong.append(("quantity-imprecise", "quantity", {"unit": unit, "grid": f"1e-{exponent}"}, imprecise))
+        return wrong
 
     def _resolve(self, raw: tuple[Any, ...]) -> list[tuple[str, str, dict[str, Any]]]:
         """File a distinct raw key under its cell; return what is wrong with it as (code, column, data)."""
@@ -628,19 +637,83 @@ def _month_end(year: int, month: int) -> date:
     return (date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
 
 
-def _coded(frame: Any, columns: Iterable[str]) -> Any:
+@dataclass(frozen=True)
+class _Grouping:
     """
-    Return an eager frame with its text columns coded as categories: grouping codes is several times cheaper than text.
+    A frame made ready to be grouped by some of its columns.
 
-    Lazy frames stay as they are; their engines code on their own, and categories are not portable among them.
+    Grouping text costs many times what grouping codes costs, and rows are grouped twice (checks, totals). So pandas
+    keys are packed into one integer, Polars keys become categories; lazy engines code on their own.
     """
-    if isinstance(frame, nw.LazyFrame) or frame.implementation.is_pyarrow():
-        return frame
-    schema = frame.collect_schema()
-    text = [name for name in columns if schema[name] in {nw.String, nw.Object}]
-    plain = [nw.col(name).cast(nw.String) for name in text if schema[name] == nw.Object]
-    frame = frame.with_columns(*plain) if plain else frame
-    return frame.with_columns(*(nw.col(name).cast(nw.Categorical) for name in text)) if text else frame
+
+    frame: Any
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    raws: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, frame: Any, columns: Sequence[str]) -> "_Grouping":
+        columns = tuple(columns)
+        if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
+            packed = _packed([frame[name].to_native() for name in columns])
+            if packed is not None:
+                codes, raws = packed
+                kept = [name for name in ("quantity", "_steps") if name in frame.columns]
+                series = nw.new_series("_key", codes, nw.Int64, backend=frame.implementation)
+                native = frame.select(kept).to_native().assign(_key=series.to_native().to_numpy())
+                return cls(nw.from_native(native), columns, ("_key",), raws)
+        elif not isinstance(frame, nw.LazyFrame) and frame.implementation.is_polars():
+            schema = frame.collect_schema()
+            text = [nw.col(name).cast(nw.Categorical) for name in columns if schema[name] == nw.String]
+            frame = frame.with_columns(*text) if text else frame
+        return cls(frame, columns, columns, ())
+
+    def sums(
+        self, columns: Sequence[nw.Expr], aggregates: Sequence[nw.Expr]
+    ) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
+        """Compute columns, group, aggregate; yield the raw key and the aggregates of every group."""
+        groups = _collected(self.frame.select(*self.keys, *columns).group_by(list(self.keys)).agg(*aggregates))
+        for row in groups.iter_rows(named=True):
+            yield self.raws[row["_key"]] if self.raws else tuple(_plain(row[name]) for name in self.columns), row
+
+    def scale(self, exponents: Mapping[Any, int]) -> nw.Expr:
+        """Return 10^grid of each row's unit, given the grid of every spelling; one constant where all are equal."""
+        groups: dict[int, list[Any]] = {}
+        for spelling, exponent in exponents.items():
+            groups.setdefault(exponent, []).append(spelling)
+        (first, _), *others = sorted(groups.items(), key=lambda item: -len(item[1]))
+        scale: nw.Expr = nw.lit(10.0**first)
+        at = self.columns.index("unit")
+        for exponent, spellings in others:
+            if self.raws:
+                column, chosen = "_key", [code for code, raw in enumerate(self.raws) if raw[at] in spellings]
+            else:
+                column, chosen = "unit", sorted(spellings)
+            scale = nw.when(nw.col(column).is_in(chosen)).then(nw.lit(10.0**exponent)).otherwise(scale)
+        return scale
+
+
+def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | None:
+    """
+    Code pandas columns and pack the codes into one dense integer per row; nulls are a value of their own.
+
+    Returns the codes and the raw key of every code, or ``None`` where so many keys are possible that packing overflows.
+    """
+    coded = [one.factorize(use_na_sentinel=False) for one in series]
+    if math.prod(max(len(values), 1) for _, values in coded) > _INT64:
+        return None
+    packed = coded[0][0].astype("int64")
+    for codes, values in coded[1:]:
+        packed = packed * max(len(values), 1) + codes
+    dense, present = type(series[0])(packed).factorize()
+    raws = []
+    for code in present:
+        left, raw = int(code), []
+        for _, values in reversed(coded):
+            left, place = divmod(left, max(len(values), 1))
+            raw.append(_plain(values[place]))
+        raws.append(tuple(reversed(raw)))
+    return dense, tuple(raws)
 
 
 def _collected(frame: Any) -> nw.DataFrame[Any]:
