@@ -80,19 +80,20 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> "Period":
         """Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``; anything else raises ``InputError``."""
+        match = _PERIOD.fullmatch(text.strip())
+        first_day, slash, last_day = text.partition("/")
         try:
-            if "/" in text:
-                start, _, end = text.partition("/")
-                return cls.of(date.fromisoformat(start.strip()), date.fromisoformat(end.strip()))
-            match = _PERIOD.fullmatch(text.strip())
-            if match:
+            if slash:
+                start, end = date.fromisoformat(first_day.strip()), date.fromisoformat(last_day.strip())
+            elif match:
                 year, month, quarter = (int(part) if part else 0 for part in match.groups())
-                first = month or (3 * quarter - 2 if quarter else 1)
-                last = month or (3 * quarter or 12)
-                return cls(date(year, first, 1), _month_end(year, last))
-        except ValueError as error:
+                start = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
+                end = _month_end(year, month or (3 * quarter or 12))
+            else:
+                raise InputError("period-broken", value=text[:40])
+        except (ValueError, OverflowError) as error:
             raise InputError("period-broken", value=text[:40]) from error
-        raise InputError("period-broken", value=text[:40])
+        return cls.of(start, end)
 
     @classmethod
     def of(cls, start: date, end: date) -> "Period":

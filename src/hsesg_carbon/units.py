@@ -248,8 +248,12 @@ def kind(unit: str) -> str:
 
 
 def near_units(unit: str) -> list[str]:
-    """Return known units spelt like ``unit``."""
-    return near(normalise(unit), list(_vocabulary()))
+    """Return the units of which some spelling is like ``unit``, or holds it."""
+    word = normalise(unit)
+    spellings = near(word, list(_names()), count=8)
+    if len(word) > 2:  # noqa: PLR2004  (one or two letters are in everything)
+        spellings += [one for one in _names() if word.lower() in one.lower()]
+    return list(dict.fromkeys(_names()[one] for one in spellings))[:5]
 
 
 def _parse(text: str, unit: str) -> list[list[str]]:

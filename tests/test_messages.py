@@ -1,0 +1,74 @@
+"""The message catalogue is complete: both languages, the same placeholders, every code that is used and no other."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from hsesg_carbon.messages import LANGUAGES, catalogue, message
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
+CODE = re.compile(r"^[a-z]+(-[a-z0-9]+)+$|^(where|label|field)\.[a-z0-9_-]+$")
+COMPOSED = {"where.", "field.", "label.severity-", "fit-"}
+"""Beginnings of codes that the source completes at run time."""
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def strings_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+USED = set().union(*(strings_of(path) for path in SOURCE.glob("*.py")))
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_a_message_exists_in_both_languages_with_the_same_placeholders(code: str) -> None:
+    entry = catalogue()[code]
+    assert sorted(entry) == sorted(LANGUAGES)
+    assert placeholders(entry["en"]) == placeholders(entry["zh"])
+    if not code.startswith("field."):
+        assert entry["zh"] != entry["en"] or code == "file-system"
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_a_message_is_used_by_the_source(code: str) -> None:
+    assert code in USED or any(code.startswith(beginning) for beginning in COMPOSED)
+
+
+def test_every_error_and_finding_code_of_the_source_has_a_message() -> None:
+    raised = set()
+    for path in SOURCE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0] if node.args else None
+            if (name.endswith("Error") or name == "message") and isinstance(first, ast.Constant):
+                raised.add(first.value)
+            raised |= {
+                word.value.value
+                for word in node.keywords
+                if name == "Finding" and word.arg == "code" and isinstance(word.value, ast.Constant)
+            }
+    coded = {one for one in raised if isinstance(one, str) and CODE.match(one)}
+    assert len(coded) > 50
+    assert coded <= set(catalogue())
+
+
+def test_every_field_that_a_record_shows_has_a_name() -> None:
+    from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
+
+    for model in (CatalogueEntry, EmissionFactor, FuelProperty, Gwp):
+        for field in model.model_fields:
+            assert f"field.{field}" in catalogue(), field
+
+
+def test_a_missing_placeholder_is_a_programming_error() -> None:
+    with pytest.raises(KeyError):
+        message("unknown-unit", "en", unit="x")
