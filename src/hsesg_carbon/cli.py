@@ -39,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 factors_app = typer.Typer(
-    help="Search and show emission factors and fuel properties.", no_args_is_help=True, rich_markup_mode=None
+    help="Search and show factors and fuel properties.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(factors_app, name="factors")
 
@@ -70,7 +70,7 @@ def demo(
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
-    """Write the Hundsun example workspace to DIR."""
+    """Write an example workspace to DIR."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     workspace = Workspace.demo(folder)
@@ -82,7 +82,7 @@ def demo(
 
 @app.command()
 def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang = Lang.en) -> None:
-    """Print emissions by scope and year, intensities and energy of WORKSPACE; write its out/ folder."""
+    """Print emissions, intensities and energy of WORKSPACE; write its out/ folder."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
@@ -106,12 +106,12 @@ def explain(
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
-    """Show every step from one row's quantity to its emissions, each number with its source, table and page."""
+    """Show every step from a row to its emissions, with sources and pages."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     found = Workspace(workspace).inventory.ledger.explain(activity_id)
     if as_json:
-        _print_json(_explanation_json(found))
+        _print_json(_explanation_json(found, lang))
     else:
         _print_explanation(_console(), found, lang)
 
@@ -207,8 +207,8 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
             methodology=result["methodology"],
             gases=result["gases"],
             gwp=result["gwp"],
-            scope2=result["scope2_method"],
-            consolidation=result["consolidation"],
+            scope2=message(f"label.scope2-{result['scope2_method']}", lang),
+            consolidation=message(f"label.consolidation-{result['consolidation']}", lang),
             boundary=result["boundary"],
         ),
         markup=False,
@@ -220,7 +220,7 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         return [by_year.get(year, "–") for year in years]
 
     def scope_name(scope: str) -> str:
-        return message("label.total", lang) if scope == "total" else message("label.scope", lang, scope=scope)
+        return message("label.total", lang) if scope == "total" else message(f"label.scope-{scope}", lang)
 
     headings = ("", *(str(year) for year in years))
     scopes = sorted({one["scope"] for one in result["totals"]})
@@ -294,6 +294,7 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
     from hsesg_carbon.units import exact_text  # noqa: PLC0415
 
     amount = f"{exact_text(line.amount.value)} {line.amount.unit}"
+    name = line.flow.name_zh if lang == Lang.zh else line.flow.name_en
     rows = [
         (
             "",
@@ -309,20 +310,20 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
         if step.record:
             parts = [
                 step.record["id"],
-                f"{step.record['title']}, {step.record['locator']}",
+                f"{(lang == Lang.zh and step.record['title_zh']) or step.record['title']}, {step.record['locator']}",
                 f"{message('field.checked', lang)}: {step.record['checked']}",
                 step.record["note"],
             ]
             origin = "\n".join(str(part) for part in parts if part)
         rows.append((step.op, f"{exact_text(step.value)} {step.value_unit}", str(step.quantity), origin))
-    _print_table(console, lang, f"{line.flow}: {amount}", ("step", "value", "result", "source"), rows)
+    _print_table(console, lang, f"{line.flow.flow} ({name}): {amount}", ("step", "value", "result", "source"), rows)
     console.print(
         message(
             "label.rule",
             lang,
             methodology=found.methodology,
             rule=line.rule or "coal_equivalent",
-            reason=line.reason or "-",
+            reason=line.reason.get(lang) or "-",
             fit=list(line.fit),
         ),
         markup=False,
@@ -372,7 +373,7 @@ def _rounded(text: str, places: int) -> str:
 # -------------------------------------------------------------------------------------------------- JSON
 
 
-def _explanation_json(found: "Explanation") -> dict[str, Any]:
+def _explanation_json(found: "Explanation", lang: Lang) -> dict[str, Any]:
     from hsesg_carbon.units import exact_text  # noqa: PLC0415
 
     return {
@@ -391,11 +392,11 @@ def _explanation_json(found: "Explanation") -> dict[str, Any]:
             {
                 "period": line.period.label,
                 "share": exact_text(line.share),
-                "flow": line.flow,
+                "flow": line.flow.flow,
                 "amount": exact_text(line.amount.value),
                 "unit": line.amount.unit,
                 "rule": line.rule,
-                "reason": line.reason,
+                "reason": line.reason[lang],
                 "fit": list(line.fit),
                 "steps": [
                     {

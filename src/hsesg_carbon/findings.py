@@ -67,8 +67,12 @@ class Finding(BaseModel):
             "severity": self.severity,
             "message": self.message(lang),
             "where": where,
-            "data": {
-                name: [str(one) for one in value] if isinstance(value, list | tuple) else str(value)
-                for name, value in self.data.items()
-            },
+            "data": {name: _plain(value) for name, value in self.data.items()},
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold: lists and texts by language as they are, everything else as text."""
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    return value if isinstance(value, dict) else str(value)

@@ -11,6 +11,7 @@ import narwhals as nw
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, ActivityRow, CellKey, Cube, Period
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
+from hsesg_carbon.factors import Flow
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.plan import Plan, PlanLine, describe, plan_keys
 from hsesg_carbon.units import Amount
@@ -132,12 +133,12 @@ class ExplainedLine:
 
     period: Period
     share: Fraction
-    flow: str
+    flow: Flow
     start: Amount
     steps: tuple[ExplainedStep, ...]
     amount: Amount
     rule: int
-    reason: str
+    reason: dict[str, str]
     fit: tuple[str, ...]
 
 
@@ -270,9 +271,7 @@ class Ledger:
                 start = Amount(Fraction(row.quantity) * share, row.key.unit)
                 steps, amount = self._walk(start, line)
                 lines.append(
-                    ExplainedLine(
-                        key.period, share, line.flow.flow, start, steps, amount, line.rule, line.reason, line.fit
-                    )
+                    ExplainedLine(key.period, share, line.flow, start, steps, amount, line.rule, line.reason, line.fit)
                 )
         return Explanation(row, self.plan.methodology.id, tuple(lines))
 

@@ -22,16 +22,18 @@ def message(code: str, lang: str = "en", /, **data: Any) -> str:
     A template asks for the names in braces; a name that ``data`` lacks is a programming error and raises ``KeyError``.
 
     Example:
-        >>> message("label.scope", "zh", scope=2)
-        '范围2'
+        >>> message("unknown-gwp-set", "en", gwp_set="AR7", known=["AR5", "AR6"])
+        "GWP set 'AR7' is not known; there are AR5, AR6."
     """
     template = catalogue()[code][lang]
-    shown = {name: _shown(value) for name, value in data.items()}
+    shown = {name: _shown(value, lang) for name, value in data.items()}
     return template.format(**shown) if "{" in template else template
 
 
-def _shown(value: Any) -> Any:
-    """Join lists the way a sentence lists things; leave everything else to ``format``."""
+def _shown(value: Any, lang: str) -> Any:
+    """Join lists the way a sentence lists things, take texts by language in theirs; leave the rest to ``format``."""
+    if isinstance(value, dict) and lang in value:
+        return value[lang]
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(str(one) for one in value)
     return value

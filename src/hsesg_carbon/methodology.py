@@ -74,6 +74,11 @@ class Use(_Record):
         return all(fnmatchcase(one, pattern) for one, pattern in pairs)
 
     @property
+    def reasons(self) -> dict[str, str]:
+        """The reason by language; Chinese falls back to English."""
+        return {"en": self.reason, "zh": self.reason_zh or self.reason}
+
+    @property
     def wanted_vintage(self) -> str | int:
         """The vintage as ``FactorLibrary.choose`` takes it."""
         return self.vintage.fixed if isinstance(self.vintage, Vintage) else self.vintage

@@ -67,7 +67,7 @@ class PlanLine:
     multiplier: Fraction
     steps: tuple[Step, ...]
     rule: int
-    reason: str
+    reason: dict[str, str]
     fit: tuple[str, ...]
 
     @property
@@ -169,7 +169,7 @@ class Plan:
                     "property_ids": " ".join(one.id for one in line.properties),
                     "rule": line.rule,
                     "fit": " ".join(line.fit),
-                    "reason": line.reason,
+                    "reason": line.reason["en"],
                 }
                 for key, lines in self.lines.items()
                 for line in lines
@@ -233,7 +233,7 @@ class _Compiler:
         steps = self._path(key, below, self._pool(entry, use), factor.basis)
         have = steps[-1].gives if steps else key.unit
         steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
-        return _line(key, flow, steps, place, reason=use.reason, fit=choice.fit)
+        return _line(key, flow, steps, place, reason=use.reasons, fit=choice.fit)
 
     def _energy_line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow, found: tuple[int, Use] | None) -> PlanLine:
         """Energy follows from the same heating values and densities as the gases, so that the two accounts tie."""
@@ -241,14 +241,14 @@ class _Compiler:
         place, use = found or gas_rule or (0, None)
         pool = {one.property: one for one in self._pool(entry, gas_rule[1] if gas_rule else None)}
         pool.update({one.property: one for one in self._pool(entry, found[1] if found else None)})
-        reason = use.reason if use else ""
+        reason = use.reasons if use else {"en": "", "zh": ""}
         coal = self.method.coal_equivalent
         if flow.kind == "coal-equivalent" and coal and "coal-equivalent" not in pool:
             if coal.electricity == "dengjia" and entry.subject == "electricity":
                 raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=key.activity)
             choice = PropertyChoice(property="coal-equivalent", source=coal.source)
             pool["coal-equivalent"] = self._property(entry, choice)
-            place, reason = 0, f"coal_equivalent: {coal.source}"
+            place, reason = 0, dict.fromkeys(("en", "zh"), f"coal_equivalent = {coal.source}")
         steps = self._path(key, flow.unit, list(pool.values()), None)
         return _line(key, flow, steps, place, reason=reason, fit=("exact",))
 
@@ -336,7 +336,9 @@ def _by(unit: str, record: FuelProperty) -> Step | None:
     return None
 
 
-def _line(key: PlanKey, flow: Flow, steps: list[Step], rule: int, *, reason: str, fit: tuple[str, ...]) -> PlanLine:
+def _line(
+    key: PlanKey, flow: Flow, steps: list[Step], rule: int, *, reason: dict[str, str], fit: tuple[str, ...]
+) -> PlanLine:
     """Close the chain in the unit in which the flow is counted, and multiply it out."""
     have = steps[-1].gives if steps else key.unit
     if units.canonical(have) != units.canonical(flow.unit):
@@ -397,6 +399,7 @@ def describe(record: "EmissionFactor | FuelProperty", library: FactorLibrary) ->
         "region": record.region,
         "source": record.source,
         "title": source.title,
+        "title_zh": source.title_zh,
         "locator": record.locator,
         "published": record.published,
         "checked": record.checked,

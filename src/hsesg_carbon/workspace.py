@@ -53,6 +53,7 @@ class Accepted(_Record):
     denominator: str
     boundary: str
     reason: str
+    reason_zh: str | None = None
 
 
 class Settings(_Record):
@@ -77,10 +78,13 @@ class Workspace:
     """
     One organisation's accounts in a folder: ``inventory.toml``, ``activity/``, ``denominators.csv``, own factors.
 
-    Example: ``Workspace(Path("examples/hundsun-2024")).inventory.by("scope", "year")``.
+    Example: ``Workspace("examples/hundsun-2024").inventory.by("scope", "year")``.
     """
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
 
     @classmethod
     def demo(cls, folder: Path) -> "Workspace":
@@ -144,6 +148,7 @@ class Workspace:
         Raises:
             InputError: Everything that is wrong in all tables, with file, sheet, row and column.
         """
+        sites = self.settings.site
         folder = self.folder / "activity"
         paths = (
             sorted(path for path in folder.glob("*") if not path.name.startswith((".", "~$")))
@@ -169,7 +174,7 @@ class Workspace:
         batches = []
         for frame in ([] if text is None else [text]) + frames:
             try:
-                batches.append(Activities(frame, self.settings.site, self.library, unique_ids=True))
+                batches.append(Activities(frame, sites, self.library, unique_ids=True))
             except InputError as error:
                 problems += _as_findings(error, None)
         if problems:
@@ -340,7 +345,7 @@ class Workspace:
                     "denominator": one.denominator,
                     "stated": one.boundary,
                     "boundary": self.settings.boundary,
-                    "reason": one.reason,
+                    "reason": {"en": one.reason, "zh": one.reason_zh or one.reason},
                 },
             )
             for one in self.settings.accept
