@@ -1,10 +1,12 @@
 """What hypothesis draws: quantities a meter can say, spellings of units, rows of activity data."""
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pandas as pd
 from hypothesis import strategies as st
+
+from hsesg_carbon.units import grid
 
 quantities = st.decimals(min_value=0, max_value=10**9, places=6, allow_nan=False, allow_infinity=False)
 """What a meter can say: up to a billion, to the millionth."""
@@ -45,12 +47,19 @@ def rows(draw: st.DrawFn, quantity: st.SearchStrategy[Any] = quantities, min_siz
             "site": site,
             "period": period,
             "activity": activity,
-            "quantity": amount,
+            "quantity": on_grid(amount, unit),
             "unit": unit,
             "region": "CN",
         }
         for place, (site, period, (activity, unit), amount) in enumerate(drawn)
     ]
+
+
+def on_grid(amount: Any, unit: str) -> Any:
+    """Return a drawn decimal without digits below the grid of its unit (a millilitre, for litres)."""
+    if not isinstance(amount, Decimal):
+        return amount
+    return amount.quantize(Decimal(1).scaleb(-grid(unit)), rounding=ROUND_DOWN)
 
 
 def frame(drawn: list[dict[str, Any]]) -> pd.DataFrame:

@@ -11,7 +11,16 @@ from hsesg_carbon.messages import LANGUAGES, catalogue, message
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 CODE = re.compile(r"^[a-z]+(-[a-z0-9]+)+$|^(where|label|field)\.[a-z0-9_-]+$")
-COMPOSED = {"where.", "field.", "label.severity-", "label.scope-", "label.scope2-", "label.consolidation-", "fit-"}
+COMPOSED = {
+    "where.",
+    "field.",
+    "label.severity-",
+    "label.scope-",
+    "label.scope2-",
+    "label.consolidation-",
+    "label.denominator-",
+    "fit-",
+}
 """Beginnings of codes that the source completes at run time."""
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
 from typing import Any, Literal
 
 import narwhals as nw
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
@@ -34,6 +34,11 @@ OPTIONAL = (
     "origin_sheet",
     "origin_row",
 )
+RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "gas", "flow")
+"""Names that totals give a meaning of their own; a column of that name must be renamed to be a dimension."""
+
+QUALITIES = ("measured", "invoiced", "estimated")
+
 MAX_ROWS_PER_RULE = 100
 """How many rows of one fault are fetched and shown; all are counted."""
 
@@ -41,8 +46,11 @@ MAX_DAYS = 10 * 366
 """The longest period of one row: a bound against mistyped years."""
 
 _INT64 = 2**63 - 1
-_EXACT_FLOATS = 2**53
-_PERIOD = re.compile(r"(\d{4})(?:-(?:(\d{2})|Q([1-4])))?")
+_EXACT_FLOATS = 2**52
+_CREDIT_WORDS = ("yes", "y", "true", "1", "是")
+_PERIOD = re.compile(r"(\d{4})年?(?:-?(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
+_YEARS = range(1900, 2201)
 
 
 class Site(BaseModel):
@@ -63,6 +71,18 @@ class Site(BaseModel):
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Site":
+        if self.first and self.last and self.last < self.first:
+            msg = f"the site leaves on {self.last}, before it joins on {self.first}"
+            raise ValueError(msg)
+        return self
+
+    def cuts(self, period: "Period") -> bool:
+        """Say whether the site joins or leaves within a period."""
+        joins = self.first is not None and period.start < self.first <= period.end
+        return joins or (self.last is not None and period.start <= self.last < period.end)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
@@ -82,22 +102,22 @@ class Period:
         """Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``; anything else raises ``InputError``."""
         match = _PERIOD.fullmatch(text.strip())
         first_day, slash, last_day = text.partition("/")
-        try:
-            if slash:
-                start, end = date.fromisoformat(first_day.strip()), date.fromisoformat(last_day.strip())
-            elif match:
-                year, month, quarter = (int(part) if part else 0 for part in match.groups())
-                start = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
-                end = _month_end(year, month or (3 * quarter or 12))
-            else:
-                raise InputError("period-broken", value=text[:40])
-        except (ValueError, OverflowError) as error:
-            raise InputError("period-broken", value=text[:40]) from error
-        return cls.of(start, end)
+        if slash:
+            return cls.of(_day(first_day), _day(last_day))
+        if match is None:
+            code = "period-one-day" if _DAY.fullmatch(text.strip()) else "period-broken"
+            raise InputError(code, value=text[:40])
+        year, month, quarter = (int(part) if part else 0 for part in match.groups())
+        if year not in _YEARS or (match[2] and not 1 <= month <= 12):  # noqa: PLR2004  (months)
+            raise InputError("period-broken", value=text[:40])
+        start = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
+        return cls.of(start, _month_end(year, month or (3 * quarter or 12)))
 
     @classmethod
     def of(cls, start: date, end: date) -> "Period":
         """Return the period between two days; an end before its start raises ``InputError``."""
+        if start.year not in _YEARS or end.year not in _YEARS:
+            raise InputError("period-broken", value=f"{start}/{end}")
         if end < start:
             raise InputError("period-reversed", start=start, end=end)
         if (end - start).days > MAX_DAYS:
@@ -134,11 +154,11 @@ class Period:
         """
         Return the reporting periods that this one falls into, each with its exact share of the days.
 
-        A month, a whole quarter and a whole year stay whole; anything else that crosses months is split by days.
+        A month, a whole quarter and a whole year stay whole, and so does what lies within a month; anything else that
+        crosses months is split by days.
         """
-        folded = self.folded()
-        if "/" not in folded.label:
-            return [(folded, Fraction(1))]
+        if "/" not in self.label or (self.start.year, self.start.month) == (self.end.year, self.end.month):
+            return [(self, Fraction(1))]
         parts = []
         start = self.start
         while start <= self.end:
@@ -184,18 +204,23 @@ class Cube:
         for key in other.steps:
             steps[key] = steps.get(key, 0) + sign * other.steps[key]
             rows[key] = rows.get(key, 0) + sign * other.rows[key]
-        kept = [key for key in steps if rows[key]]
+        kept = [key for key in steps if rows[key] or steps[key]]
         return Cube({key: steps[key] for key in kept}, {key: rows[key] for key in kept})
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One row, found by its id: the cell it falls into, its exact quantity and where it comes from."""
+    """
+    One row, found by its id: the cell it falls into, its quantity as it is summed and where it comes from.
+
+    ``rounded`` says that the row is finer than the grid of its unit.
+    """
 
     activity_id: str
     key: CellKey
     period: Period
-    quantity: Decimal
+    quantity: Fraction
+    rounded: bool
     where: Where
     evidence: str | None
     note: str | None
@@ -234,27 +259,26 @@ class Activities:
         unique_ids: bool = False,
     ) -> None:
         self.library = library or FactorLibrary.shipped()
-        self.sites = None if sites is None else {site.id: site for site in sites}
+        self.sites = None if sites is None else _by_id(sites)
         self.findings: list[Finding] = []
-        self.frame: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
+        self.frame = _narwhals(frame)
         self._columns = self.frame.collect_schema()
         self.period_columns = self._check_columns()
         optional = [name for name in ("region", "instrument") if name in self._columns]
         self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
         self.quantity_kind = self._quantity_kind()
-        problems: list[Finding] = []
+        problems = _Problems()
         self._numbers = self.frame
         if self.quantity_kind == "text":
-            problems += self._read_text()
+            self._read_text(problems)
         self._grouping = _Grouping.of(self._numbers, self.raw_keys)
         self._distinct: dict[tuple[Any, ...], CellKey] = {}
-        problems += self._check_rows()
+        self._rows: dict[tuple[Any, ...], int] = {}
+        self._has_negative = False
+        self._check_rows(problems)
         if unique_ids:
-            problems += self._duplicates()
-        if problems:
-            order = {name: place for place, name in enumerate(dict.fromkeys(_file_of(one) for one in problems))}
-            problems.sort(key=lambda one: (order[_file_of(one)], (one.where and one.where.row) or 0))
-            raise InputError("activities-broken", problems, count=len(problems))
+            self._duplicates(problems)
+        problems.raise_any()
 
     @property
     def keys(self) -> list[CellKey]:
@@ -278,7 +302,10 @@ class Activities:
         Raises:
             InputError: A dimension is no column, or a sum could leave the range of 64-bit integers.
         """
+        dimensions = (dimensions,) if isinstance(dimensions, str) else dimensions
         for name in dimensions:
+            if name in RESERVED_DIMENSIONS:
+                raise InputError("dimension-reserved", dimension=name, reserved=RESERVED_DIMENSIONS)
             if name not in self._columns:
                 raise InputError("dimension-missing", dimension=name, found=list(self._columns))
         grouping = self._grouping
@@ -292,9 +319,14 @@ class Activities:
         )
         steps: dict[CellKey, int] = {}
         rows: dict[CellKey, int] = {}
+        seen: dict[tuple[Any, ...], int] = {}
         for raw, row in sums:
             cells = dict(zip(grouping.columns, raw, strict=True))
-            key = self._distinct[tuple(cells[name] for name in self.raw_keys)]
+            own = tuple(cells[name] for name in self.raw_keys)
+            seen[own] = seen.get(own, 0) + int(row["_rows"])
+            if own not in self._distinct:
+                raise InputError("frame-changed")
+            key = self._distinct[own]
             if dimensions:
                 extra = tuple((name, _text(cells[name])) for name in dimensions)
                 key = CellKey(key.site, key.period, key.activity, key.unit, key.region, key.instrument, extra)
@@ -306,6 +338,8 @@ class Activities:
                 raise InputError("decimal-finer-than-grid", unit=key.unit, grid=f"1e-{exponent}")
             steps[key] = steps.get(key, 0) + int(total)
             rows[key] = rows.get(key, 0) + int(row["_rows"])
+        if seen != self._rows:
+            raise InputError("frame-changed")
         return Cube(steps, rows)
 
     def _steps(self, grouping: "_Grouping") -> list[nw.Expr]:
@@ -341,7 +375,9 @@ class Activities:
         count, largest = int(row["_rows"]), math.ceil(row["_size"] or 0)
         parts = 10**exponent if self.quantity_kind == "float" else 0
         if count * (largest + 1) > _INT64 or count * parts > _INT64:
-            raise InputError("sum-overflow", unit=key.unit, activity=key.activity, rows=count, largest=largest)
+            steps = 10**exponent if self.quantity_kind == "text" else 1
+            shown = units.exact_text(Fraction(largest, steps))
+            raise InputError("sum-overflow", unit=key.unit, activity=key.activity, rows=count, largest=shown)
 
     # ------------------------------------------------------------------------------------------------- single rows
 
@@ -352,27 +388,38 @@ class Activities:
         Raises:
             InputError: There is none (near ids are named), or there are several.
         """
+        activity_id = str(activity_id)
         found = self._fetch(nw.col("activity_id").cast(nw.String) == activity_id)
         if len(found) != 1:
             ids = [str(one["activity_id"]) for one in self._fetch(None, 1000)]
             code = "activity-id-repeated" if found else "activity-id-unknown"
             raise InputError(code, activity_id=activity_id, suggestions=near(activity_id, ids) or ids[:4])
         one = found[0]
-        quantity = units.decimal_of(one["quantity"])
         raw = tuple(_plain(one[name]) for name in self.raw_keys)
+        if raw not in self._distinct:
+            raise InputError("frame-changed")
+        exponent = units.grid(self._distinct[raw].unit)
+        steps, rounded = units.to_grid(units.decimal_of(one["quantity"]) or Decimal(0), exponent)
         return ActivityRow(
             activity_id=activity_id,
             key=self._distinct[raw],
-            period=_period({name: _plain(one[name]) for name in self.period_columns}),
-            quantity=Decimal(0) if quantity is None else quantity,
+            period=self._stated_period(one),
+            quantity=Fraction(steps, 10**exponent),
+            rounded=rounded,
             where=_where(one, None),
             evidence=_text_or_none(one.get("evidence")),
             note=_text_or_none(one.get("note")),
         )
 
+    def ids(self) -> set[str]:
+        """Return the ids of all rows."""
+        return {_text(one) for one in _collected(self.frame.select("activity_id"))["activity_id"].to_list()}
+
     def check(self) -> list[Finding]:
         """Return duplicate ids, and overlaps and gaps between the bills of a meter. Needs the ids: one more pass."""
-        return self._duplicates() + self._meter_findings()
+        problems = _Problems()
+        self._duplicates(problems)
+        return problems.findings + self._meter_findings()
 
     # ------------------------------------------------------------------------------------------------- the checks
 
@@ -400,6 +447,8 @@ class Activities:
         dtype = self._columns["quantity"]
         if dtype.is_integer():
             return "int"
+        if dtype == nw.Float32:
+            raise InputError("quantity-float32")
         if dtype.is_float():
             return "float"
         if dtype.is_decimal():
@@ -408,72 +457,66 @@ class Activities:
             raise InputError("quantity-text-lazy", dtype=str(dtype))
         return "text"
 
-    def _read_text(self) -> list[Finding]:
-        """Make the column ``_steps`` of quantities that are text or Decimal objects; return what is no number."""
+    def _read_text(self, problems: "_Problems") -> None:
+        """Make the column ``_steps`` of quantities that are text or Decimal objects; note what is no number."""
         frame = self.frame
         assert isinstance(frame, nw.DataFrame)  # _quantity_kind refuses lazy text
         grids = units.grids()
         quantities, spelt = frame["quantity"].to_list(), frame["unit"].to_list()
         credits_ = frame["credit"].to_list() if "credit" in self._columns else [None] * len(quantities)
-        exponents = {unit: grids.get(units.normalise(str(unit)), 0) for unit in set(spelt)}
+        exponents = {unit: grids.get(units.normalise(_text(unit)), 0) for unit in set(spelt)}
         steps: list[int] = []
-        wrong: list[tuple[int, str, dict[str, Any]]] = []
         rounded: dict[str, int] = {}
         for place, (cell, unit, credit) in enumerate(zip(quantities, spelt, credits_, strict=True)):
-            step = 0
+            step, wrong = 0, ""
+            data: dict[str, Any] = {}
             try:
                 value = units.decimal_of(cell)
                 if value is None:
-                    wrong.append((place, "quantity-blank", {}))
+                    wrong = "quantity-blank"
                 else:
                     step, was_rounded = units.to_grid(value, exponents[unit])
                     if was_rounded:
                         rounded[unit] = rounded.get(unit, 0) + 1
-                    if value < 0 and _text_or_none(credit) is None:
-                        wrong.append((place, "quantity-negative", {}))
+                    if value < 0 and _text(credit).lower() not in _CREDIT_WORDS:
+                        wrong = "quantity-negative"
                     if abs(step) > _INT64:
-                        wrong.append((place, "quantity-too-large", {}))
-                        step = 0
+                        step, wrong = 0, "quantity-too-large"
             except InputError as error:
-                wrong.append((place, error.code, error.data))
+                wrong, data = error.code, error.data
             steps.append(step)
+            if wrong:
+                rows = list(frame[[place]].iter_rows(named=True)) if problems.room(wrong) else []
+                problems.add(wrong, "quantity", data, rows, 1)
         series = nw.new_series("_steps", steps, nw.Int64, backend=frame.implementation)
         self._numbers = frame.with_columns(series)
         self._note_rounded(rounded, exponents)
-        shown = _limited(wrong)
-        rows = frame[[place for place, _, _ in shown]].iter_rows(named=True) if shown else ()
-        return [
-            Finding(code=code, severity="error", where=_where(row, "quantity"), data=data)
-            for row, (_, code, data) in zip(rows, shown, strict=True)
-        ]
 
     def _note_rounded(self, rounded: Mapping[str, int], exponents: Mapping[str, int]) -> None:
         for unit, count in rounded.items():
             data = {"count": count, "unit": unit, "grid": f"1e-{exponents[unit]}"}
             self.findings.append(Finding(code="rounded-to-grid", severity="info", data=data))
 
-    def _check_rows(self) -> list[Finding]:
+    def _check_rows(self, problems: "_Problems") -> None:
         """
         Check all rows in one pass: what depends on the key once per distinct key, the numbers by their range.
 
-        Rows are fetched only for rules that somebody broke.
+        Rows are fetched only for rules that somebody broke; a rule that is broken is reported even if none is found.
         """
-        problems: list[Finding] = []
-        shown: dict[str, int] = {}
-        self._has_negative = False
         for raw, found in self._ranges():
+            self._rows[raw] = self._rows.get(raw, 0) + int(found["_rows"])
             wrong: list[tuple[str, str, dict[str, Any], Any]] = [(*one, None) for one in self._resolve(raw)]
             if self.quantity_kind != "text":
                 wrong += self._number_rules(raw, found)
             for code, column, data, broken in wrong:
-                room = MAX_ROWS_PER_RULE - shown.get(code, 0)
-                tests = [self._matches(raw)] if broken is None else [self._matches(raw), broken]
-                rows = self._fetch(nw.all_horizontal(*tests, ignore_nulls=False), room) if room > 0 else []
-                shown[code] = shown.get(code, 0) + len(rows)
-                problems += [Finding(code=code, severity="error", where=_where(row, column), data=data) for row in rows]
-        if not self._distinct and not problems:
-            problems.append(Finding(code="activities-empty", severity="error"))
-        return problems
+                chosen = self._grouping.rows_of(self.frame, found)
+                chosen = chosen if broken is None else chosen.filter(broken)
+                count = int(found["_rows"]) if broken is None else _count(chosen)
+                rows = _some(chosen, problems.room(code)) if problems.room(code) else []
+                if count:
+                    problems.add(code, column, data, rows, count)
+        if not self._rows:
+            problems.add("activities-empty", None, {}, [], 1)
 
     def _ranges(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
         """Yield every distinct raw key with the range of its quantities and their sum, which tells NaN and infinity."""
@@ -505,10 +548,8 @@ class Activities:
             return wrong
         if least < 0:
             self._has_negative = True
-            unmarked = quantity < 0
-            if "credit" in self._columns:
-                unmarked = unmarked & nw.col("credit").is_null()
-            wrong.append(("quantity-negative", "quantity", {}, unmarked))
+            if self._unmarked_credits:
+                wrong.append(("quantity-negative", "quantity", {}, self._unmarked()))
         largest = max(-least, most)
         limit = _EXACT_FLOATS if self.quantity_kind == "float" else _INT64 // 2
         if largest >= limit:
@@ -523,6 +564,19 @@ class Activities:
                 imprecise = (size * 10.0**exponent >= float(_EXACT_FLOATS)) & (size.floor() < size)
                 wrong.append(("quantity-imprecise", "quantity", {"unit": unit, "grid": f"1e-{exponent}"}, imprecise))
         return wrong
+
+    def _unmarked(self) -> nw.Expr:
+        """Return the test that a quantity is negative without a credit mark."""
+        negative = nw.col("quantity") < 0
+        if "credit" not in self._columns:
+            return negative
+        marked = nw.col("credit").cast(nw.String).str.to_lowercase().is_in(_CREDIT_WORDS)
+        return negative & ~marked.fill_null(value=False)
+
+    @cached_property
+    def _unmarked_credits(self) -> int:
+        """How many rows are negative without a credit mark; counted once, and only where a row is negative."""
+        return _count(self.frame.filter(self._unmarked()))
 
     def _resolve(self, raw: tuple[Any, ...]) -> list[tuple[str, str, dict[str, Any]]]:
         """File a distinct raw key under its cell; return what is wrong with it as (code, column, data)."""
@@ -553,15 +607,31 @@ class Activities:
             wrong.append(("cell-blank", "site", {"column": "site"}))
         elif self.sites is not None and site not in self.sites:
             wrong.append(("unknown-site", "site", {"site": site[:80], "known": sorted(self.sites)[:8] or ["-"]}))
-        region, region_wrong = self._region(_text(cells.get("region")), site)
-        wrong += region_wrong
+        region = ""
+        if site and (self.sites is None or site in self.sites):
+            region, region_wrong = self._region(_text(cells.get("region")), site)
+            wrong += region_wrong
         try:
-            period = _period({name: cells[name] for name in self.period_columns}).folded()
+            period = self._stated_period(cells)
+            known = self.sites.get(site) if self.sites else None
+            if known is None or not known.cuts(period.folded()):
+                period = period.folded()
         except CarbonError as error:
             wrong.append((error.code, self.period_columns[0], error.data))
         if not wrong:
             self._distinct[raw] = CellKey(site, period, activity, name, region, _text(cells.get("instrument")))
         return wrong
+
+    def _stated_period(self, row: Mapping[str, Any]) -> Period:
+        """Return the period that a row states: a label, two days, or both where they agree."""
+        label = _text(row.get("period"))
+        start, end = row.get("period_start"), row.get("period_end")
+        if not _text(start) and not _text(end):
+            return Period.parse(label)
+        days = Period.of(_day(start), _day(end))
+        if label and Period.parse(label) != days:
+            raise InputError("period-conflict", label=label, start=days.start, end=days.end)
+        return days
 
     def _region(self, stated: str, site: str) -> tuple[str, list[tuple[str, str, dict[str, Any]]]]:
         known = self.sites.get(site) if self.sites else None
@@ -573,25 +643,17 @@ class Activities:
             return "", [("unknown-region", "region", {"region": region, "known": suggestions})]
         return region, []
 
-    def _duplicates(self) -> list[Finding]:
+    def _duplicates(self, problems: "_Problems") -> None:
         ids = nw.col("activity_id")
-        counts = self.frame.select("activity_id").group_by("activity_id").agg(nw.len().alias("_rows"))
-        repeated = _collected(counts.filter((nw.col("_rows") > 1) | ids.is_null()))
-        problems: list[Finding] = []
+        counts = self.frame.select(ids.cast(nw.String)).group_by("activity_id").agg(nw.len().alias("_rows"))
+        repeated = _collected(counts.filter((nw.col("_rows") > 1) | ids.is_null() | (ids == "")))
         for row in repeated.iter_rows(named=True):
-            one = _plain(row["activity_id"])
-            fetched = self._fetch(ids.is_null() if one is None else ids == row["activity_id"])
-            code, data = (
-                ("cell-blank", {"column": "activity_id"})
-                if one is None
-                else ("duplicate-id", {"activity_id": str(one), "count": row["_rows"]})
-            )
-            problems += [
-                Finding(code=code, severity="error", where=_where(found, "activity_id"), data=data) for found in fetched
-            ]
-            if len(problems) >= MAX_ROWS_PER_RULE:
-                break
-        return problems
+            one = _text(row["activity_id"])
+            code = "duplicate-id" if one else "cell-blank"
+            data = {"activity_id": one, "count": row["_rows"]} if one else {"column": "activity_id"}
+            same = ids.cast(nw.String) == one if one else ids.is_null() | (ids.cast(nw.String) == "")
+            rows = self._fetch(same, problems.room(code)) if problems.room(code) else []
+            problems.add(code, "activity_id", data, rows, int(row["_rows"]))
 
     def _meter_findings(self) -> list[Finding]:
         """Return bills of one meter that overlap, and days between two of its bills that no bill covers."""
@@ -601,34 +663,26 @@ class Activities:
         rows = _collected(self.frame.filter(~nw.col("meter").is_null()).select(wanted)).iter_rows(named=True)
         bills: dict[tuple[str, ...], list[tuple[Period, str]]] = {}
         for row in rows:
-            period = _period({name: _plain(row[name]) for name in self.period_columns})
+            period = self._stated_period(row)
             owner = tuple(_text(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))
         findings = []
         for (_, meter, _), periods in sorted(bills.items()):
-            for (before, first), (after, second) in pairwise(sorted(periods)):
-                data = {"meter": meter, "first": first, "second": second}
-                if after.start <= before.end:
-                    overlap = Period(after.start, min(before.end, after.end))
-                    findings.append(
-                        Finding(code="meter-overlap", severity="warning", data={**data, "days": overlap.days})
-                    )
-                elif after.start > before.end + timedelta(days=1):
-                    gap = (after.start - before.end).days - 1
-                    findings.append(Finding(code="meter-gap", severity="warning", data={**data, "days": gap}))
+            (before, first), *others = sorted(periods)
+            for after, second in others:
+                days = (after.start - before.end).days - 1  # below zero: billed twice
+                if days:
+                    code = "meter-gap" if days > 0 else "meter-overlap"
+                    shared = days if days > 0 else Period(after.start, min(before.end, after.end)).days
+                    data = {"meter": meter, "first": first, "second": second, "days": shared}
+                    findings.append(Finding(code=code, severity="warning", data=data))
+                if after.end > before.end:  # the latest end so far: a year's bill covers its months
+                    before, first = after, second
         return findings
-
-    def _matches(self, raw: tuple[Any, ...]) -> nw.Expr:
-        tests = [
-            nw.col(name).is_null() if value is None else nw.col(name) == value
-            for name, value in zip(self.raw_keys, raw, strict=True)
-        ]
-        return nw.all_horizontal(*tests, ignore_nulls=False)
 
     def _fetch(self, predicate: nw.Expr | None, limit: int = MAX_ROWS_PER_RULE) -> list[dict[str, Any]]:
         """Return up to ``limit`` whole rows for which ``predicate`` holds."""
-        frame = self.frame if predicate is None else self.frame.filter(predicate)
-        return list(_collected(frame.head(limit)).iter_rows(named=True))
+        return _some(self.frame if predicate is None else self.frame.filter(predicate), limit)
 
 
 # -------------------------------------------------------------------------------------------------- private
@@ -677,6 +731,12 @@ class _Grouping:
         for row in groups.iter_rows(named=True):
             yield self.raws[row["_key"]] if self.raws else tuple(_plain(row[name]) for name in self.columns), row
 
+    def rows_of(self, frame: Any, group: Mapping[str, Any]) -> Any:
+        """Return the rows of ``frame`` that a group was made of, found by the engine's own values."""
+        if self.raws:
+            return frame.filter(self.frame["_key"] == group["_key"])
+        return frame.filter(*(_same(nw.col(name), group[name]) for name in self.columns))
+
     def scale(self, exponents: Mapping[Any, int]) -> nw.Expr:
         """Return 10^grid of each row's unit, given the grid of every spelling; one constant where all are equal."""
         groups: dict[int, list[Any]] = {}
@@ -694,13 +754,23 @@ class _Grouping:
         return scale
 
 
+def _factorized(series: Any) -> tuple[Any, Sequence[Any]]:
+    """Return a pandas column as codes and values; categories have their codes already."""
+    if series.dtype.name == "category" and not series.isna().any():
+        return series.cat.codes.to_numpy().astype("int64"), list(series.cat.categories)
+    if series.dtype.name == "object" and not any(isinstance(one, date | float) for one in series.head(1000)):
+        series = series.astype("str")
+    codes, values = series.factorize(use_na_sentinel=False)
+    return codes, list(values)
+
+
 def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | None:
     """
     Code pandas columns and pack the codes into one dense integer per row; nulls are a value of their own.
 
     Returns the codes and the raw key of every code, or ``None`` where so many keys are possible that packing overflows.
     """
-    coded = [one.factorize(use_na_sentinel=False) for one in series]
+    coded = [_factorized(one) for one in series]
     if math.prod(max(len(values), 1) for _, values in coded) > _INT64:
         return None
     packed = coded[0][0].astype("int64")
@@ -727,8 +797,6 @@ def _plain(value: Any) -> Any:
         return None
     if type(value).__name__ in {"NaTType", "NAType"}:
         return None
-    if isinstance(value, datetime):
-        return value.date()
     return value
 
 
@@ -741,17 +809,20 @@ def _text_or_none(value: Any) -> str | None:
     return _text(value) or None
 
 
-def _period(cells: Mapping[str, Any]) -> Period:
-    """Return the period that a row states: a label, or two days."""
-    label = _text(cells.get("period"))
-    start, end = cells.get("period_start"), cells.get("period_end")
-    if label and start is None and end is None:
-        return Period.parse(label)
+def _day(value: Any) -> date:
+    """Return the day that a cell states; a time of day or a time zone is refused, for it could shift the day."""
+    value = _plain(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is not None or (value.hour, value.minute, value.second, value.microsecond) != (0, 0, 0, 0):
+            raise InputError("period-time-of-day", value=str(value))
+        return value.date()
+    if isinstance(value, date):
+        return value
+    match = _DAY.fullmatch(_text(value))
     try:
-        days = [one if isinstance(one, date) else date.fromisoformat(_text(one)[:10]) for one in (start, end)]
+        return date.fromisoformat(match[1] if match else "")
     except ValueError as error:
-        raise InputError("period-broken", value=f"{_text(start)}/{_text(end)}"[:40]) from error
-    return Period.of(days[0], days[1])
+        raise InputError("period-broken", value=_text(value)[:40]) from error
 
 
 def _where(row: Mapping[str, Any], column: str | None) -> Where:
@@ -759,23 +830,91 @@ def _where(row: Mapping[str, Any], column: str | None) -> Where:
     return Where(
         file=_text_or_none(row.get("origin_file")),
         sheet=_text_or_none(row.get("origin_sheet")),
-        row=int(float(number)) if number else None,
+        row=int(float(number)) if re.fullmatch(r"\d{1,9}(\.0+)?", number) else None,
         column=column,
         value=None if column is None else _text(row.get(column)),
         activity_id=_text_or_none(row.get("activity_id")),
     )
 
 
-def _file_of(finding: Finding) -> tuple[str, str]:
-    return ((finding.where and finding.where.file) or "", (finding.where and finding.where.sheet) or "")
+class _Problems:
+    """What is wrong, rule by rule: all of it counted, the first rows of each rule kept."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.counts: dict[str, int] = {}
+        self.shown: dict[str, int] = {}
+
+    def room(self, code: str) -> int:
+        """Return how many more rows of a rule are worth fetching."""
+        return MAX_ROWS_PER_RULE - self.shown.get(code, 0)
+
+    def add(
+        self, code: str, column: str | None, data: dict[str, Any], rows: Sequence[Mapping[str, Any]], count: int
+    ) -> None:
+        """Note ``count`` faults of a rule, of which ``rows`` are shown."""
+        self.counts[code] = self.counts.get(code, 0) + count
+        places: list[Where | None] = [_where(row, column) for row in rows]
+        if not places and self.room(code):
+            places = [None]
+        self.shown[code] = self.shown.get(code, 0) + len(places)
+        self.findings += [Finding(code=code, severity="error", where=one, data=data) for one in places]
+
+    def raise_any(self) -> None:
+        """Raise one error with everything that was noted, in the order of files and rows."""
+        if not self.findings:
+            return
+        nowhere = Where()
+        order: dict[tuple[str | None, str | None], int] = {}
+        for one in self.findings:
+            place = one.where or nowhere
+            order.setdefault((place.file, place.sheet), len(order))
+        self.findings.sort(key=lambda one: _reading_order(one.where or nowhere, order))
+        more = sum(self.counts.values()) - len(self.findings)
+        if more > 0:
+            self.findings.append(Finding(code="more-problems", severity="error", data={"count": more}))
+        raise InputError("activities-broken", self.findings, count=sum(self.counts.values()))
 
 
-def _limited(wrong: list[tuple[int, str, dict[str, Any]]]) -> list[tuple[int, str, dict[str, Any]]]:
-    """Keep the first rows of each fault."""
-    counts: dict[str, int] = {}
-    kept = []
-    for one in wrong:
-        counts[one[1]] = counts.get(one[1], 0) + 1
-        if counts[one[1]] <= MAX_ROWS_PER_RULE:
-            kept.append(one)
-    return kept
+def _reading_order(place: Where, order: Mapping[tuple[str | None, str | None], int]) -> tuple[int, int]:
+    return order[place.file, place.sheet], place.row or 0
+
+
+def _narwhals(frame: Any) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
+    """Return the frame as Narwhals sees it, or say which kinds can be used."""
+    try:
+        native: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
+        columns = native.collect_schema().names()
+    except (TypeError, nw.exceptions.NarwhalsError) as error:
+        raise InputError("frame-kind", found=type(frame).__name__, why=str(error).partition("\n")[0][:200]) from error
+    if len(columns) != len(set(columns)):
+        raise InputError("frame-kind", found=type(frame).__name__, why="two columns have the same name")
+    return native
+
+
+def _by_id(sites: Iterable[Site]) -> dict[str, Site]:
+    """Return sites by id; a site listed twice is an error."""
+    by_id: dict[str, Site] = {}
+    for site in sites:
+        if site.id in by_id:
+            raise InputError("site-twice", file="sites", sites=[site.id])
+        by_id[site.id] = site
+    return by_id
+
+
+def _same(column: nw.Expr, value: Any) -> nw.Expr:
+    """Return the test that a column has the value that its engine gave, nulls and NaN included."""
+    if value is None or type(value).__name__ in {"NaTType", "NAType"}:
+        return column.is_null()
+    if isinstance(value, float) and math.isnan(value):
+        return column.is_null() | column.is_nan()
+    test: nw.Expr = column == value
+    return test
+
+
+def _count(frame: Any) -> int:
+    return int(_collected(frame.select(nw.len().alias("_rows"))).item())
+
+
+def _some(frame: Any, limit: int) -> list[dict[str, Any]]:
+    return list(_collected(frame.head(limit)).iter_rows(named=True))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from hsesg_carbon.errors import CarbonError
-from hsesg_carbon.messages import message
+from hsesg_carbon.messages import catalogue, message, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,18 +51,36 @@ WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WORKSPACE", help="Fold
 
 def main() -> None:
     """Run the command line; every error ends in a sentence and exit code 2, never in a traceback."""
+    _prepare_streams()
+    lang = _lang_of(sys.argv)
     try:
-        app()
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
     except CarbonError as error:
-        _fail(error.text(_lang_of(sys.argv)))
-    except BrokenPipeError:  # the reader of a pipe went away, e.g. head
+        code = _said(error.text(lang))
+    except TyperException as error:  # a mistake in the command itself: typer words it
+        error.show() if hasattr(error, "show") else _said(str(error))
+        code = EXIT_USAGE
+    except BrokenPipeError:  # the reader of the pipe has seen enough, e.g. head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except OSError as error:
-        _fail(message("file-system", _lang_of(sys.argv), file=error.filename or "-", why=error.strerror or str(error)))
-    except Exception as error:  # the promise above; the cause stays available to whoever wants it
+        code = _said(message("file-system", lang, file=str(error.filename or "-"), why=error.strerror or str(error)))
+    except Exception as error:
         if os.environ.get("HSESG_CARBON_DEBUG"):
             raise
-        _fail(message("unexpected", _lang_of(sys.argv), why=f"{type(error).__name__}: {error}"))
+        code = _said(message("unexpected", lang, why=f"{type(error).__name__}: {error}"))
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _prepare_streams() -> None:
+    """Make output possible whatever the terminal: characters that it lacks become codes, a closed stream a sink."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (lives as long as the process)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @app.command()
@@ -87,16 +106,18 @@ def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang 
 
     accounts = Workspace(workspace)
     result = accounts.footprint(lang)
-    written = accounts.write(result)
     if as_json:
         _print_json(result)
-        return
-    console = _console()
-    _print_footprint(console, accounts, result, lang)
-    for finding in accounts.findings:
-        console.print(message(f"label.severity-{finding.severity}", lang), finding.line(lang), markup=False)
+    else:
+        console = _console()
+        _print_footprint(console, accounts, result, lang)
+        for finding in accounts.findings:
+            severity = message(f"label.severity-{finding.severity}", lang)
+            console.print(f"{severity} {finding.line(lang)}", markup=False)
     sys.stdout.flush()
-    typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
+    written = accounts.write(result)  # last: a folder that cannot be written must not cost the results
+    if not as_json:
+        typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
 
 
 @app.command()
@@ -240,7 +261,7 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         _print_table(
             console,
             lang,
-            message("label.intensity", lang, per=per, unit=rows[0]["unit"]),
+            message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"]),
             headings,
             [
                 (scope_name(scope), *across([one for one in rows if one["scope"] == scope], places.get(scope, 3)))
@@ -266,6 +287,12 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         _print_table(console, lang, label, headings, body)
 
 
+def _denominator_name(per: str, lang: Lang) -> str:
+    """Return the name of a usual denominator in the language, any other as it is written."""
+    code = f"label.denominator-{per}"
+    return message(code, lang) if code in catalogue() else per
+
+
 def _carrier_name(accounts: "Workspace", carrier: str, lang: Lang) -> str:
     """Return the first alias of a carrier in the language: 'natural gas', 天然气."""
     aliases = [alias for one in accounts.library.catalogue.values() if one.subject == carrier for alias in one.aliases]
@@ -274,9 +301,12 @@ def _carrier_name(accounts: "Workspace", carrier: str, lang: Lang) -> str:
 
 
 def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> None:
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
     row = found.row
     place = row.where.model_copy(update={"activity_id": None}).text(lang)
-    console.print(f"{row.activity_id}: {row.quantity} {row.key.unit} {row.key.activity}", style="bold", markup=False)
+    heading = f"{row.activity_id}: {exact_text(row.quantity)} {row.key.unit} {row.key.activity}"
+    console.print(visible(heading), style="bold", markup=False)
     console.print(
         message(
             "label.row-of", lang, site=row.key.site, region=row.key.region, period=row.period.label, place=place or "-"
@@ -285,7 +315,9 @@ def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> 
     )
     for key, text in (("field.evidence", row.evidence), ("field.note", row.note)):
         if text:
-            console.print(f"{message(key, lang)}: {text}", markup=False)
+            console.print(visible(f"{message(key, lang)}: {text}"), markup=False)
+    if row.rounded:
+        console.print(message("row-rounded", lang), markup=False)
     for line in found.lines:
         _print_line(console, found, line, lang)
 
@@ -322,7 +354,7 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
             "label.rule",
             lang,
             methodology=found.methodology,
-            rule=line.rule or "coal_equivalent",
+            rule=line.rule or "–",
             reason=line.reason.get(lang) or "-",
             fit=list(line.fit),
         ),
@@ -350,7 +382,7 @@ def _print_table(
             no_wrap=place == 0,
         )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text("\n".join(visible(line) for line in cell.split("\n"))) for cell in row))
     console.print(table)
 
 
@@ -358,7 +390,11 @@ def _console() -> "Console":
     """Return a console as wide as the terminal, and wide enough for every figure where there is none."""
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, emoji=False)
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would exit with 1, which means "findings" to scripts
+
+    return Pipe(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, emoji=False)
 
 
 def _rounded(text: str, places: int) -> str:
@@ -382,7 +418,7 @@ def _explanation_json(found: "Explanation", lang: Lang) -> dict[str, Any]:
         "site": found.row.key.site,
         "region": found.row.key.region,
         "period": found.row.period.label,
-        "quantity": str(found.row.quantity),
+        "quantity": exact_text(found.row.quantity),
         "unit": found.row.key.unit,
         "where": found.row.where.model_dump(exclude_none=True),
         "evidence": found.row.evidence,
@@ -442,13 +478,20 @@ def _validity(one: Any) -> str:
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    """Write JSON in UTF-8, as its standard has it, whatever the terminal's encoding."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if hasattr(sys.stdout, "buffer"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(text)
 
 
-def _fail(text: str) -> None:
-    """Print an error and leave."""
+def _said(text: str) -> int:
+    """Print an error and return the exit code for it."""
     sys.stderr.write(text + "\n")
-    raise SystemExit(EXIT_USAGE)
+    return EXIT_USAGE
 
 
 def _lang_of(arguments: list[str]) -> str:

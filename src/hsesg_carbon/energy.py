@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.inventory import Inventory
-from hsesg_carbon.ledger import Entry, Totals, grouped
+from hsesg_carbon.ledger import Entry, Total, Totals, grouped
 from hsesg_carbon.units import Amount
 
 
@@ -30,22 +29,28 @@ class EnergyAccount:
             self.inventory.ledger.dimensions(dimensions),
         )
 
-    def share(self, carrier: str | int, flow: str, year: int) -> Amount:
+    def shares(self) -> Totals:
         """
-        Return a carrier's share of a year's comprehensive energy use, in percent.
+        Return each carrier's share of a year's comprehensive energy use in percent, by flow.
+
+        A year in which nothing was used has no shares.
+        """
+        wholes = {(row["year"], row.flow): row.amount.value for row in self.by("year")}
+        rows = []
+        for row in self.by("subject", "year"):
+            whole = wholes[row["year"], row.flow]
+            if whole:
+                rows.append(Total(row.group, row.flow, Amount(100 * row.amount.value / whole, "%")))
+        return Totals(tuple(rows))
+
+    def share(self, carrier: str, flow: str, year: int) -> Amount:
+        """
+        Return one carrier's share of a year's comprehensive energy use, in percent.
 
         Raises:
-            InventoryError: Nothing was used in that year, so no share exists.
+            InventoryError: Nothing was used in that year, or not this carrier.
         """
-        whole = part = Fraction(0)
-        catalogue = self.inventory.ledger.plan.library.catalogue
-        for entry, amount in self._energy():
-            if entry.line.flow.flow == flow and entry.period.start.year == year:
-                whole += amount
-                part += amount if catalogue[entry.cell.activity].subject == carrier else 0
-        if not whole:
-            raise InventoryError("total-missing", wanted=f"{flow} {year}", have=["-"])
-        return Amount(100 * part / whole, "%")
+        return self.shares().value(flow, subject=carrier, year=year)
 
     def _energy(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.inventory.weighed():

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,15 +13,37 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.errors import FactorError, InputError, near
-from hsesg_carbon.findings import Finding
-from hsesg_carbon.tables import Table, read_tables, read_toml
+from hsesg_carbon.errors import FactorError, InputError, UnitError, near
+from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.tables import misfits, read_tables, read_toml
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=120)]
-PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+
+
+def last_day(partial: str) -> date:
+    """
+    Return the last day that a partial date covers.
+
+    Example:
+        >>> last_day("2024-02"), last_day("2006"), last_day("2024-12-26")
+        (datetime.date(2024, 2, 29), datetime.date(2006, 12, 31), datetime.date(2024, 12, 26))
+    """
+    year, month, day = (*(int(part) for part in partial.split("-")), 0, 0)[:3]
+    if day:
+        return date(year, month, day)
+    following = date(year + 1, 1, 1) if month in {0, 12} else date(year, month + 1, 1)
+    return following - timedelta(days=1)
+
+
+def _is_a_day(partial: str) -> str:
+    last_day(partial)
+    return partial
+
+
+PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_is_a_day)]
 Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
 PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
 GAS_KINDS = ("gas", "co2e", "biogenic")
@@ -109,7 +131,7 @@ class _Published(_Record):
     valid_to: date | None = None
     published: PartialDate | None = None
     source: str
-    locator: str
+    locator: str = Field(min_length=1)
     checked: Checked
     lower95: Decimal | None = None
     upper95: Decimal | None = None
@@ -120,6 +142,13 @@ class _Published(_Record):
     def known_from(self) -> date:
         """The first day on which the number was surely public: the last day of a partial date."""
         return last_day(self.published) if self.published else date.min
+
+    def fault(self) -> str | None:
+        """Return the code of what contradicts itself in this row."""
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            return "validity-reversed"
+        limits = [one for one in (self.lower95, self.value, self.upper95) if one is not None]
+        return None if limits == sorted(limits) else "limits-reversed"
 
     def covers(self, start: date, end: date) -> bool:
         """Say whether the value describes the whole time from ``start`` to ``end``."""
@@ -138,6 +167,7 @@ class EmissionFactor(_Published):
     valid_from: date
     published: PartialDate
     activity: str
+    value: Decimal = Field(ge=0)
     flow: str
     variant: str | None = None
     technology: str | None = None
@@ -241,25 +271,27 @@ class FactorLibrary:
             InputError: Rows that do not fit, all of them with their place.
             FactorError: An id is used twice, or a row names a source that ``sources.toml`` lacks.
         """
+        return cls._read(folder, (folder / "factors",), (folder / "fuel_properties",))
+
+    @classmethod
+    def _read(
+        cls, folder: Path | Traversable, factors: Sequence[Traversable], properties: Sequence[Traversable]
+    ) -> "FactorLibrary":
         problems: list[Finding] = []
-        factors = _rows(folder / "factors", EmissionFactor, problems)
-        properties = _rows(folder / "fuel_properties", FuelProperty, problems)
-        gwps = _rows(folder / "gwp.csv", Gwp, problems)
-        flows = _rows(folder / "flows.csv", Flow, problems)
-        catalogue = _rows(folder / "catalogue.csv", CatalogueEntry, problems)
-        regions = _rows(folder / "regions.csv", Region, problems)
-        if problems:
-            raise InputError("table-broken", problems, file=folder.name)
-        sources = _sources(folder / "sources.toml")
+        flows = _rows((folder / "flows.csv",), Flow, problems)
+        catalogue = _rows((folder / "catalogue.csv",), CatalogueEntry, problems)
+        regions = _rows((folder / "regions.csv",), Region, problems)
         library = cls(
-            factors=tuple(factors),
-            properties=tuple(properties),
-            gwps=tuple(gwps),
+            factors=tuple(_rows(factors, EmissionFactor, problems)),
+            properties=tuple(_rows(properties, FuelProperty, problems)),
+            gwps=tuple(_rows((folder / "gwp.csv",), Gwp, problems)),
             flows={one.flow: one for one in flows},
             catalogue={one.activity: one for one in catalogue},
             regions={one.code: one for one in regions},
-            sources=sources,
+            sources=_sources(folder / "sources.toml"),
         )
+        if problems:
+            raise InputError("table-broken", problems, file=folder.name)
         library._check_ids()
         return library
 
@@ -270,11 +302,7 @@ class FactorLibrary:
         Raises:
             FactorError: An own id or source is already used here, or an own row supersedes a published one.
         """
-        other = own if isinstance(own, FactorLibrary) else FactorLibrary.load(own)
-        shipped_ids = self._by_id.keys()
-        for one in (*other.factors, *other.properties):
-            if one.supersedes in shipped_ids:
-                raise FactorError("overlay-supersedes", id=one.id, superseded=one.supersedes)
+        other = own if isinstance(own, FactorLibrary) else FactorLibrary._own(own)
         for name, mine, theirs in (
             ("source", self.sources, other.sources),
             ("activity", self.catalogue, other.catalogue),
@@ -294,7 +322,33 @@ class FactorLibrary:
             sources={**self.sources, **other.sources},
         )
         library._check_ids()
+        problems = [
+            Finding(code=code, severity="error", data=data)
+            for one in other._numbers
+            for code, data in _own_faults(one, library, shipped=self)
+        ]
+        if problems:
+            raise FactorError("overlay-broken", problems, count=len(problems))
         return library
+
+    @classmethod
+    def _own(cls, folder: Path) -> "FactorLibrary":
+        """Read an organisation's folder: the shipped format, or its factor and property files beside each other."""
+        vocabulary = {"gwp.csv", "flows.csv", "catalogue.csv", "regions.csv"}
+        factors: list[Traversable] = [folder / "factors"]
+        properties: list[Traversable] = [folder / "fuel_properties"]
+        for path in sorted(folder.iterdir()):
+            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or path.name.startswith("."):
+                continue
+            if path.suffix.lower() not in {".csv", ".xlsx"}:
+                if path.suffix.lower() in {".md", ".txt"}:
+                    continue
+                raise InputError("own-file-unknown", file=path.name)
+            columns = {column for table in read_tables(path) for column in table.columns}
+            if not columns & {"flow", "property"}:
+                raise InputError("own-file-unknown", file=path.name)
+            (factors if "flow" in columns else properties).append(path)
+        return cls._read(folder, factors, properties)
 
     def known_at(self, day: date) -> "FactorLibrary":
         """Return the library as it was known on ``day``: rows published later are not in it."""
@@ -351,7 +405,7 @@ class FactorLibrary:
 
     def gwp(self, gwp_set: str, flow: str, origin: str | None = None, metric: str = "GWP100") -> Gwp:
         """
-        Return the GWP of a gas; ``origin`` (fossil or biogenic) chooses where the report states two values.
+        Return the GWP of a gas; ``origin`` (fossil, non-fossil) chooses where the report states two values.
 
         Raises:
             FactorError: The set is unknown, or states none or several values for this gas.
@@ -359,7 +413,7 @@ class FactorLibrary:
         sets = sorted({one.gwp_set for one in self.gwps})
         if gwp_set not in sets:
             raise FactorError("unknown-gwp-set", gwp_set=gwp_set, known=sets)
-        named = {"fossil": "fossil", "biogenic": "non-fossil"}.get(origin or "")
+        named = "non-fossil" if origin == "biogenic" else origin
         found = [one for one in self.gwps if (one.gwp_set, one.flow, one.metric) == (gwp_set, flow, metric)]
         found = [one for one in found if one.origin in {None, named}]
         if len(found) != 1:
@@ -370,6 +424,8 @@ class FactorLibrary:
         """Return ``region`` and its parents up to the world."""
         path = []
         while region:
+            if region in path:
+                raise FactorError("region-circular", region=region)
             if region not in self.regions:
                 raise FactorError("unknown-region", region=region, known=near(region, list(self.regions)) or ["world"])
             path.append(region)
@@ -496,21 +552,6 @@ class FactorLibrary:
         ] or ["-"]
 
 
-def last_day(partial: str) -> date:
-    """
-    Return the last day that a partial date covers.
-
-    Example:
-        >>> last_day("2024-02"), last_day("2006"), last_day("2024-12-26")
-        (datetime.date(2024, 2, 29), datetime.date(2006, 12, 31), datetime.date(2024, 12, 26))
-    """
-    year, month, day = (*(int(part) for part in partial.split("-")), 0, 0)[:3]
-    if day:
-        return date(year, month, day)
-    following = date(year + 1, 1, 1) if month in {0, 12} else date(year, month + 1, 1)
-    return following - timedelta(days=1)
-
-
 def fold(text: str) -> str:
     """Return ``text`` as it is compared in searches: NFKC, lower case, single spaces."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
@@ -526,32 +567,82 @@ def _shipped() -> FactorLibrary:
     return FactorLibrary.load(data_folder())
 
 
-def _rows(place: Traversable, model: type[Any], problems: list[Finding]) -> list[Any]:
-    """Read one CSV file, or all of a folder, as records; a missing one is empty (an overlay rarely has all)."""
-    if place.is_dir():
-        paths: Iterable[Traversable] = sorted(
-            (p for p in place.iterdir() if p.name.endswith(".csv")), key=lambda p: p.name
-        )
-    else:
-        paths = [place] if place.is_file() else []
+def _rows(places: Iterable[Traversable], model: type[Any], problems: list[Finding]) -> list[Any]:
+    """Read files, or all tables of folders, as records; a missing one is empty (an overlay rarely has all)."""
+    paths: list[Traversable] = []
+    for place in places:
+        if place.is_dir():
+            inside = [path for path in place.iterdir() if path.name.lower().endswith((".csv", ".xlsx"))]
+            paths += sorted(inside, key=lambda path: path.name)
+        elif place.is_file():
+            paths.append(place)
     records: list[Any] = []
     for path in paths:
-        table: Table = read_tables(path)[0]
-        found, wrong = table.records(model, split=_SPLIT)
-        records += found
-        problems += wrong
+        for table in read_tables(path):
+            found, wrong = table.records(model, split=_SPLIT, check=_check_row)
+            records += found
+            problems += wrong
     return records
+
+
+def _check_row(one: Any) -> None:
+    """Hold a row to what it can be held to on its own."""
+    if isinstance(one, EmissionFactor | FuelProperty):
+        if code := one.fault():
+            raise FactorError(code, id=one.id)
+        if "/" not in one.unit and one.unit != "1":
+            raise FactorError("factor-unit-no-ratio", id=one.id, unit=one.unit)
+
+
+def _own_faults(
+    one: "EmissionFactor | FuelProperty | Gwp", library: FactorLibrary, shipped: FactorLibrary
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is wrong with an organisation's own number: the shipped ones are held to the same by tests."""
+    if one.source in shipped.sources:
+        yield "overlay-shipped-source", {"id": one.id, "source": one.source}
+    if isinstance(one, Gwp):
+        return
+    try:
+        unit = one.plain_unit if isinstance(one, EmissionFactor) else one.unit
+        above = "" if unit == "1" else unit.partition("/")[0]
+        kind = units.kind(above) if units.kind(unit) and above else ""
+        flow = library.flows.get(one.flow) if isinstance(one, EmissionFactor) else None
+        if isinstance(one, EmissionFactor) and flow and kind != units.kind(flow.unit):
+            yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}
+    except UnitError as error:
+        yield error.code, error.data
+    if one.region not in library.regions:
+        known = near(one.region, list(library.regions)) or list(library.regions)[:8]
+        yield "unknown-region", {"region": one.region, "known": known}
+    if one.supersedes in shipped._by_id:
+        yield "overlay-supersedes", {"id": one.id, "superseded": one.supersedes}
+    elif one.supersedes and one.supersedes not in library._by_id:
+        yield "unknown-id", {"id": one.supersedes, "suggestions": near(one.supersedes, list(library._by_id))}
+    if isinstance(one, EmissionFactor):
+        if one.flow not in library.flows:
+            yield "unknown-flow", {"flow": one.flow, "known": list(library.flows)}
+        if not any(fnmatchcase(code, one.activity) for code in library.catalogue):
+            yield (
+                "factor-without-activity",
+                {"id": one.id, "activity": one.activity, "suggestions": library.suggest(one.activity)},
+            )
 
 
 def _sources(path: Traversable) -> dict[str, Source]:
     if not path.is_file():
         return {}
     sources = {}
+    problems: list[Finding] = []
     for name, body in read_toml(path).items():
+        entry = body if isinstance(body, dict) else {}
         try:
-            sources[name] = Source.model_validate({"id": name, **body})
-        except (ValueError, TypeError) as error:
-            raise InputError("toml-entry-broken", file=path.name, entry=name, why=str(error)) from error
+            sources[name] = Source.model_validate({"id": name, **entry})
+        except ValidationError as error:
+            problems += [
+                one.model_copy(update={"where": Where(file=path.name, value=name)}) for one in misfits(error, Source)
+            ]
+    if problems:
+        raise InputError("table-broken", problems, file=path.name)
     return sources
 
 
@@ -568,7 +659,7 @@ def _not_superseded(candidates: Sequence[Any]) -> list[Any]:
 def _current(candidates: list[EmissionFactor], wanted: Wanted) -> tuple[list[EmissionFactor], tuple[str, ...]]:
     """Return the candidates of the right vintage and how they fit in time."""
     if wanted.vintage == "latest-known":
-        begun = [one for one in candidates if one.valid_from <= wanted.end]
+        begun = [one for one in candidates if one.valid_from <= wanted.start]
         newest = max((one.valid_from for one in begun), default=None)
         chosen = [one for one in begun if one.valid_from == newest]
         covering = all(one.covers(wanted.start, wanted.end) for one in chosen)

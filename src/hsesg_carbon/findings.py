@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hsesg_carbon.messages import message
+from hsesg_carbon.messages import message, visible
+
+_MAX_VALUE = 80
 
 Severity = Literal["error", "warning", "info"]
 
@@ -28,7 +30,7 @@ class Where(BaseModel):
             value = getattr(self, name)
             if value is not None:
                 parts.append(message(f"where.{name}", lang, value=value))
-        return ", ".join(parts)
+        return visible(", ".join(parts))
 
 
 class Finding(BaseModel):
@@ -55,9 +57,10 @@ class Finding(BaseModel):
         """Return place, value and sentence in one line."""
         if self.where is None:
             return self.message(lang)
-        place = self.where.text(lang)
-        value = "" if self.where.value is None else f" {self.where.value!r}"
-        return f"{place}:{value} {self.message(lang)}" if place else self.message(lang)
+        place, sentence = self.where.text(lang), self.message(lang)
+        value = "" if self.where.value is None else repr(self.where.value[:_MAX_VALUE])
+        shown = f"{value} " if value and value not in sentence else ""
+        return f"{place}: {shown}{sentence}" if place else sentence
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return a plain dict for JSON output."""

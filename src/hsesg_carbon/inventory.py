@@ -1,6 +1,6 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +21,11 @@ CO2E = "tCO2e"
 
 
 class Denominator(BaseModel):
-    """What emissions are divided by: revenue, floor area, headcount. ``boundary`` says of whom."""
+    """
+    What emissions are divided by: revenue, floor area, headcount.
+
+    ``boundary`` says of whom. A higher ``version`` of the same period replaces a lower one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,8 +34,14 @@ class Denominator(BaseModel):
     value: Decimal = Field(gt=0)
     unit: str
     boundary: str
-    version: str = "1"
+    version: int = Field(default=1, ge=1)
     source: str
+
+    @property
+    def year(self) -> int | None:
+        """The calendar year that the value is of, ``None`` if it is of another period."""
+        period = Period.parse(self.period)
+        return period.start.year if period.label == str(period.start.year) else None
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,9 @@ class Boundary:
     consolidation: Consolidation
 
     def __post_init__(self) -> None:
+        ids = [site.id for site in self.sites]
+        if repeated := sorted({one for one in ids if ids.count(one) > 1}):
+            raise InventoryError("site-twice", file="sites", sites=repeated)
         if self.consolidation not in CONSOLIDATIONS:
             raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)
 
@@ -114,8 +127,13 @@ class Inventory:
         object.__setattr__(self, "_weights", self._all_weights())
 
     def total(self) -> Amount:
-        """Return all emissions of all periods, in tCO2e."""
-        return Amount(sum((row.amount.value for row in self.by()), Fraction(0)), CO2E)
+        """
+        Return all emissions of all periods, in tCO2e.
+
+        Raises:
+            InventoryError: Nothing was computed: no gas covered, or no site counted. That is not zero.
+        """
+        return self.by().value()
 
     def by(self, *dimensions: str) -> Totals:
         """
@@ -128,13 +146,28 @@ class Inventory:
     def biogenic(self, *dimensions: str) -> Totals:
         """Return biogenic CO2 in t: reported beside the totals, never in them."""
         entries = (
-            (entry, entry.amount * share) for entry, share in self.weighed() if entry.line.flow.kind == "biogenic"
+            (entry, entry.amount * share * units.ratio(entry.line.flow.unit, "t"))
+            for entry, share in self.weighed()
+            if entry.line.flow.kind == "biogenic"
         )
         return self._grouped("CO2-biogenic", "t", dimensions, entries)
 
-    def seen(self, gwp: str | None = None, scope2: str | None = None, boundary: Boundary | None = None) -> "Inventory":
+    def seen(
+        self,
+        gwp: str | None = None,
+        scope2: str | None = None,
+        boundary: Boundary | None = None,
+        *,
+        keep_published: bool | None = None,
+    ) -> "Inventory":
         """Return the same ledger seen another way: a what-if that costs no pass over the rows."""
-        return replace(self, gwp=gwp or self.gwp, scope2=scope2 or self.scope2, boundary=boundary or self.boundary)
+        return replace(
+            self,
+            gwp=gwp or self.gwp,
+            scope2=scope2 or self.scope2,
+            boundary=boundary or self.boundary,
+            keep_published=self.keep_published if keep_published is None else keep_published,
+        )
 
     def intensity(
         self,
@@ -142,6 +175,7 @@ class Inventory:
         per: str,
         by: tuple[str, ...] = (),
         accept_boundary: Iterable[str] = (),
+        years: Container[int] | None = None,
     ) -> Totals:
         """
         Return emissions per denominator and year, in tCO2e per its unit.
@@ -151,44 +185,35 @@ class Inventory:
             per: Which denominator, e.g. ``revenue``.
             by: Dimensions to keep apart besides the year, e.g. ``("scope",)``.
             accept_boundary: Boundaries that may differ from the inventory's: the caller knows and says so.
+            years: The years wanted; all that have emissions by default.
 
         Raises:
-            InventoryError: A year has no value, has two, or its boundary differs and was not accepted.
+            InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
         """
-        wanted = [one for one in denominators if one.denominator == per]
-        by_year: dict[int, Denominator] = {}
-        for one in wanted:
-            year = Period.parse(one.period)
-            if year.label != str(year.start.year):
-                raise InventoryError("denominator-not-a-year", denominator=per, period=one.period)
-            known = by_year.get(year.start.year)
-            if known is not None and known.version == one.version:
-                raise InventoryError("denominator-twice", denominator=per, period=one.period, version=one.version)
-            if known is None or one.version > known.version:
-                by_year[year.start.year] = one
+        by_year = ruling_denominators(denominators, per)
         accepted = set(accept_boundary)
         rows = []
         for row in self.by(*by, "year"):
-            one_of = by_year.get(int(row["year"]))
-            if one_of is None:
+            if years is not None and row["year"] not in years:
+                continue
+            one = by_year.get(int(row["year"]))
+            if one is None:
                 raise InventoryError(
                     "denominator-missing", denominator=per, period=row["year"], known=sorted(by_year) or ["-"]
                 )
             own = self.boundary.id if self.boundary else "-"
-            if one_of.boundary != own and one_of.boundary not in accepted:
-                raise InventoryError(
-                    "denominator-boundary-differs", denominator=per, stated=one_of.boundary, boundary=own
-                )
-            ratio = row.amount.value / Fraction(one_of.value)
-            rows.append(Total(row.group, row.flow, Amount(ratio, f"{CO2E}/{one_of.unit}")))
+            if one.boundary != own and one.boundary not in accepted:
+                raise InventoryError("denominator-boundary-differs", denominator=per, stated=one.boundary, boundary=own)
+            ratio = row.amount.value / Fraction(one.value)
+            rows.append(Total(row.group, row.flow, Amount(ratio, f"{CO2E}/{one.unit}")))
         return Totals(tuple(rows))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Judgements about data, factors and this view."""
         method = self.ledger.plan.methodology
+        findings = [*self.ledger.findings, *self._boundary_findings()]
         left_out = sorted({gas for line in self._catalogue_gases() for gas in line} - {*method.gases, "CO2-biogenic"})
-        findings = list(self.ledger.findings)
         if left_out:
             findings.append(
                 Finding(
@@ -217,6 +242,24 @@ class Inventory:
 
     # ---------------------------------------------------------------------------------------------- inside
 
+    def _boundary_findings(self) -> list[Finding]:
+        """Name every site of which a year's activities do not count, or count in part: left out is not zero."""
+        if self.boundary is None:
+            return []
+        shares = {
+            (entry.cell.site, entry.period.start.year, self.boundary.share(entry.cell.site, entry.period))
+            for entry in self.ledger.entries()
+        }
+        return [
+            Finding(
+                code="site-share-applied" if share else "site-outside-boundary",
+                severity="info" if share else "warning",
+                data={"site": site, "year": year, "percent": units.exact_text(share * 100)},
+            )
+            for site, year, share in sorted(shares)
+            if share != 1
+        ]
+
     def _emissions(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
             if entry.line.flow.kind in {"gas", "co2e"}:
@@ -230,8 +273,12 @@ class Inventory:
         return grouped(((entry, flow, unit, amount) for entry, amount in entries), tells)
 
     def _gas_key(self, entry: Entry) -> tuple[str, str | None]:
+        """Return the gas and, for CH4, the origin by which its GWP is chosen where a report states two."""
+        flow = entry.line.flow.flow
+        if flow != "CH4":
+            return flow, None
         origin = self.ledger.plan.library.catalogue[entry.cell.activity].origin
-        return entry.line.flow.flow, origin if entry.line.flow.flow == "CH4" else None
+        return flow, self.ledger.plan.methodology.combustion_methane if origin == "fossil" else origin
 
     def _all_weights(self) -> dict[tuple[str, str | None], Fraction]:
         """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""
@@ -245,26 +292,48 @@ class Inventory:
                     raise InventoryError(
                         "co2e-of-other-set", factor=factor.id, gwp_set=factor.gwp_set or "-", asked=self.gwp
                     )
-                weights[key] = Fraction(1)
+                weights[key] = units.ratio(entry.line.flow.unit, CO2E)
             elif entry.line.flow.kind == "gas" and key not in weights:
-                weights[key] = self._weight(flow, origin)
+                weights[key] = self._weight(flow, origin, entry.line.flow.unit)
         if self.gwp not in {"none"}:
             library.gwp(self.gwp, "CO2")  # an unknown set is refused even where nothing needs it
         return weights
 
-    def _weight(self, flow: str, origin: str | None) -> Fraction:
+    def _weight(self, flow: str, origin: str | None, unit: str) -> Fraction:
+        """Return tCO2e per ``unit`` of a gas."""
         if self.gwp == "none":
             if flow != "CO2":
                 raise InventoryError("gwp-needed", flow=flow, methodology=self.ledger.plan.methodology.id)
-            return Fraction(1)
+            return units.ratio(unit, "t")  # the reference gas: 1 by definition
         try:
             record = self.ledger.plan.library.gwp(self.gwp, flow, origin)
         except FactorError as error:
             raise InventoryError(error.code, **error.data) from error
         above, _, below = units.normalise(record.unit).partition("/")
-        return Fraction(record.value) * units.ratio(above, CO2E) / units.ratio(below, "t")
+        return Fraction(record.value) * units.ratio(above, CO2E) * units.ratio(unit, below)
 
     def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:
         library = self.ledger.plan.library
         for activity in {cell.activity for cell in self.ledger.cube.steps}:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
+
+
+def ruling_denominators(denominators: Iterable[Denominator], per: str) -> dict[int, Denominator]:
+    """
+    Return the value of a denominator that rules in each year: the one of the highest version.
+
+    Raises:
+        InventoryError: A value is not of a whole year, a version stands there twice, or units differ between years.
+    """
+    by_year: dict[int, Denominator] = {}
+    for one in sorted((one for one in denominators if one.denominator == per), key=lambda one: one.version):
+        year = one.year
+        if year is None:
+            raise InventoryError("denominator-not-a-year", denominator=per, period=one.period)
+        if year in by_year and by_year[year].version == one.version:
+            raise InventoryError("denominator-twice", denominator=per, period=one.period, version=one.version)
+        by_year[year] = one
+    spelt = sorted({one.unit for one in by_year.values()})
+    if len({units.canonical(unit) for unit in spelt}) > 1:
+        raise InventoryError("denominator-units-differ", denominator=per, units=spelt)
+    return by_year

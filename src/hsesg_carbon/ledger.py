@@ -19,6 +19,8 @@ from hsesg_carbon.units import Amount
 if TYPE_CHECKING:
     import pandas as pd
 
+_LINE_COLUMNS = ("line_period", "flow", "factor_id", "property_ids", "multiplier", "amount_unit")
+
 Group = tuple[tuple[str, str | int], ...]
 
 
@@ -176,11 +178,15 @@ class Ledger:
         return self._combined(other, self.cube + other.cube, (*self.activities, *other.activities))
 
     def __sub__(self, other: "Ledger") -> "Ledger":
+        if any(one not in self.activities for one in other.activities):
+            raise InputError("batch-not-in-ledger")
         kept = tuple(one for one in self.activities if one not in other.activities)
         return self._combined(other, self.cube - other.cube, kept)
 
     def _combined(self, other: "Ledger", cube: Cube, activities: tuple[Activities, ...]) -> "Ledger":
-        if (self.plan.methodology, self.plan.library.known) != (other.plan.methodology, other.plan.library.known):
+        mine, theirs = self.plan.lines, other.plan.lines
+        differing = any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys())
+        if self.plan.methodology != other.plan.methodology or differing:
             raise InputError("ledgers-differ", first=self.plan.methodology.id, second=other.plan.methodology.id)
         plan = Plan(
             {**self.plan.lines, **other.plan.lines},
@@ -234,7 +240,7 @@ class Ledger:
         }
         extra = {name for cell in self.cube.steps for name, _ in cell.extra}
         for name in extra:
-            known.setdefault(name, lambda entry, name=name: dict(entry.cell.extra).get(name, ""))  # type: ignore[misc]
+            known[name] = lambda entry, name=name: dict(entry.cell.extra).get(name, "")  # type: ignore[misc]
         for name in by:
             if name not in known:
                 raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
@@ -264,11 +270,9 @@ class Ledger:
         """
         row = self._row(activity_id)
         lines = []
-        for key, share in plan_keys(
-            CellKey(row.key.site, row.period, row.key.activity, row.key.unit, row.key.region, row.key.instrument)
-        ):
+        for key, share in plan_keys(row.key):
             for line in self.plan.lines_of(key):
-                start = Amount(Fraction(row.quantity) * share, row.key.unit)
+                start = Amount(row.quantity * share, row.key.unit)
                 steps, amount = self._walk(start, line)
                 lines.append(
                     ExplainedLine(key.period, share, line.flow, start, steps, amount, line.rule, line.reason, line.fit)
@@ -315,9 +319,10 @@ def grouped(amounts: Any, dimensions: dict[str, Callable[[Entry], str | int]]) -
 def _joined_lines(activities: Activities, plan: Plan) -> Any:
     """Join the plan to the rows on their raw key; a row without a partner raises, for it would lose emissions."""
     frame = activities.frame
+    if taken := sorted({*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())):
+        raise InputError("column-reserved", columns=taken)
     table: dict[str, list[Any]] = {f"_key{place}": [] for place in range(len(activities.raw_keys))}
-    added = ("line_period", "flow", "factor_id", "property_ids", "multiplier", "amount_unit")
-    table |= {name: [] for name in added}
+    table |= {name: [] for name in _LINE_COLUMNS}
     for raw, cell in activities.raw_cells.items():
         for key, share in plan_keys(cell):
             for line in plan.lines_of(key):
@@ -331,7 +336,7 @@ def _joined_lines(activities: Activities, plan: Plan) -> Any:
                     float(share * line.multiplier),
                     line.flow.unit,
                 )
-                for name, one in zip(added, values, strict=True):
+                for name, one in zip(_LINE_COLUMNS, values, strict=True):
                     table[name].append(one)
     if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_polars():
         raise InputError("lines-engine", engine=str(frame.implementation))

@@ -1,11 +1,14 @@
 """The message catalogue: every sentence a user can meet, in English and Chinese, keyed by its code."""
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+_MAX_SHOWN = 600
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @cache
@@ -33,7 +36,18 @@ def message(code: str, lang: str = "en", /, **data: Any) -> str:
 def _shown(value: Any, lang: str) -> Any:
     """Join lists the way a sentence lists things, take texts by language in theirs; leave the rest to ``format``."""
     if isinstance(value, dict) and lang in value:
-        return value[lang]
+        value = value[lang]
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(one) for one in value)
-    return value
+        return ("、" if lang == "zh" else ", ").join(str(_shown(one, lang)) for one in value) or "–"
+    return visible(value)[:_MAX_SHOWN] if isinstance(value, str) else value
+
+
+def visible(text: str) -> str:
+    """
+    Return ``text`` with control characters shown as codes, so that nothing a file says can steer a terminal.
+
+    Example:
+        >>> visible("red" + chr(7))
+        'red<07>'
+    """
+    return _CONTROL.sub(lambda found: f"<{ord(found[0]):02x}>", text)

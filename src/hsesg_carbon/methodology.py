@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from hsesg_carbon.errors import MethodologyError, near
 from hsesg_carbon.factors import PropertyKind, data_folder
-from hsesg_carbon.tables import read_toml
+from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.tables import misfits, read_toml
 
 _MAX_ANCESTORS = 8
 
@@ -88,6 +89,10 @@ class Methodology(_Record):
     """
     The basis of an inventory (核算方法): everything about it that people could have chosen otherwise, with the reason.
 
+    ``combustion_methane`` says which GWP rules for CH4 from burning fossil fuel where a report states two: ``fossil``
+    includes the CO2 that the methane becomes, ``non-fossil`` leaves it out, because CO2 factors that assume full
+    oxidation hold it already. It must be stated when the answer depends on it.
+
     Example:
         >>> Methodology.shipped("hundsun-2024").gases
         ('CO2',)
@@ -99,17 +104,17 @@ class Methodology(_Record):
     gwp: str
     scope2: tuple[Literal["location", "market"], ...] = Field(min_length=1)
     coal_equivalent: CoalEquivalent | None = None
+    combustion_methane: Literal["fossil", "non-fossil"] | None = None
     notes: tuple[str, ...] = ()
     use: tuple[Use, ...]
 
     @classmethod
     def shipped(cls, name: str) -> "Methodology":
         """Return a methodology that comes with this version; an unknown name raises ``MethodologyError``."""
-        folder = data_folder() / "methodologies"
-        known = sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+        known = shipped_methodologies()
         if name not in known:
             raise MethodologyError("unknown-methodology", name=name, known=near(name, known) or known)
-        return cls.load(folder / f"{name}.toml")
+        return cls.load(data_folder() / "methodologies" / f"{name}.toml")
 
     @classmethod
     def load(cls, path: Path | Traversable) -> "Methodology":
@@ -127,9 +132,8 @@ class Methodology(_Record):
         try:
             return cls.model_validate(body)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise MethodologyError("methodology-broken", file=file, key=place, why=first["msg"]) from error
+            problems = [one.model_copy(update={"where": Where(file=file)}) for one in misfits(error, cls)]
+            raise MethodologyError("methodology-broken", problems, file=file) from error
 
     def rule(self, activity: str, flow: str, site: str) -> "tuple[int, Use] | None":
         """Return the first rule that matches and its place in the list, counted from 1; ``None`` if none does."""
@@ -139,6 +143,12 @@ class Methodology(_Record):
         return None
 
 
+def shipped_methodologies() -> list[str]:
+    """Return the names of the methodologies that come with this version."""
+    folder = data_folder() / "methodologies"
+    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+
+
 def _resolved(path: Path | Traversable, depth: int) -> dict[str, Any]:
     """Return the TOML body with what it extends merged in: own keys win, own rules come first."""
     body = read_toml(path)
@@ -146,12 +156,21 @@ def _resolved(path: Path | Traversable, depth: int) -> dict[str, Any]:
     if parent is None:
         return body
     if not re.fullmatch(r"[A-Za-z0-9._-]+", str(parent)):  # a name, never a path that leaves the folder
-        raise MethodologyError("unknown-methodology", name=str(parent), known=[path.name])
+        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies())
     if depth >= _MAX_ANCESTORS:
         raise MethodologyError("methodology-circular", file=path.name)
     beside = path.parent / f"{parent}.toml" if isinstance(path, Path) else None
     origin = beside if beside is not None and beside.is_file() else data_folder() / "methodologies" / f"{parent}.toml"
     if not origin.is_file():
-        raise MethodologyError("unknown-methodology", name=str(parent), known=[path.name])
+        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies())
     inherited = _resolved(origin, depth + 1)
-    return {**inherited, **body, "use": [*body.get("use", []), *inherited.get("use", [])]}
+    own = body.get("use", [])
+    if not isinstance(own, list):
+        problem = Finding(
+            code="key-misfit",
+            severity="error",
+            where=Where(file=path.name),
+            data={"key": "use", "why": "write rules as [[use]]"},
+        )
+        raise MethodologyError("methodology-broken", [problem], file=path.name)
+    return {**inherited, **body, "use": [*own, *inherited.get("use", [])]}

@@ -1,15 +1,16 @@
 """The plan: rules turned into numbers. One exact multiplier per distinct key and flow, with every step to it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, CellKey, Period
-from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError
+from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError, near
 from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, Flow, FuelProperty, Wanted
-from hsesg_carbon.findings import Finding
+from hsesg_carbon.findings import Finding, Severity
+from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ENERGY_FLOW = "energy.gj"
 _HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
+_LINKS = ("ncv", "gcv", "density", "coal-equivalent")
+"""Properties that link two ways of measuring a fuel. Oxidation and carbon content belong to methods of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class PlanLine:
     multiplier: Fraction
     steps: tuple[Step, ...]
     rule: int
-    reason: dict[str, str]
+    reason: dict[str, str] = field(hash=False)
     fit: tuple[str, ...]
 
     @property
@@ -115,6 +118,8 @@ class Plan:
         cells = activities.keys if isinstance(activities, Activities) else list(activities)
         keys = dict.fromkeys(key for cell in cells for key, _ in plan_keys(cell))
         compiler = _Compiler(library, method)
+        if unknown := sorted({key.activity for key in keys} - library.catalogue.keys()):
+            raise FactorError("unknown-activity", activity=unknown[0], suggestions=library.suggest(unknown[0]))
         lines: dict[PlanKey, tuple[PlanLine, ...]] = {}
         errors: dict[str, CarbonError] = {}
         for key in keys:
@@ -131,7 +136,7 @@ class Plan:
         if errors:
             problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors.values()]
             raise FactorError("plan-broken", problems, methodology=method.id, count=len(problems))
-        return cls(lines, library, method, tuple(_fit_findings(lines) + _coverage_findings(lines)))
+        return cls(lines, library, method, tuple(_fit_findings(lines, library) + _coverage_findings(lines)))
 
     @property
     def keys(self) -> list[PlanKey]:
@@ -191,15 +196,24 @@ class _Compiler:
     def __init__(self, library: FactorLibrary, method: Methodology) -> None:
         self.library = library
         self.method = method
+        gases = [name for name, flow in library.flows.items() if flow.kind in {"gas", "co2e"}]
         for gas in method.gases:
-            if gas not in library.flows:
-                raise MethodologyError("unknown-gas", methodology=method.id, gas=gas, known=list(library.flows))
+            if gas not in gases:
+                raise MethodologyError("unknown-gas", methodology=method.id, gas=gas, known=gases)
+        for source in {source for use in method.use for source in use.source} - library.sources.keys():
+            raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
 
     def flows(self, entry: CatalogueEntry) -> list[Flow]:
-        """Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent."""
+        """
+        Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent.
+
+        A rule for flow CO2e takes the place of the gases: it says that the publisher gives no gases.
+        """
         covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
-        wanted = [name for name in entry.flows if name in covered or name == ENERGY_FLOW]
+        published = any(use.flow == "CO2e" and use.rules(entry.activity, "CO2e", "") for use in self.method.use)
+        gases = ["CO2e"] if published else [name for name in entry.flows if name in covered]
+        wanted = gases + [name for name in entry.flows if name == ENERGY_FLOW]
         if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
             wanted.append(coal)
         return [self.library.flows[name] for name in wanted]
@@ -230,32 +244,49 @@ class _Compiler:
         above, slash, below = factor.plain_unit.partition("/")
         if not slash:
             raise FactorError("factor-unit-no-ratio", id=factor.id, unit=factor.unit)
-        steps = self._path(key, below, self._pool(entry, use), factor.basis)
+        steps = self._path(key, below, self._pool(entry, use), factor.basis or "")
         have = steps[-1].gives if steps else key.unit
         steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
         return _line(key, flow, steps, place, reason=use.reasons, fit=choice.fit)
 
     def _energy_line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow, found: tuple[int, Use] | None) -> PlanLine:
         """Energy follows from the same heating values and densities as the gases, so that the two accounts tie."""
-        gas_rule = self.method.rule(key.activity, "CO2", key.site)
-        place, use = found or gas_rule or (0, None)
+        gas_rule = next(
+            (
+                rule
+                for gas in entry.flows
+                if self.library.flows[gas].kind in {"gas", "biogenic"}
+                and (rule := self.method.rule(key.activity, gas, key.site))
+            ),
+            None,
+        )
         pool = {one.property: one for one in self._pool(entry, gas_rule[1] if gas_rule else None)}
         pool.update({one.property: one for one in self._pool(entry, found[1] if found else None)})
-        reason = use.reasons if use else {"en": "", "zh": ""}
         coal = self.method.coal_equivalent
-        if flow.kind == "coal-equivalent" and coal and "coal-equivalent" not in pool:
+        default = flow.kind == "coal-equivalent" and coal is not None and "coal-equivalent" not in pool
+        if default and coal:
             if coal.electricity == "dengjia" and entry.subject == "electricity":
                 raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=key.activity)
             choice = PropertyChoice(property="coal-equivalent", source=coal.source)
             pool["coal-equivalent"] = self._property(entry, choice)
-            place, reason = 0, dict.fromkeys(("en", "zh"), f"coal_equivalent = {coal.source}")
         steps = self._path(key, flow.unit, list(pool.values()), None)
+        place, reason = 0, _both("reason-own-unit")
+        if found is not None:
+            place, reason = found[0], found[1].reasons
+        elif default and coal:
+            reason = _both("reason-coal-equivalent", source=coal.source)
+        elif steps and gas_rule is not None:
+            place, reason = gas_rule[0], _both("reason-as-gas-rule", rule=gas_rule[0])
         return _line(key, flow, steps, place, reason=reason, fit=("exact",))
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
         return [self._property(entry, choice) for choice in (use.properties if use else ())]
 
     def _property(self, entry: CatalogueEntry, choice: PropertyChoice) -> FuelProperty:
+        if choice.property not in _LINKS:
+            raise MethodologyError(
+                "property-not-applied", methodology=self.method.id, property=choice.property, applied=_LINKS
+            )
         if choice.id is None:
             return self.library.property_of(choice.source or "", entry.subject, choice.property)
         found = self.library.fuel_property(choice.id)
@@ -277,6 +308,7 @@ class _Compiler:
             MethodologyError: There is no chain, or there are two of the same length: which one rules must be stated.
         """
         goal = units.kind(target)
+        fitting = [one for one in pool if not _of_other_basis(one, basis)]
         reached: list[tuple[str, list[Step]]] = [(key.unit, [])]
         while reached:
             arrived = [steps for unit, steps in reached if units.kind(unit) == goal]
@@ -291,14 +323,24 @@ class _Compiler:
                     chains=chains,
                 )
             if arrived:
-                self._check_basis(key, arrived[0], basis)
+                self._need_basis(key, arrived[0], basis)
                 return arrived[0]
             reached = [
                 (step.gives, [*steps, step])
                 for unit, steps in reached
-                for one in pool
+                for one in fitting
                 if all(one is not step.record for step in steps) and (step := _by(unit, one)) is not None
             ]
+        excluded = next((one for one in pool if one not in fitting), None)
+        if excluded is not None:
+            raise MethodologyError(
+                "basis-differs",
+                methodology=self.method.id,
+                activity=key.activity,
+                id=excluded.id,
+                stated=excluded.basis or "-",
+                wanted=basis,
+            )
         raise MethodologyError(
             "property-chain-missing",
             methodology=self.method.id,
@@ -308,19 +350,24 @@ class _Compiler:
             have=[one.id for one in pool] or ["-"],
         )
 
-    def _check_basis(self, key: PlanKey, steps: Sequence[Step], basis: str | None) -> None:
+    def _need_basis(self, key: PlanKey, steps: Sequence[Step], basis: str | None) -> None:
+        """Refuse a heating value under a factor that does not say whether its energy is net or gross."""
         for step in steps:
-            if isinstance(step.record, FuelProperty) and basis and step.record.property in _HEATING_VALUES:
-                stated = step.record.basis or _HEATING_VALUES[step.record.property]
-                if stated != basis:
-                    raise MethodologyError(
-                        "basis-differs",
-                        methodology=self.method.id,
-                        activity=key.activity,
-                        id=step.record.id,
-                        stated=stated,
-                        wanted=basis,
-                    )
+            if isinstance(step.record, FuelProperty) and step.record.property in _HEATING_VALUES and basis == "":
+                raise MethodologyError(
+                    "basis-not-stated", methodology=self.method.id, activity=key.activity, id=step.record.id
+                )
+
+
+def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:
+    """Say whether a heating value is on another basis than the factor; no basis is asked of energy accounts."""
+    if record.property not in _HEATING_VALUES or not basis:
+        return False
+    return (record.basis or _HEATING_VALUES[record.property]) != basis
+
+
+def _both(code: str, **data: Any) -> dict[str, str]:
+    return {lang: message(code, lang, **data) for lang in LANGUAGES}
 
 
 def _by(unit: str, record: FuelProperty) -> Step | None:
@@ -349,33 +396,38 @@ def _line(
     return PlanLine(key, flow, multiplier, tuple(steps), rule, reason, fit)
 
 
-def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
-    """Name every factor that stands in for another year or place than the activity's, with the periods concerned."""
+def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLibrary) -> list[Finding]:
+    """Name every number that stands in for another year, place or fuel than the activity's, with the periods."""
     found: dict[tuple[str, str, str], set[str]] = {}
-    factors: dict[str, EmissionFactor] = {}
     for key, made in lines.items():
         for line in made:
-            factor = line.factor
-            if factor is None:
-                continue
-            factors[factor.id] = factor
-            for fit in line.fit:
-                if fit in {"earlier-year", "fixed-year"} or (fit == "region-parent" and factor.region != "world"):
-                    found.setdefault((fit, factor.id, key.activity), set()).add(key.period.label)
-    return [
-        Finding(
-            code=f"fit-{fit}",
-            severity="info",
-            data={
-                "factor": factor_id,
-                "activity": activity,
-                "periods": sorted(periods),
-                "year": factors[factor_id].valid_from.year,
-                "region": factors[factor_id].region,
-            },
-        )
-        for (fit, factor_id, activity), periods in sorted(found.items())
-    ]
+            if line.factor is not None:
+                for fit in line.fit:
+                    if fit in {"earlier-year", "fixed-year"} or (
+                        fit == "region-parent" and line.factor.region != "world"
+                    ):
+                        found.setdefault((fit, line.factor.id, key.activity), set()).add(key.period.label)
+            for one in line.properties:
+                subject = library.catalogue[key.activity].subject
+                if not one.subject.startswith(subject):
+                    found.setdefault(("other-fuel", one.id, key.activity), set()).add(key.period.label)
+                if not one.covers(key.period.start, key.period.end):
+                    found.setdefault(("other-time", one.id, key.activity), set()).add(key.period.label)
+    severity: dict[str, Severity] = {"other-fuel": "warning"}
+    findings = []
+    for (fit, number_id, activity), periods in sorted(found.items()):
+        number = library.fuel_property(number_id) if fit.startswith("other-") else library.factor(number_id)
+        data = {
+            "number": number_id,
+            "activity": activity,
+            "periods": sorted(periods),
+            "region": number.region,
+            "subject": getattr(number, "subject", "-"),
+            "year": number.valid_from.year if number.valid_from else "-",
+            "described": f"{number.valid_from or ''}/{number.valid_to or ''}",
+        }
+        findings.append(Finding(code=f"fit-{fit}", severity=severity.get(fit, "info"), data=data))
+    return findings
 
 
 def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:

@@ -4,25 +4,31 @@ import csv
 import io
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.resources.abc import Traversable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hsesg_carbon.errors import InputError, near
+from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
 
 EXCEL_ERRORS = frozenset({"#DIV/0!", "#REF!", "#N/A", "#NAME?", "#NUM!", "#VALUE!", "#NULL!", "#SPILL!", "#CALC!"})
+UNCALCULATED = "#UNCALCULATED"
+"""What a cell reads whose formula was never calculated."""
+
 MAX_BYTES = 512 * 1024 * 1024
 """Largest size of a file, and of a workbook once unpacked: a bound against zip bombs."""
-_MAX_PROBLEMS = 1000
+_MAX_PROBLEMS = 100
+_LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of text: the file it came from, its sheet (Excel), its columns and its non-blank rows."""
+    """
+    A table of text: the file it came from, its sheet (Excel), its columns and its non-blank rows.
+
+    ``problems`` make it unusable as a table of data (a sheet of notes may have them and be left aside); ``notes`` are
+    remarks on how it was read.
+    """
 
     file: str
     sheet: str | None
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    problems: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
     def where(self, row: Row, column: str | None = None) -> Where:
         """Return the place of a cell, with its value."""
@@ -70,31 +83,74 @@ class Table:
         ]
         return problems
 
-    def records(self, model: type[M], split: frozenset[str] = frozenset()) -> tuple[list[M], list[Finding]]:
+    def records(
+        self, model: type[M], split: frozenset[str] = frozenset(), check: Callable[[M], None] | None = None
+    ) -> tuple[list[M], list[Finding]]:
         """
         Return one ``model`` per row, and a finding for every cell that does not fit.
 
-        Cells of the columns in ``split`` hold several values, separated by ``;``.
+        Cells of the columns in ``split`` hold several values, separated by ``;``. ``check`` may raise a ``CarbonError``
+        on a record; it becomes a finding at its row.
         """
         fields = model.model_fields
         needed = [name for name, field in fields.items() if field.is_required()]
-        problems = self.check_columns(needed, fields)
+        numbers = [name for name, field in fields.items() if "Decimal" in str(field.annotation)]
+        problems = [*self.problems, *self.check_columns(needed, fields)]
+        if not self.rows:
+            problems.append(
+                Finding(code="table-without-rows", severity="error", where=Where(file=self.file, sheet=self.sheet))
+            )
         records: list[M] = []
         for row in self.rows if not problems else ():
             cells: dict[str, Any] = dict(row.cells)
             for column in split & cells.keys():
                 cells[column] = tuple(one.strip() for one in cells[column].split(";") if one.strip())
-            try:
-                records.append(model.model_validate(cells))
-            except ValidationError as error:
-                problems += [self._misfit(row, one["loc"], one["type"], one["msg"]) for one in error.errors()]
+            wrong: list[Finding] = []
+            for column in numbers:
+                if column in cells:
+                    try:
+                        cells[column] = parse_number(cells[column])
+                    except InputError as error:
+                        wrong.append(
+                            Finding(code=error.code, severity="error", where=self.where(row, column), data=error.data)
+                        )
+            if not wrong:
+                try:
+                    record = model.model_validate(cells)
+                    if check is not None:
+                        check(record)
+                    records.append(record)
+                except ValidationError as error:
+                    wrong = [
+                        one.model_copy(update={"where": self.where(row, str(one.data.get("key", "")) or None)})
+                        for one in misfits(error, model)
+                    ]
+                except CarbonError as error:
+                    wrong = [Finding(code=error.code, severity="error", where=self.where(row), data=error.data)]
+            problems += wrong
         return records, problems
 
-    def _misfit(self, row: Row, loc: tuple[Any, ...], reason: str, why: str) -> Finding:
-        column = str(loc[0]) if loc else None
-        if reason == "missing":
-            return Finding(code="cell-blank", severity="error", where=self.where(row, column), data={"column": column})
-        return Finding(code="cell-misfit", severity="error", where=self.where(row, column), data={"why": why})
+
+def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> list[Finding]:
+    """Return what a record or a settings file has wrong, in the words of the message catalogue."""
+    known = list(model.model_fields) if model is not None else []
+    findings = []
+    for one in error.errors():
+        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
+        context = one.get("ctx", {})
+        data: dict[str, Any] = {"key": key}
+        if one["type"] == "missing":
+            code = "key-missing"
+        elif one["type"] == "extra_forbidden":
+            code, data["known"] = "key-unknown", near(key.rsplit(".", 1)[-1], known) or known
+        elif one["type"] == "literal_error":
+            code, data["expected"] = "key-not-allowed", context.get("expected", "")
+        elif one["type"] in _LIMITS:
+            code, data["limit"] = "key-out-of-range", f"{_LIMITS[one['type']]} {next(iter(context.values()))}"
+        else:
+            code, data["why"] = "key-misfit", one["msg"]
+        findings.append(Finding(code=code, severity="error", data=data))
+    return findings
 
 
 def read_toml(path: Path | Traversable) -> dict[str, Any]:
@@ -104,7 +160,7 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
     Raises:
         InputError: The file is missing or is no TOML; the message says in which line.
     """
-    text = _decode(_bytes(path), path.name)
+    text, _ = _decode(_bytes(path), path.name)
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -120,13 +176,15 @@ def read_tables(path: Path | Traversable) -> list[Table]:
     """
     suffix = path.name.rsplit(".", 1)[-1].lower()
     if suffix == "csv":
-        return [_table(path.name, None, _csv_rows(_decode(_bytes(path), path.name), path.name))]
+        text, notes = _decode(_bytes(path), path.name)
+        return [_table(path.name, None, _csv_rows(text, path.name), notes)]
     if suffix in {"xlsx", "xlsm"}:
-        tables = [_table(path.name, sheet, rows) for sheet, rows in _excel_sheets(_bytes(path), path.name) if rows]
+        sheets = _excel_sheets(_bytes(path), path.name)
+        tables = [_table(path.name, sheet, rows, notes) for sheet, rows, notes in sheets if rows]
         if not tables:
             raise InputError("file-empty", file=path.name)
         return tables
-    raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx"])
+    raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx", ".parquet"])
 
 
 def read_parquet(path: Path) -> Any:
@@ -154,14 +212,17 @@ def _bytes(path: Path | Traversable) -> bytes:
     return path.read_bytes()
 
 
-def _decode(raw: bytes, file: str) -> str:
-    """Decode UTF-8 with or without a byte-order mark, or GB 18030, in which Chinese Excel saves CSV files."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError("file-encoding", file=file)
+def _decode(raw: bytes, file: str) -> tuple[str, list[Finding]]:
+    """Decode UTF-8 with or without a byte-order mark, or, with a remark, GB 18030, which Chinese Excel writes."""
+    try:
+        return raw.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = raw.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise InputError("file-encoding", file=file) from error
+    return text, [Finding(code="read-as-gb18030", severity="info", where=Where(file=file))]
 
 
 def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
@@ -181,7 +242,7 @@ def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
+def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]], list[Finding]]]:
     """Yield each sheet's rows as text: cached values, and a marker where a formula was never calculated."""
     from openpyxl import load_workbook  # noqa: PLC0415  (slow to import, and CSV users never need it)
 
@@ -196,13 +257,19 @@ def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, 
         values = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
         formulas = load_workbook(io.BytesIO(raw), data_only=False, read_only=True)
         for sheet in values.worksheets:
+            written = formulas[sheet.title]
+            for one in (sheet, written):
+                one.reset_dimensions()  # exporters often state too small a range, beyond which rows would be lost
             rows = []
-            both = zip(sheet.iter_rows(), formulas[sheet.title].iter_rows(), strict=True)
-            for number, (shown, written) in enumerate(both, start=1):
-                cells = [_excel_text(a.value, b.value) for a, b in zip(shown, written, strict=True)]
+            for number, both in enumerate(zip(sheet.iter_rows(), written.iter_rows(), strict=True), start=1):
+                pairs = zip_longest(*both)
+                cells = [_excel_text(a and a.value, b and b.value) for a, b in pairs]
                 if any(cells):
                     rows.append((number, cells))
-            yield sheet.title, rows
+            hidden = getattr(sheet, "sheet_state", "visible") != "visible"
+            place = Where(file=file, sheet=sheet.title)
+            notes = [Finding(code="sheet-hidden", severity="warning", where=place)] if hidden and rows else []
+            yield sheet.title, rows, notes
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive happens to provoke
         raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
 
@@ -210,7 +277,7 @@ def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, 
 def _excel_text(value: Any, written: Any) -> str:
     """Return a cell as the text a person would type: shortest decimals, ISO dates."""
     if value is None:
-        return "#UNCALCULATED" if isinstance(written, str) and written.startswith("=") else ""
+        return "" if written is None or written == "" else UNCALCULATED
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
     if isinstance(value, date):
@@ -220,33 +287,48 @@ def _excel_text(value: Any, written: Any) -> str:
     return str(value).strip()
 
 
-def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]]) -> Table:
-    """Make a table of numbered rows, the first of which that is not blank is the heading."""
+def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], notes: Sequence[Finding] = ()) -> Table:
+    """
+    Make a table of numbered rows.
+
+    The heading is the first row with two cells: a title above it has one. Columns without heading and content are
+    left out.
+    """
     filled = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
     filled = [(number, cells) for number, cells in filled if any(cells)]
     if not filled:
         raise InputError("file-empty", file=file)
-    (heading, names), *body = filled
-    columns = tuple(name.lower() for name in names)
-    while columns and not columns[-1]:
-        columns = columns[:-1]
+    start = next((place for place, (_, cells) in enumerate(filled) if sum(map(bool, cells)) > 1), 0)
+    (heading, names), *body = filled[start:]
+    width = max(len(cells) for _, cells in filled[start:])
+    names = names + [""] * (width - len(names))
+    used = [
+        place for place in range(width) if names[place] or any("".join(cells[place : place + 1]) for _, cells in body)
+    ]
+    columns = tuple(names[place].lower() for place in used if names[place])
     problems = []
-    if len(set(columns)) < len(columns) or "" in columns:
-        place = Where(file=file, sheet=sheet, row=heading)
-        problems.append(Finding(code="heading-broken", severity="error", where=place, data={"found": columns}))
+    if len(set(columns)) < len(columns):
+        repeated = sorted({one for one in columns if columns.count(one) > 1})
+        problems.append(
+            Finding(
+                code="heading-repeated",
+                severity="error",
+                data={"found": repeated},
+                where=Where(file=file, sheet=sheet, row=heading),
+            )
+        )
     table_rows = []
     for number, cells in body:
-        if any(cells[len(columns) :]) and len(problems) < _MAX_PROBLEMS:
-            place = Where(file=file, sheet=sheet, row=number)
+        stray = [cells[place] for place in used if place < len(cells) and cells[place] and not names[place]]
+        if stray and len(problems) < _MAX_PROBLEMS:
             problems.append(
                 Finding(
-                    code="row-too-long",
+                    code="cell-without-heading",
                     severity="error",
-                    where=place,
-                    data={"cells": len(cells), "columns": len(columns)},
+                    data={"cells": stray[:3]},
+                    where=Where(file=file, sheet=sheet, row=number),
                 )
             )
-        table_rows.append(Row(number, {c: v for c, v in zip(columns, cells, strict=False) if v}))
-    if problems:
-        raise InputError("table-broken", problems, file=file)
-    return Table(file, sheet, columns, tuple(table_rows))
+        found = {names[place].lower(): cells[place] for place in used if names[place] and cells[place : place + 1]}
+        table_rows.append(Row(number, {name: value for name, value in found.items() if value}))
+    return Table(file, sheet, columns, tuple(table_rows), tuple(problems), tuple(notes))

@@ -21,10 +21,12 @@ SHOWN_PLACES = 12
 """Decimal places of a number that does not end as a decimal."""
 
 _MAX_TEXT = 80
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_PLAIN_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _FACTOR = re.compile(
-    r"(?P<number>\d{1,15}(\.\d{1,15})?)(\^(?P<tens>-?\d{1,2}))?|(?P<name>[^\W\d]\w*)(\^(?P<power>-?\d))?"
+    r"(?P<number>[1-9]\d{0,14}(\.\d{1,15})?)(\^(?P<tens>-?\d{1,2}))?|(?P<name>[^\W\d]\w*)(\^(?P<power>-?\d))?"
 )
 
 
@@ -45,7 +47,8 @@ def parse_number(text: str) -> Decimal:
         >>> parse_number("１２.50")
         Decimal('12.50')
     """
-    plain = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+    plain = "".join(unicodedata.normalize("NFKC", one) if _is_wide(one) else one for one in text).strip()
+    plain = plain.replace("\N{MINUS SIGN}", "-")
     if len(plain) <= _MAX_TEXT and _NUMBER.fullmatch(plain):
         return Decimal(plain)
     if _GROUPED.fullmatch(plain):
@@ -55,6 +58,11 @@ def parse_number(text: str) -> Decimal:
     if plain.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
         raise InputError("number-not-finite", value=text)
     raise InputError("number-not-a-number", value=text[:_MAX_TEXT])
+
+
+def _is_wide(character: str) -> bool:
+    """Say whether a character is a full- or half-width form: a superscript two or a circled one is no such thing."""
+    return unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
 
 
 def half_up(value: Fraction, places: int) -> Decimal:
@@ -168,10 +176,11 @@ def normalise(unit: str) -> str:
     Return ``unit`` in NFKC with single spaces, ``^`` for powers and ``*`` for products: ``㎥`` becomes ``m3``.
 
     Example:
-        >>> normalise("ＭＷｈ"), normalise("10**4  m³")
+        >>> normalise("ＭＷｈ"), normalise("10⁴  ㎥")
         ('MWh', '10^4 m3')
     """
-    text = unicodedata.normalize("NFKC", unit).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
+    text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda found: "^" + found[0].translate(_PLAIN_DIGITS), unit)
+    text = unicodedata.normalize("NFKC", text).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
     text = text.replace("\N{DOT OPERATOR}", "*").replace("\N{MULTIPLICATION SIGN}", "*")
     text = re.sub(r"\s*([*/^])\s*", r"\1", text.strip())
     return re.sub(r"\s+", " ", text)
@@ -318,11 +327,14 @@ def to_grid(value: Decimal, exponent: int) -> tuple[int, bool]:
         >>> to_grid(Decimal("33.3333335"), 6), to_grid(Decimal("-1.5"), 0)
         ((33333334, True), (-2, True))
     """
-    steps = Fraction(value) * 10**exponent
-    if steps.denominator == 1:
-        return steps.numerator, False
-    whole = (2 * abs(steps.numerator) + steps.denominator) // (2 * steps.denominator)
-    return (-whole if steps < 0 else whole), True
+    sign, digits, point = value.as_tuple()
+    number = int("".join(map(str, digits)))
+    places = int(point) + exponent
+    if places >= 0:
+        return (-number if sign else number) * 10**places, False
+    whole, rest = divmod(number, 10**-places)
+    whole += 2 * rest >= 10**-places
+    return (-whole if sign else whole), rest > 0
 
 
 def decimal_of(value: object) -> Decimal | None:

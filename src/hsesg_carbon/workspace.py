@@ -5,7 +5,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,22 +16,26 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import OPTIONAL, REQUIRED, Activities, Period, Site
+from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, QUALITIES, REQUIRED, Activities, Site
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.errors import CarbonError, InputError, near
+from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
-from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory
+from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Ledger, Totals
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.plan import Plan
-from hsesg_carbon.tables import EXCEL_ERRORS, Table, read_parquet, read_tables, read_toml
+from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Table, misfits, read_parquet, read_tables, read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUT = "out"
 _KNOWN = (*REQUIRED, *OPTIONAL)
+_IGNORED = (".", "~$")
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
+_TABLE_COLUMNS = 4
+"""A sheet with so many columns is a table whose headings nobody knows, not a sheet of notes."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -109,22 +112,27 @@ class Workspace:
         try:
             settings = Settings.model_validate(read_toml(path))
         except ValidationError as error:
-            problems = [
-                Finding(
-                    code="key-misfit",
-                    severity="error",
-                    where=Where(file=path.name),
-                    data={"key": ".".join(str(part) for part in one["loc"]), "why": one["msg"]},
-                )
-                for one in error.errors()
-            ]
+            found = misfits(error, Settings)
+            if len(found) > 1:  # a broken site also makes the list of sites look empty
+                found = [one for one in found if one.data.get("key") != "site"]
+            problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in found]
             raise InputError("settings-broken", problems, file=path.name) from error
         repeated = sorted({one.id for one in settings.site if [s.id for s in settings.site].count(one.id) > 1})
         if repeated:
             raise InputError("site-twice", file=path.name, sites=repeated)
         for one in settings.periods:
-            if len(one) != len("2024") or Period.parse(one).label != one:
+            if not (one.isascii() and one.isdigit() and len(one) == len("2024")):
                 raise InputError("period-not-a-year", file=path.name, value=one)
+        for site in settings.site:
+            if site.region and site.region not in self.library.regions:
+                known = near(site.region, list(self.library.regions)) or list(self.library.regions)[:8]
+                problem = Finding(
+                    code="unknown-region",
+                    severity="error",
+                    where=Where(file=path.name),
+                    data={"region": site.region, "known": known},
+                )
+                raise InputError("settings-broken", [problem], file=path.name)
         return settings
 
     @cached_property
@@ -148,39 +156,50 @@ class Workspace:
         Raises:
             InputError: Everything that is wrong in all tables, with file, sheet, row and column.
         """
-        sites = self.settings.site
-        folder = self.folder / "activity"
-        paths = (
-            sorted(path for path in folder.glob("*") if not path.name.startswith((".", "~$")))
-            if folder.is_dir()
-            else []
-        )
-        paths = [path for path in paths if path.is_file()]
-        if not paths:
-            raise InputError("no-activity-files", folder=str(folder))
-        problems: list[Finding] = []
-        tables: list[Table] = []
-        frames: list[Any] = []
-        for path in paths:
-            try:
-                if path.suffix.lower() == ".parquet":
-                    frames.append(read_parquet(path))
-                else:
-                    tables += read_tables(path)
-            except InputError as error:
-                problems += _as_findings(error, path.name)
+        sites, library = self.settings.site, self.library
+        tables, frames, problems = self._activity_files()
         text, notes, wrong = _frame_of(tables)
         problems += wrong
         batches = []
         for frame in ([] if text is None else [text]) + frames:
             try:
-                batches.append(Activities(frame, sites, self.library, unique_ids=True))
+                batches.append(Activities(frame, sites, library, unique_ids=True))
             except InputError as error:
-                problems += _as_findings(error, None)
-        if problems:
+                told = {one.where for one in problems}
+                problems += [one for one in _as_findings(error, None) if one.where not in told]
+        if not problems:
+            problems += _repeated_ids(batches)
+        if problems or not batches:
             raise InputError("activities-broken", problems, count=len(problems))
         batches[0].findings[:0] = notes
         return tuple(batches)
+
+    def _activity_files(self) -> tuple[list[Table], list[Any], list[Finding]]:
+        """Read every file in ``activity/``; what cannot be read is noted, never passed over."""
+        folder = self.folder / "activity"
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        paths = [
+            path for path in paths if not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES
+        ]
+        if not paths:
+            raise InputError("no-activity-files", folder=str(folder))
+        tables: list[Table] = []
+        frames: list[Any] = []
+        problems: list[Finding] = []
+        for path in paths:
+            try:
+                if path.is_dir():
+                    problems.append(Finding(code="subfolder", severity="error", data={"folder": path.name}))
+                elif path.suffix.lower() == ".parquet":
+                    frames.append(read_parquet(path).assign(origin_file=path.name))
+                else:
+                    tables += read_tables(path)
+            except InputError as error:
+                problems += _as_findings(error, path.name)
+            except OSError as error:
+                data = {"file": path.name, "why": error.strerror or str(error)}
+                problems.append(Finding(code="file-system", severity="error", data=data))
+        return tables, frames, problems
 
     @cached_property
     def boundary(self) -> Boundary:
@@ -200,16 +219,16 @@ class Workspace:
 
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
-        """The denominators of intensities, from ``denominators.csv``; none if there is no such file."""
-        path = self.folder / "denominators.csv"
-        if not path.is_file():
-            return ()
-        records, problems = read_tables(path)[0].records(Denominator)
-        if problems:
-            raise InputError("table-broken", problems, file=path.name)
-        for one in records:
-            units.kind(one.unit)
-        return tuple(records)
+        """The denominators of intensities, from ``denominators.csv`` or ``.xlsx``; none if there is no such file."""
+        paths = [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == "denominators"]
+        denominators: list[Denominator] = []
+        for path in paths:
+            for table in read_tables(path):
+                records, problems = table.records(Denominator, check=_check_denominator)
+                if problems:
+                    raise InputError("table-broken", problems, file=path.name)
+                denominators += records
+        return tuple(denominators)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -221,17 +240,15 @@ class Workspace:
     def intensities(self) -> list[tuple[str, Denominator, Totals]]:
         """Return each denominator of each year with the intensities per scope and in total on it."""
         results = []
+        years = [int(year) for year in self.settings.periods]
         for per in dict.fromkeys(one.denominator for one in self.denominators):
             accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
-            rows = []
-            for by in (("scope",), ()):
-                rows += list(self.inventory.intensity(self.denominators, per, by, accepted))
-            for one in (d for d in self.denominators if d.denominator == per):
-                own = tuple(
-                    row for row in rows if str(row["year"]) == one.period and one.period in self.settings.periods
-                )
-                if own:
-                    results.append((per, one, Totals(own)))
+            ruling = ruling_denominators(self.denominators, per)
+            both = [self.inventory.intensity(self.denominators, per, by, accepted, years) for by in (("scope",), ())]
+            for year, one in sorted(ruling.items()):
+                rows = tuple(row for totals in both for row in totals if row["year"] == year)
+                if rows:
+                    results.append((per, one, Totals(rows)))
         return results
 
     def footprint(self, lang: str = "en") -> dict[str, Any]:
@@ -242,7 +259,8 @@ class Workspace:
         """
         inventory, energy = self.inventory, EnergyAccount(self.inventory)
         years = set(self.settings.periods)
-        carriers = {self.library.catalogue[cell.activity].subject for cell in inventory.ledger.cube.steps}
+        if not any(str(row["year"]) in years for row in inventory.by("year")):
+            raise InventoryError("nothing-to-report", periods=sorted(years), gases=self.methodology.gases)
         totals = [
             {"year": row["year"], "scope": dict(row.group).get("scope", "total"), **_exact(row.amount)}
             for by in (("scope", "year"), ("year",))
@@ -260,13 +278,10 @@ class Workspace:
             for row in energy.by(*by)
             if str(row["year"]) in years
         ]
-        flows = sorted({str(row["flow"]) for row in account})
         shares = [
-            {"year": int(year), "carrier": carrier, "flow": flow, **_exact(energy.share(carrier, flow, int(year)))}
-            for year in sorted(years)
-            for flow in flows
-            for carrier in sorted(carriers)
-            if any(str(row["year"]) == year and row["flow"] == flow for row in account)
+            {"year": row["year"], "carrier": row["subject"], "flow": row.flow, **_exact(row.amount)}
+            for row in energy.shares()
+            if str(row["year"]) in years
         ]
         biogenic = [
             {"year": row["year"], **_exact(row.amount)}
@@ -364,7 +379,8 @@ def _as_findings(error: CarbonError, file: str | None) -> list[Finding]:
     """Return an error as findings: its own problems, or itself."""
     if error.problems:
         return [one for one in error.problems if isinstance(one, Finding)]
-    return [Finding(code=error.code, severity="error", where=Where(file=file), data=error.data)]
+    where = None if "file" in error.data else Where(file=file)
+    return [Finding(code=error.code, severity="error", where=where, data=error.data)]
 
 
 def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Finding], list[Finding]]":
@@ -375,37 +391,11 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
     problems: list[Finding] = []
     used: list[Table] = []
     for table in tables:
-        place = Where(file=table.file, sheet=table.sheet)
-        if not set(table.columns) & set(REQUIRED):
-            notes.append(Finding(code="sheet-skipped", severity="warning", where=place))
-            continue
-        missing = [name for name in REQUIRED if name not in table.columns]
-        if not ("period" in table.columns or {"period_start", "period_end"} <= set(table.columns)):
-            missing.append("period")
-        problems += [
-            Finding(code="column-missing", severity="error", where=place, data={"column": name, "found": table.columns})
-            for name in missing
-        ]
-        notes += [
-            Finding(
-                code="column-not-used",
-                severity="warning",
-                where=place,
-                data={"column": name, "known": near(name, _KNOWN) or ["-"]},
-            )
-            for name in table.columns
-            if name not in _KNOWN
-        ]
-        problems += [
-            Finding(code="number-excel-error", severity="error", where=table.where(row, column), data={"value": value})
-            for row in table.rows
-            for column, value in row.cells.items()
-            if column != "quantity" and value in EXCEL_ERRORS
-        ]
-        if not missing:
+        remarks, wrong = _table_findings(table)
+        notes += [*table.notes, *remarks]
+        problems += wrong
+        if set(table.columns) >= set(REQUIRED) and not table.problems:  # broken cells do not hide other problems
             used.append(table)
-        if not table.rows:
-            problems.append(Finding(code="table-without-rows", severity="error", where=place))
     columns = list(dict.fromkeys(column for table in used for column in table.columns))
     rows = [(table, row) for table in used for row in table.rows]
     if not rows:
@@ -414,23 +404,93 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
     data["origin_file"] = [table.file for table, _ in rows]
     data["origin_sheet"] = [table.sheet for table, _ in rows]
     data["origin_row"] = [row.number for _, row in rows]
-    data = {
-        name: values for name, values in data.items() if any(value is not None for value in values) or name in REQUIRED
+    kept = {
+        name: values for name, values in data.items() if name in REQUIRED or any(value is not None for value in values)
     }
-    return (
-        pd.DataFrame(
-            {name: pd.Series(values, dtype=None if name == "origin_row" else "str") for name, values in data.items()}
-        ),
-        notes,
-        problems,
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=None if name == "origin_row" else "str") for name, values in kept.items()}
     )
+    return frame, notes, problems
+
+
+def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
+    """Return remarks on a table of activity data, and what makes it unusable."""
+    place = Where(file=table.file, sheet=table.sheet)
+    if not set(table.columns) & set(REQUIRED):
+        if table.sheet is not None and len(table.columns) < _TABLE_COLUMNS:  # a sheet of notes, not of data
+            return [Finding(code="sheet-skipped", severity="warning", where=place)], []
+        data = {"found": table.columns, "wanted": [*REQUIRED, "period"]}
+        return [], [Finding(code="headings-unknown", severity="error", where=place, data=data)]
+    problems = list(table.problems)
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if not ("period" in table.columns or {"period_start", "period_end"} <= set(table.columns)):
+        missing.append("period")
+    problems += [
+        Finding(code="column-missing", severity="error", where=place, data={"column": name, "found": table.columns})
+        for name in missing
+    ]
+    notes = [
+        Finding(
+            code="column-not-used",
+            severity="warning",
+            where=place,
+            data={"column": name, "known": near(name, _KNOWN) or ["-"]},
+        )
+        for name in table.columns
+        if name not in _KNOWN
+    ]
+    for row in table.rows:
+        for column, value in row.cells.items():
+            if column != "quantity" and (value in EXCEL_ERRORS or value == UNCALCULATED):
+                problems.append(
+                    Finding(
+                        code="number-excel-error",
+                        severity="error",
+                        where=table.where(row, column),
+                        data={"value": value},
+                    )
+                )
+        quality = row.cells.get("quality")
+        if quality is not None and quality not in QUALITIES and quality not in EXCEL_ERRORS:
+            problems.append(
+                Finding(
+                    code="quality-unknown",
+                    severity="error",
+                    where=table.where(row, "quality"),
+                    data={"quality": quality},
+                )
+            )
+    if not table.rows:
+        problems.append(Finding(code="table-without-rows", severity="error", where=place))
+    return notes, problems
+
+
+def _repeated_ids(batches: Sequence[Activities]) -> list[Finding]:
+    """Return the ids that stand in more than one batch: a bill in a workbook and in a Parquet file counts twice."""
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    for batch in batches if len(batches) > 1 else ():
+        ids = batch.ids()
+        repeated |= seen & ids
+        seen |= ids
+    return [
+        Finding(code="id-in-several-files", severity="error", data={"activity_id": one, "count": len(repeated)})
+        for one in sorted(repeated)[:MAX_ROWS_PER_RULE]
+    ]
+
+
+def _check_denominator(one: Denominator) -> None:
+    """Hold a denominator to a whole year and a plain unit."""
+    if one.year is None:
+        raise InventoryError("denominator-not-a-year", denominator=one.denominator, period=one.period)
+    units.grid(one.unit)
 
 
 def _csv_text(frame: "pd.DataFrame") -> str:
     """Return a table as CSV in which no cell can become a formula when a spreadsheet opens it."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
+    writer.writerow([_harmless(column) for column in frame.columns])
     for row in frame.itertuples(index=False):
         writer.writerow([_harmless(cell) for cell in row])
     return buffer.getvalue()
@@ -453,12 +513,11 @@ def _is_number(cell: str) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside the file, then move into place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write beside the file, then move into place: an interruption leaves the old file, two writers do not mix."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.replace(name, path)
+        beside.write_text(text, encoding="utf-8", newline="")
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise

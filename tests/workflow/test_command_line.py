@@ -66,6 +66,7 @@ def test_demo_then_footprint_gives_the_reported_figures_exactly(tmp_path: Path) 
     assert energy[2024, "petrol", "energy.gj"] == "270.404557104"
     assert {one["code"] for one in result["findings"]} == {
         "fit-fixed-year",
+        "fit-other-time",
         "gases-left-out",
         "denominator-boundary-accepted",
     }
