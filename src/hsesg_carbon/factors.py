@@ -327,6 +327,12 @@ class FactorLibrary:
             for one in other._numbers
             for code, data in _own_faults(one, library, shipped=self)
         ]
+        problems += [
+            Finding(code="unknown-flow", severity="error", data={"flow": flow, "known": list(library.flows)})
+            for entry in other.catalogue.values()
+            for flow in entry.flows
+            if flow not in library.flows
+        ]
         if problems:
             raise FactorError("overlay-broken", problems, count=len(problems))
         return library
@@ -436,6 +442,8 @@ class FactorLibrary:
         """
         Return the factor that rules for ``wanted``: by source in order, then region upwards, then vintage.
 
+        The latest known factor is looked for in all sources together; their order decides between equally late ones.
+
         Raises:
             FactorError: None fits, or several do. The candidates are named; nothing near is taken instead.
         """
@@ -446,10 +454,14 @@ class FactorLibrary:
             if fnmatchcase(wanted.activity, one.activity)
         ]
         fitting = [one for one in _not_superseded(pool) if _meets(one, wanted)]
-        for source in wanted.sources:
+        # one publication after the other, except that the latest known is looked for in all of them together
+        together = wanted.vintage == "latest-known"
+        for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
             for step, region in enumerate(self.region_path(wanted.region)):
-                here = [one for one in fitting if one.source == source and one.region == region]
+                here = [one for one in fitting if one.source in sources and one.region == region]
                 current, fit = _current(here, wanted)
+                first = min((sources.index(one.source) for one in current), default=0)
+                current = [one for one in current if one.source == sources[first]]
                 if len(current) > 1:
                     raise FactorError("factor-tie", **_described(wanted), candidates=[one.id for one in current])
                 if current:

@@ -1,0 +1,512 @@
+"""Plan, ledger and inventory: what is chosen, what is refused, and what each view says."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import hsesg_carbon as hc
+from hsesg_carbon.energy import EnergyAccount
+from hsesg_carbon.inventory import ruling_denominators
+
+ELECTRICITY = {"activity": "electricity.grid", "unit": "kWh"}
+PETROL = {"activity": "mobile.petrol", "unit": "L"}
+GAS = {"activity": "stationary.natural_gas", "unit": "m3"}
+
+
+def rows(*changes: dict[str, Any]) -> pd.DataFrame:
+    base = {"site": "hq", "region": "CN", "period": "2024", "quantity": "1000", **ELECTRICITY}
+    return pd.DataFrame([{"activity_id": f"a{place}", **base, **one} for place, one in enumerate(changes)])
+
+
+@pytest.fixture
+def ledger(multigas_library: hc.FactorLibrary, multigas: hc.Methodology) -> Callable[..., hc.Ledger]:
+    def make(*changes: dict[str, Any], method: hc.Methodology = multigas, **options: Any) -> hc.Ledger:
+        activities = hc.Activities(rows(*changes), library=multigas_library, **options)
+        return hc.Plan.compile(activities, multigas_library, method).run(activities)
+
+    return make
+
+
+def methodology(tmp_path: Path, text: str) -> hc.Methodology:
+    path = tmp_path / "method.toml"
+    path.write_text(
+        'id = "m"\ntitle = { en = "m", zh = "m" }\ngases = ["CO2"]\ngwp = "none"\nscope2 = ["location"]\n' + text,
+        encoding="utf-8",
+    )
+    return hc.Methodology.load(path)
+
+
+# --------------------------------------------------------------------------------------------------------------- plan
+
+
+def test_multipliers_are_exact_rationals(ledger: Callable[..., hc.Ledger]) -> None:
+    (line, *_) = ledger(PETROL).plan.lines_of(ledger(PETROL).plan.keys[0])
+    # litres over 1360 L/t, times 44.3 TJ/Gg, times 69.3 t/TJ: does not end as a decimal
+    assert line.multiplier == Fraction(1, 1360) * Fraction("44.3") / 1000 * Fraction("69.3")
+    assert [one.id for one in line.properties] == ["made-up.petrol.volume", "ipcc2006.petrol.ncv"]
+    assert line.factor is not None
+    assert line.factor.id == "ipcc2006.petrol.co2"
+
+
+RULE = (
+    '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nsource = ["ipcc-2006-v2"]\nreason = "a reason"\nproperties = ['
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("use = []\n", "no-rule"),
+        (RULE + "]\n", "property-chain-missing"),
+        (RULE + '{ property = "density", id = "cn-practice.petrol95.density" }]\n', "property-chain-missing"),
+        (
+            RULE + '{ property = "ncv", id = "gbt2589-2020.petrol.ncv" }, { property = "density", id = '
+            '"gbt2589-2020.petrol.ncv" }]\n',
+            "property-kind-differs",
+        ),
+        (RULE + '{ property = "ncv", id = "gbt2589-2020.petrol.ncvv" }]\n', "unknown-id"),
+        (
+            RULE + '{ property = "ncv", source = "gbt2589-2020" }, { property = "ncv", source = "gbt2589-2008" }, '
+            '{ property = "density", id = "cn-practice.petrol95.density" }]\n',
+            "property-chain-tie",
+        ),
+        (RULE + '{ property = "density", source = "cn-practice-density" }]\n', "property-tie"),
+        (RULE + '{ property = "oxidation", id = "gbt32151-2024.petrol.oxidation" }]\n', "property-not-applied"),
+        (RULE.replace("ipcc-2006-v2", "ipcc-2006") + "]\n", "unknown-source"),
+        (RULE.replace("mobile.petrol", "*") + "]\n", "property-chain-missing"),
+    ],
+)
+def test_a_methodology_that_leaves_something_open_is_refused(
+    tmp_path: Path, library: hc.FactorLibrary, text: str, code: str
+) -> None:
+    method = methodology(tmp_path, text)
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(rows(PETROL)), library, method)
+    assert code in {caught.value.code, *(one.code for one in caught.value.problems)}
+    assert caught.value.text("zh")
+
+
+def test_a_gross_heating_value_does_not_serve_a_net_factor(tmp_path: Path, multigas_library: hc.FactorLibrary) -> None:
+    method = methodology(
+        tmp_path,
+        RULE.replace("mobile.petrol", "stationary.natural_gas")
+        + '{ property = "gcv", id = "made-up.natural_gas.gcv" }]\n',
+    )
+    with pytest.raises(hc.MethodologyError) as caught:
+        hc.Plan.compile(hc.Activities(rows(GAS)), multigas_library, method)
+    assert "basis-differs" in {caught.value.code, *(one.code for one in caught.value.problems)}
+
+
+def test_of_net_and_gross_the_basis_of_the_factor_decides(tmp_path: Path, multigas_library: hc.FactorLibrary) -> None:
+    method = methodology(
+        tmp_path,
+        RULE.replace("mobile.petrol", "stationary.natural_gas")
+        + '{ property = "gcv", id = "made-up.natural_gas.gcv" }, '
+        '{ property = "ncv", id = "gbt2589-2008.natural_gas_oilfield.ncv" }]\n'
+        '[[use]]\nactivity = "*"\nflow = "energy.gj"\nreason = "net"\n'
+        'properties = [{ property = "ncv", id = "gbt2589-2008.natural_gas_oilfield.ncv" }]\n',
+    )
+    with pytest.raises(hc.MethodologyError, match="several ways"):  # energy has no basis of its own to decide by
+        hc.Plan.compile(hc.Activities(rows(GAS)), multigas_library, method)
+
+
+def test_everything_that_is_open_is_named_at_once(tmp_path: Path, library: hc.FactorLibrary) -> None:
+    method = methodology(tmp_path, "use = []\n")
+    with pytest.raises(hc.FactorError) as caught:
+        hc.Plan.compile(hc.Activities(rows(PETROL, GAS, ELECTRICITY)), library, method)
+    assert {one.data["activity"] for one in caught.value.problems if one.code == "no-rule"} == {  # type: ignore[attr-defined]
+        "mobile.petrol",
+        "stationary.natural_gas",
+        "electricity.grid",
+    }
+
+
+def test_broken_methodology_files_name_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text('id = "m"\ngases = []\nflavour = "x"\nuse = []\n', encoding="utf-8")
+    with pytest.raises(hc.MethodologyError) as caught:
+        hc.Methodology.load(path)
+    assert {one.code for one in caught.value.problems} >= {"key-missing", "key-unknown"}
+    for text in (
+        'extends = "m"\n',
+        'extends = "../m"\n',
+        'extends = "nowhere"\n',
+        'extends = "hundsun-2024"\nuse = 5\n',
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(hc.MethodologyError):
+            hc.Methodology.load(path)
+
+
+def test_own_rules_come_before_inherited_ones(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(
+        'extends = "hundsun-2024"\nid = "m"\n[[use]]\nactivity = "electricity.*"\nflow = "CO2"\n'
+        'source = ["mee-2025-47"]\nvariant = "average"\nregion = "CN"\nvintage = "latest-known"\n'
+        'reason = "newest"\n',
+        encoding="utf-8",
+    )
+    method = hc.Methodology.load(path)
+    assert (method.id, method.gases) == ("m", ("CO2",))
+    place, use = method.rule("electricity.grid", "CO2", "hq") or (0, None)
+    assert place == 1
+    assert use is not None
+    assert use.source == ("mee-2025-47",)
+
+
+def test_published_co2e_takes_the_place_of_gases_only_where_a_rule_says_so(
+    tmp_path: Path, multigas_library: hc.FactorLibrary
+) -> None:
+    text = (
+        '[[use]]\nactivity = "stationary.petrol"\nflow = "CO2e"\nsource = ["made-up"]\nreason = "no gases published"\n'
+        '[[use]]\nactivity = "*.petrol"\nflow = "energy.gj"\nreason = "x"\nproperties = [{ property = "ncv", source = '
+        '"ipcc-2006-v2" }, { property = "density", id = "made-up.petrol.volume" }]\n'
+    )
+    method = methodology(tmp_path, text).model_copy(update={"gwp": "AR5"})
+    activities = hc.Activities(rows({**PETROL, "activity": "stationary.petrol"}), library=multigas_library)
+    ledger = hc.Plan.compile(activities, multigas_library, method).run(activities)
+    assert str(hc.Inventory(ledger).total()) == "2.29 tCO2e"
+    with pytest.raises(hc.InventoryError, match="keep_published"):
+        hc.Inventory(ledger).seen(gwp="AR6")
+    kept = hc.Inventory(ledger).seen(gwp="AR6", keep_published=True)
+    assert str(kept.total()) == "2.29 tCO2e"
+    assert "co2e-kept" in {one.code for one in kept.findings}
+
+
+def test_the_plan_as_a_table_shows_rule_fit_and_ids(ledger: Callable[..., hc.Ledger]) -> None:
+    table = ledger(ELECTRICITY, PETROL).plan.table()
+    assert set(table["flow"]) == {"CO2", "CH4", "N2O", "energy.gj"}
+    assert table.loc[table["activity"] == "electricity.grid", "factor_id"].iloc[0] == "mee2023.electricity.cn.average"
+    assert table.loc[table["activity"] == "electricity.grid", "fit"].iloc[0] == "earlier-year"
+
+
+# ------------------------------------------------------------------------------------------------------------- ledger
+
+
+def test_dimensions_of_the_frame_can_be_kept_apart(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    frame = rows({"building": "north"}, {"building": "south"}, {"building": "south"})
+    activities = hc.Activities(frame, library=multigas_library)
+    plan = hc.Plan.compile(activities, multigas_library, multigas)
+    by = plan.run(activities, dimensions=["building"]).totals("building")
+    assert by.value("CO2", building="south").value == 2 * by.value("CO2", building="north").value
+    with pytest.raises(hc.InputError, match="no column"):
+        plan.run(activities, dimensions=["floor"])
+    with pytest.raises(hc.InputError, match="rename"):
+        plan.run(activities, dimensions=["year"])
+    with pytest.raises(hc.InputError, match="scope"):
+        plan.run(activities).totals("scop")
+
+
+def test_ledgers_of_different_factors_do_not_add_up(
+    tmp_path: Path, library: hc.FactorLibrary, multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    def with_grid(value: str) -> hc.Ledger:
+        factors = tuple(
+            one.model_copy(update={"value": Decimal(value)}) if one.activity == "electricity.grid" else one
+            for one in multigas_library.factors
+        )
+        import dataclasses
+
+        changed = dataclasses.replace(multigas_library, factors=factors)
+        activities = hc.Activities(rows({}), library=changed)
+        return hc.Plan.compile(activities, changed, multigas).run(activities)
+
+    with pytest.raises(hc.InputError) as caught:
+        with_grid("0.5") + with_grid("0.9")
+    assert caught.value.code == "ledgers-differ"
+
+
+def test_cubes_subtract_to_signed_differences_and_back(multigas_library: hc.FactorLibrary) -> None:
+    old = hc.Activities(rows({"quantity": "10"}), library=multigas_library).cube()
+    new = hc.Activities(rows({"quantity": "12"}), library=multigas_library).cube()
+    assert list((new - old).steps.values()) == [2_000_000]
+    assert old + (new - old) == new
+    assert (old + new) - old == new
+    assert not (old - old).steps
+
+
+def test_only_what_was_added_can_be_taken_out(ledger: Callable[..., hc.Ledger]) -> None:
+    one, other = ledger({}), ledger({"quantity": "5"})
+    assert ((one + other) - one).totals() == other.totals()
+    with pytest.raises(hc.InputError, match="added"):
+        one - other
+
+
+def test_lines_refuse_columns_that_they_would_overwrite(ledger: Callable[..., hc.Ledger]) -> None:
+    with pytest.raises(hc.InputError, match="multiplier"):
+        ledger({"multiplier": 7.0}).lines()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: f,
+        pl.from_pandas,
+        lambda f: pl.from_pandas(f).lazy(),
+        lambda f: pa.Table.from_pandas(f, preserve_index=False),
+    ],
+)
+def test_lines_come_in_the_kind_of_frame_that_went_in(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology, make: Callable[[pd.DataFrame], Any]
+) -> None:
+    frame = rows({"period": "2023-12-17/2024-01-15", "quantity": 30, "region": None}, {"quantity": 3, **GAS})
+    native = make(frame)
+    activities = hc.Activities(native, sites=[hc.Site(id="hq", region="CN")], library=multigas_library)
+    lines = hc.Plan.compile(activities, multigas_library, multigas).run(activities).lines()
+    assert type(lines) is type(native)
+    table = lines.collect() if isinstance(lines, pl.LazyFrame) else lines
+    table = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    assert sorted(table.loc[table["activity_id"] == "a0", "line_period"].unique()) == ["2023-12", "2024-01"]
+    assert len(table) == 2 * 2 + 4  # two months of CO2 and GJ; CO2, CH4, N2O and GJ
+
+
+def test_lines_on_an_engine_that_cannot_join_say_so(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    frame = rows({"quantity": 1})  # noqa: F841  (DuckDB finds it by name)
+    activities = hc.Activities(
+        duckdb.sql("select * replace (cast(quantity as double) as quantity) from frame"), library=multigas_library
+    )
+    run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+    with pytest.raises(hc.InputError) as caught:
+        run.lines()
+    assert caught.value.code == "lines-engine"
+
+
+def test_explain_splits_a_bill_by_days(ledger: Callable[..., hc.Ledger]) -> None:
+    found = ledger({"period": "2023-12-17/2024-01-15", "quantity": "30"}).explain("a0")
+    co2 = [line for line in found.lines if line.flow.flow == "CO2"]
+    assert [(line.period.label, line.share) for line in co2] == [
+        ("2023-12", Fraction(1, 2)),
+        ("2024-01", Fraction(1, 2)),
+    ]
+    assert sum(line.amount.value for line in co2) == 30 * Fraction("0.5306") / 1000  # 2023, and 2023 as latest known
+    with pytest.raises(hc.InputError, match="a0"):
+        ledger({}).explain("a00")
+
+
+def test_explain_agrees_with_totals_to_the_last_digit(ledger: Callable[..., hc.Ledger]) -> None:
+    one = ledger({"quantity": "0.12345678", "period": "2024-03-05/2024-03-20"})
+    found = one.explain("a0")
+    assert found.row.rounded
+    for line in found.lines:
+        assert line.amount.value == one.totals().value(line.flow.flow).value
+
+
+def test_a_frame_that_changes_after_the_check_is_refused() -> None:
+    connection = duckdb.connect()
+    connection.register("source", rows({"quantity": 1}))
+    connection.execute("create table t as select * replace (cast(quantity as double) as quantity) from source")
+    activities = hc.Activities(connection.table("t"))
+    connection.execute("insert into t select * from t")
+    with pytest.raises(hc.InputError, match="changed"):
+        activities.cube()
+
+
+@pytest.mark.parametrize("make", [lambda f: f, pl.from_pandas, pa.Table.from_pandas, duckdb.from_df])
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"quantity": -1.5}, "quantity-negative"),
+        ({"quantity": float("nan")}, "quantity-not-finite"),
+        ({"quantity": 2.0**51 + 0.5}, "quantity-imprecise"),
+        ({"unit": "kWhh"}, "unknown-unit"),
+        ({"period_start": pd.Timestamp("2024-01-01 10:00")}, "period-time-of-day"),
+    ],
+)
+def test_door_checks_hold_for_timestamps(
+    make: Callable[[pd.DataFrame], Any], changes: dict[str, Any], code: str
+) -> None:
+    """Whether the bad rows can be found again or not, the fault is reported."""
+    good = {"quantity": 1.0, "period_start": pd.Timestamp("2024-01-01"), "period_end": pd.Timestamp("2024-01-31")}
+    frame = rows(good, {**good, **changes}).drop(columns="period")
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(make(frame))
+    assert code in {one.code for one in caught.value.problems}
+
+
+def test_time_zones_single_precision_and_conflicts_are_refused() -> None:
+    zoned = rows(
+        {
+            "quantity": 1.0,
+            "period_start": pd.Timestamp("2024-01-01", tz="Asia/Shanghai"),
+            "period_end": pd.Timestamp("2024-01-31", tz="Asia/Shanghai"),
+        }
+    ).drop(columns="period")
+    with pytest.raises(hc.InputError, match="time zone"):
+        hc.Activities(zoned)
+    with pytest.raises(hc.InputError, match="single precision"):
+        hc.Activities(rows({"quantity": 1.0}).astype({"quantity": "float32"}))
+    with pytest.raises(hc.InputError, match="contradicts"):
+        hc.Activities(rows({"period": "2023", "period_start": "2024-01-01", "period_end": "2024-01-31"}))
+    with pytest.raises(hc.InputError, match="pandas, Polars"):
+        hc.Activities([{"activity_id": "a"}])
+
+
+# ---------------------------------------------------------------------------------------------------------- inventory
+
+
+def test_ownership_weighs_by_consolidation(ledger: Callable[..., hc.Ledger]) -> None:
+    half = hc.Site(id="hq", equity_share=Decimal("0.3"), control=("operational",))
+    whole = hc.Inventory(ledger({})).total().value
+    shares = {
+        consolidation: hc.Inventory(ledger({}), hc.Boundary("b", (half,), consolidation)).by("site")
+        for consolidation in ("equity-share", "operational-control", "financial-control")
+    }
+    assert shares["equity-share"].value().value == whole * Fraction(3, 10)
+    assert shares["operational-control"].value().value == whole
+    assert len(shares["financial-control"]) == 0
+    with pytest.raises(hc.InventoryError, match="equity-share"):
+        hc.Boundary("b", (half,), "share")  # type: ignore[arg-type]
+    with pytest.raises(hc.InventoryError, match="hq"):
+        hc.Boundary("b", (half, half), "equity-share")
+
+
+def test_what_lies_outside_the_boundary_is_named_and_no_total_is_not_zero(ledger: Callable[..., hc.Ledger]) -> None:
+    late = hc.Site.model_validate({"id": "hq", "from": "2025-01-01"})
+    inventory = hc.Inventory(ledger({}), hc.Boundary("b", (late,), "operational-control"))
+    assert [one.code for one in inventory.findings if "site" in one.code] == ["site-outside-boundary"]
+    with pytest.raises(hc.InventoryError, match="not zero"):
+        inventory.total()
+    other = hc.Boundary("b", (hc.Site(id="depot"),), "operational-control")
+    with pytest.raises(hc.InventoryError, match="hq"):
+        hc.Inventory(ledger({}), other).total()
+
+
+def test_a_site_that_joins_within_a_period_needs_bills_split_at_that_day(ledger: Callable[..., hc.Ledger]) -> None:
+    site = hc.Site.model_validate({"id": "hq", "region": "CN", "from": "2024-03-15"})
+    boundary = hc.Boundary("b", (site,), "operational-control")
+    with pytest.raises(hc.InventoryError, match="2024-03-15"):
+        hc.Inventory(ledger({"period": "2024-03"}, sites=[site]), boundary).total()
+    split = ledger(
+        {"period": "2024-03-01/2024-03-14", "quantity": "7"},
+        {"period": "2024-03-15/2024-03-31", "quantity": "5"},
+        sites=[site],
+    )
+    assert hc.Inventory(split, boundary).total().value == 5 * Fraction("0.5306") / 1000
+    with pytest.raises(ValueError, match="leaves"):
+        hc.Site.model_validate({"id": "x", "from": "2024-03-15", "to": "2024-03-01"})
+
+
+def test_gwp_is_a_view_and_what_the_basis_excludes_is_an_error(
+    ledger: Callable[..., hc.Ledger], multigas: hc.Methodology
+) -> None:
+    one = ledger(GAS)
+    tonnes = {row.flow: row.amount.value for row in one.totals()}
+    expected = tonnes["CO2"] + tonnes["CH4"] * Fraction("29.8") + tonnes["N2O"] * 273
+    assert hc.Inventory(one).total().value == expected
+    assert hc.Inventory(one, gwp="SAR").total().value == tonnes["CO2"] + tonnes["CH4"] * 21 + tonnes["N2O"] * 310
+    for options, words in (
+        ({"gwp": "AR7"}, "AR6"),
+        ({"gwp": "none"}, "names no GWP"),
+        ({"scope2": "market"}, "market"),
+    ):
+        with pytest.raises(hc.InventoryError, match=words):
+            hc.Inventory(one, **options)
+    with pytest.raises(hc.InventoryError, match="combustion_methane"):
+        hc.Inventory(ledger(GAS, method=multigas.model_copy(update={"combustion_methane": None})))
+    leaner = ledger(GAS, method=multigas.model_copy(update={"combustion_methane": "non-fossil"}))
+    assert hc.Inventory(leaner).total().value == tonnes["CO2"] + tonnes["CH4"] * 27 + tonnes["N2O"] * 273
+
+
+def test_a_methodology_of_co2_alone_takes_no_gwp() -> None:
+    activities = hc.Activities(rows({}))
+    ledger = hc.Plan.compile(activities, activities.library, hc.Methodology.shipped("hundsun-2024")).run(activities)
+    with pytest.raises(hc.InventoryError, match="cannot change"):
+        hc.Inventory(ledger).seen(gwp="AR6")
+
+
+def test_biogenic_co2_stands_beside_the_total(ledger: Callable[..., hc.Ledger]) -> None:
+    inventory = hc.Inventory(ledger({"activity": "mobile.biodiesels", "unit": "L"}))
+    tonnes = {row.flow: row.amount.value for row in inventory.ledger.totals()}
+    assert inventory.total().value == tonnes["CH4"] * 27 + tonnes["N2O"] * 273
+    assert inventory.biogenic("year").value().value == tonnes["CO2-biogenic"]
+
+
+def denominator(**changes: Any) -> hc.Denominator:
+    return hc.Denominator.model_validate(
+        {
+            "denominator": "revenue",
+            "period": "2024",
+            "value": "200",
+            "unit": "million CNY",
+            "boundary": "b",
+            "source": "annual report",
+            **changes,
+        }
+    )
+
+
+def test_intensities_refuse_what_does_not_belong_together(ledger: Callable[..., hc.Ledger]) -> None:
+    boundary = hc.Boundary("b", (hc.Site(id="hq"),), "operational-control")
+    inventory = hc.Inventory(ledger({}), boundary)
+    value = inventory.intensity([denominator()], per="revenue").value(year=2024)
+    assert value.value == Fraction("0.5306") / 200
+    assert value.unit == "tCO2e/million CNY"
+    for given, code in (
+        ([denominator(boundary="group")], "denominator-boundary-differs"),
+        ([denominator(period="2023")], "denominator-missing"),
+        ([denominator(), denominator(value="3")], "denominator-twice"),
+        ([denominator(period="2024-Q1")], "denominator-not-a-year"),
+        ([denominator(), denominator(period="2023", unit="CNY")], "denominator-units-differ"),
+        ([], "denominator-missing"),
+    ):
+        with pytest.raises(hc.InventoryError) as caught:
+            inventory.intensity(given, per="revenue")
+        assert caught.value.code == code
+    accepted = inventory.intensity([denominator(boundary="group")], "revenue", accept_boundary=["group"])
+    assert accepted.value(year=2024) == value
+
+
+def test_a_higher_version_of_a_denominator_rules_by_number() -> None:
+    versions = [denominator(version="9", value="1"), denominator(version="10", value="2")]
+    assert ruling_denominators(versions, "revenue")[2024].value == 2
+
+
+def test_a_missing_total_is_no_zero(ledger: Callable[..., hc.Ledger]) -> None:
+    totals = hc.Inventory(ledger({}, PETROL)).by("scope", "year")
+    assert [row["scope"] for row in totals] == ["1", "2"]
+    for group in ({"scope": "3"}, {"year": 2024}):
+        with pytest.raises(hc.InventoryError):
+            totals.value(**group)
+    assert list(totals.frame().columns) == ["scope", "year", "flow", "value", "unit"]
+    assert len(totals[:1]) == 1
+
+
+def test_energy_shares_leave_out_years_without_use(ledger: Callable[..., hc.Ledger]) -> None:
+    account = EnergyAccount(hc.Inventory(ledger({"quantity": "0"}, {"period": "2023"}, {**GAS, "period": "2023"})))
+    assert {row["year"] for row in account.shares()} == {2023}
+    shares = [account.share(carrier, "energy.gj", 2023).value for carrier in ("electricity", "natural_gas")]
+    assert sum(shares) == 100
+    with pytest.raises(hc.InventoryError):
+        account.share("electricity", "energy.gj", 2024)
+
+
+def test_periods_split_into_reporting_periods_by_days() -> None:
+    def parts(text: str) -> list[tuple[str, Fraction]]:
+        return [(period.label, share) for period, share in hc.Period.parse(text).parts()]
+
+    assert parts("2024") == [("2024", Fraction(1))]
+    assert parts("2024-Q3") == [("2024-Q3", Fraction(1))]
+    assert parts("2024-03-05/2024-03-20") == [("2024-03-05/2024-03-20", Fraction(1))]
+    assert parts("2023-12-31/2024-02-01") == [
+        ("2023-12", Fraction(1, 33)),
+        ("2024-01", Fraction(31, 33)),
+        ("2024-02", Fraction(1, 33)),
+    ]
+    assert (
+        hc.Period.parse("2024年3月")
+        == hc.Period.parse("2024-3")
+        == hc.Period(dt.date(2024, 3, 1), dt.date(2024, 3, 31))
+    )

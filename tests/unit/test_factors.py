@@ -1,0 +1,228 @@
+"""Choosing a number: deterministic, never the nearest, and a tie or a miss names the candidates."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+import hsesg_carbon as hc
+from hsesg_carbon.factors import Wanted
+
+GRID = ("mee-2024-12", "mee-2024-33", "mee-2025-47")
+HEADER = (
+    "id,activity,flow,variant,technology,value,unit,basis,gwp_set,lifecycle,region,valid_from,valid_to,published,source,"
+    "locator,checked,lower95,upper95,supersedes,note\n"
+)
+SOURCE = '[own]\ntitle = "Own"\npublisher = "us"\nlicence = "own"\nlicence_class = "open"\n'
+
+
+def wanted(year: int = 2023, **changes: object) -> Wanted:
+    asked = {
+        "activity": "electricity.grid",
+        "flow": "CO2",
+        "region": "CN",
+        "sources": GRID,
+        "variant": "average",
+        "start": dt.date(year, 1, 1),
+        "end": dt.date(year, 12, 31),
+    }
+    return Wanted(**{**asked, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("year", "vintage", "value", "fit"),
+    [
+        (2021, "activity-year", "0.5568", ("exact",)),
+        (2023, "activity-year", "0.5306", ("exact",)),
+        (2024, "latest-known", "0.5306", ("earlier-year",)),
+        (2022, "latest-known", "0.5366", ("exact",)),
+        (2024, 2022, "0.5366", ("fixed-year",)),
+        (2022, 2022, "0.5366", ("exact",)),
+    ],
+)
+def test_the_vintage_rule_decides(
+    library: hc.FactorLibrary, year: int, vintage: str | int, value: str, fit: tuple[str, ...]
+) -> None:
+    choice = library.choose(wanted(year, vintage=vintage))
+    assert (str(choice.factor.value), choice.fit) == (value, fit)
+
+
+def test_a_miss_names_what_was_asked_and_what_is_near(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError, match=r"2024-01-01/2024-12-31.*mee2023\.electricity\.cn\.average") as caught:
+        library.choose(wanted(2024))
+    assert caught.value.code == "factor-missing"
+    with pytest.raises(hc.FactorError) as caught:
+        library.choose(wanted(region="world"))
+    assert caught.value.code == "factor-missing"
+
+
+def test_a_tie_names_the_candidates_and_never_picks(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError, match=r"mee2023\.electricity\.cn\.average, mee2023.*fossil") as caught:
+        library.choose(wanted(variant=None))
+    assert caught.value.code == "factor-tie"
+
+
+def test_sources_rule_in_the_order_that_is_stated(multigas_library: hc.FactorLibrary) -> None:
+    asked = wanted(activity="stationary.natural_gas", flow="CH4", region="CN", variant=None)
+    choice = multigas_library.choose(Wanted(**{**vars_of(asked), "sources": ("ipcc-2006-v2", "made-up")}))
+    assert choice.factor.id == "made-up.natural_gas.ch4"
+    assert choice.fit == ("region-parent",)
+
+
+def vars_of(asked: Wanted) -> dict[str, object]:
+    return {name: getattr(asked, name) for name in Wanted.__dataclass_fields__}
+
+
+def test_an_unknown_source_or_region_is_named(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError, match="mee-2024-33"):
+        library.choose(wanted(sources=("mee-2024-34",)))
+    with pytest.raises(hc.FactorError, match="region 'CH'"):
+        library.choose(wanted(region="CH"))
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [("2024-06-30", "0.5568"), ("2025-01-15", "0.5366"), ("2026-02-01", "0.5306")],
+)
+def test_what_was_known_on_a_day(library: hc.FactorLibrary, day: str, value: str) -> None:
+    known = library.known_at(dt.date.fromisoformat(day))
+    assert str(known.choose(wanted(2024, vintage="latest-known")).factor.value) == value
+
+
+def test_before_its_publication_a_statistic_is_unknown(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError):
+        library.known_at(dt.date(2024, 4, 11)).choose(wanted(2024, vintage="latest-known"))
+
+
+def test_a_factor_that_begins_within_the_period_does_not_stand_for_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        HEADER + "own.late,electricity.grid,CO2,,,0.1,kg/kWh,,,,CN,2024-12-01,,2024-12-01,own,x,primary,,,,\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    with pytest.raises(hc.FactorError):
+        library.choose(wanted(2024, vintage="latest-known", sources=("own",), variant=None))
+
+
+def test_a_correction_supersedes_and_the_old_row_stays_addressable(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        HEADER + "own.a,electricity.grid,CO2,,,0.1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,\n"
+        "own.b,electricity.grid,CO2,,,0.2,kg/kWh,,,,CN,2020-01-01,,2021-01-01,own,x,primary,,,own.a,corrected\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    asked = wanted(2024, sources=("own",), variant=None)
+    assert library.choose(asked).factor.id == "own.b"
+    assert library.known_at(dt.date(2020, 6, 1)).choose(asked).factor.id == "own.a"
+    assert str(library.factor("own.a").value) == "0.1"
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (
+            "mee2022.electricity.cn.average,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,",
+            "duplicate-id-factor",
+        ),
+        (
+            "own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,mee2022.electricity.cn.average,",
+            "overlay-supersedes",
+        ),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,nobody,x,primary,,,,", "unknown-source"),
+        (
+            "own.a,electricity.gird,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,",
+            "factor-without-activity",
+        ),
+        ("own.a,electricity.grid,CO3,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,", "unknown-flow"),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,XX,2020-01-01,,2020-01-01,own,x,primary,,,,", "unknown-region"),
+        ("own.a,electricity.grid,CO2,,,1,kg/blub,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,", "unknown-unit"),
+        (
+            "own.a,electricity.grid,CO2,,,1,kgCO2e/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,",
+            "factor-unit-not-of-flow",
+        ),
+        ("own.a,electricity.grid,CO2,,,1,kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,", "factor-unit-no-ratio"),
+        (
+            "own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,2019-01-01,2020-01-01,own,x,primary,,,,",
+            "validity-reversed",
+        ),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,2,3,,", "limits-reversed"),
+        ("own.a,electricity.grid,CO2,,,-1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,", "key-out-of-range"),
+        (
+            'own.a,electricity.grid,CO2,,,"1,000",kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,',
+            "number-grouped",
+        ),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-13,own,x,primary,,,,", "key-misfit"),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,,primary,,,,", "key-missing"),
+        ("own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,sworn,,,,", "key-not-allowed"),
+    ],
+)
+def test_an_own_factor_that_is_unsound_is_refused(tmp_path: Path, row: str, code: str) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "own.csv").write_text(HEADER + row + "\n", encoding="utf-8")
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    codes = {caught.value.code, *(one.code for one in caught.value.problems)}
+    assert code in codes
+    assert caught.value.text("zh")
+
+
+def test_a_zero_factor_is_a_factor(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        HEADER + "own.a,electricity.grid,CO2,,,0,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert library.choose(wanted(sources=("own",), variant=None)).factor.value == 0
+
+
+def test_regions_that_are_their_own_parents_are_named(tmp_path: Path) -> None:
+    (tmp_path / "regions.csv").write_text("code,parent,name_en,name_zh\nAA,BB,a,a\nBB,AA,b,b\n", encoding="utf-8")
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    with pytest.raises(hc.FactorError, match="its own parent"):
+        library.region_path("AA")
+
+
+def test_a_search_finds_by_alias_in_both_languages(library: hc.FactorLibrary) -> None:
+    for words, code in [
+        ("外购电力", "electricity.grid"),
+        ("92#汽油", "mobile.petrol"),
+        ("Natural Gas", "stationary.natural_gas"),
+        ("ｅｌｅｃｔｒｉｃｉｔｙ", "electricity.grid"),
+        ("柴油", "mobile.diesel"),
+    ]:
+        assert code in [getattr(hit, "activity", "") for hit in library.search(words)]
+    assert library.search("") == []
+    assert library.suggest("natural gsa")[0].endswith("natural_gas")
+
+
+def test_every_record_can_be_shown_by_its_id(library: hc.FactorLibrary) -> None:
+    assert library.find("ar6.gwp100.ch4.fossil").id == "ar6.gwp100.ch4.fossil"  # type: ignore[union-attr]
+    assert library.find("electricity.grid").activity == "electricity.grid"  # type: ignore[union-attr]
+    with pytest.raises(hc.FactorError, match=r"mobile\.petrol"):
+        library.find("mobile.petroll")
+    with pytest.raises(hc.FactorError):
+        library.factor("gbt2589-2020.petrol.ncv")
+    with pytest.raises(hc.FactorError):
+        library.fuel_property("mee2022.electricity.cn.average")
+
+
+def test_a_property_that_is_missing_or_ties_names_the_candidates(library: hc.FactorLibrary) -> None:
+    assert library.property_of("gbt2589-2020", "petrol", "ncv").id == "gbt2589-2020.petrol.ncv"
+    with pytest.raises(hc.FactorError) as caught:
+        library.property_of("cn-practice-density", "petrol", "density")
+    assert caught.value.code == "property-tie"
+    with pytest.raises(hc.FactorError, match=r"gbt2589-2020\.petrol\.ncv") as caught:
+        library.property_of("mee-2024-33", "petrol", "ncv")
+    assert caught.value.code == "property-missing"
+
+
+def test_gwp_of_an_unknown_set_or_gas_says_what_to_add(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError, match="AR4, AR5, AR6, SAR"):
+        library.gwp("AR7", "CO2")
+    with pytest.raises(hc.FactorError, match=r"gwp\.csv"):
+        library.gwp("AR6", "SF6")
+    with pytest.raises(hc.FactorError, match="combustion_methane"):
+        library.gwp("AR6", "CH4")
