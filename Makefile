@@ -25,7 +25,7 @@ types: $(VENV)/dev.stamp
 
 ## bench: the benchmarks, as ratios within one run
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-disable-gc --benchmark-columns=min,median,rounds
+	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-disable-gc --benchmark-columns=min,median,rounds
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

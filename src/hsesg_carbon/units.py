@@ -9,7 +9,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -20,6 +20,8 @@ from hsesg_carbon.errors import InputError, UnitError, near
 SHOWN_PLACES = 12
 """Decimal places of a number that does not end as a decimal."""
 
+_EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_HALF = Decimal("0.5")
 _MAX_TEXT = 80
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -47,8 +49,10 @@ def parse_number(text: str) -> Decimal:
         >>> parse_number("１２.50")
         Decimal('12.50')
     """
-    plain = "".join(unicodedata.normalize("NFKC", one) if _is_wide(one) else one for one in text).strip()
-    plain = plain.replace("\N{MINUS SIGN}", "-")
+    plain = text.strip()
+    if not plain.isascii():
+        plain = "".join(unicodedata.normalize("NFKC", one) if _is_wide(one) else one for one in plain)
+        plain = plain.strip().replace("\N{MINUS SIGN}", "-")
     if len(plain) <= _MAX_TEXT and _NUMBER.fullmatch(plain):
         return Decimal(plain)
     if _GROUPED.fullmatch(plain):
@@ -327,14 +331,13 @@ def to_grid(value: Decimal, exponent: int) -> tuple[int, bool]:
         >>> to_grid(Decimal("33.3333335"), 6), to_grid(Decimal("-1.5"), 0)
         ((33333334, True), (-2, True))
     """
-    sign, digits, point = value.as_tuple()
-    number = int("".join(map(str, digits)))
-    places = int(point) + exponent
-    if places >= 0:
-        return (-number if sign else number) * 10**places, False
-    whole, rest = divmod(number, 10**-places)
-    whole += 2 * rest >= 10**-places
-    return (-whole if sign else whole), rest > 0
+    scaled = value.scaleb(exponent, _EXACT)
+    steps = int(scaled)
+    if steps == scaled:
+        return steps, False
+    if abs(_EXACT.subtract(scaled, Decimal(steps))) >= _HALF:
+        steps += -1 if value < 0 else 1
+    return steps, True
 
 
 def decimal_of(value: object) -> Decimal | None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import hsesg_carbon as hc
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.ledger import Totals
-from hsesg_carbon.units import exact_text, grid, half_up, kind, ratio
+from hsesg_carbon.units import exact_text, grid, half_up, kind, ratio, to_grid
 from tests.strategies import KINDS, SPELLINGS, as_text, frame, meter_floats, quantities, rows
 
 BY = ("site", "period", "activity")
@@ -185,6 +185,16 @@ def test_half_up_is_within_half_a_digit_and_rounds_halves_away_from_zero(value: 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**12), max_value=10**12))
 def test_a_number_that_ends_is_shown_as_it_is(value: Decimal) -> None:
     assert Fraction(exact_text(Fraction(value))) == Fraction(value)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False), st.integers(0, 15))
+def test_the_grid_takes_the_nearest_step_and_says_when_it_rounded(value: Decimal, exponent: int) -> None:
+    if abs(value.adjusted()) < 300:
+        steps, rounded = to_grid(value, exponent)
+        error = abs(Fraction(value) * 10**exponent - steps)
+        assert error <= Fraction(1, 2)
+        assert rounded == (error > 0)
+        assert to_grid(-value, exponent) == (-steps, rounded)
 
 
 @given(st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SPELLINGS)))
