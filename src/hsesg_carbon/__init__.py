@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hsesg_carbon.activities import Activities, Cube, Period, Site
+    from hsesg_carbon.activities import Activities, Site
+    from hsesg_carbon.cube import Cube
     from hsesg_carbon.energy import EnergyAccount
     from hsesg_carbon.errors import (
         CarbonError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.inventory import Boundary, Denominator, Inventory
     from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
     from hsesg_carbon.methodology import Methodology
+    from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.units import Amount
     from hsesg_carbon.workspace import Workspace
@@ -32,7 +34,7 @@ _HOMES = {
     "Amount": "units",
     "Boundary": "inventory",
     "CarbonError": "errors",
-    "Cube": "activities",
+    "Cube": "cube",
     "Denominator": "inventory",
     "EmissionFactor": "factors",
     "EnergyAccount": "energy",
@@ -48,7 +50,7 @@ _HOMES = {
     "Ledger": "ledger",
     "Methodology": "methodology",
     "MethodologyError": "errors",
-    "Period": "activities",
+    "Period": "periods",
     "Plan": "plan",
     "PlanLine": "plan",
     "Site": "activities",

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -14,9 +14,11 @@ import narwhals as nw
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
+from hsesg_carbon.cube import CellKey, Cube, Grouping, collected
 from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.periods import Period, day_of, plain, text_of, text_or_none
 
 REQUIRED = ("activity_id", "site", "activity", "quantity", "unit")
 OPTIONAL = (
@@ -42,15 +44,9 @@ QUALITIES = ("measured", "invoiced", "estimated")
 MAX_ROWS_PER_RULE = 100
 """How many rows of one fault are fetched and shown; all are counted."""
 
-MAX_DAYS = 10 * 366
-"""The longest period of one row: a bound against mistyped years."""
-
 _INT64 = 2**63 - 1
 _EXACT_FLOATS = 2**52
 _CREDIT_WORDS = ("yes", "y", "true", "1", "是")
-_PERIOD = re.compile(r"(\d{4})年?(?:-?(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
-_YEARS = range(1900, 2201)
 
 
 class Site(BaseModel):
@@ -82,130 +78,6 @@ class Site(BaseModel):
         """Say whether the site joins or leaves within a period."""
         joins = self.first is not None and period.start < self.first <= period.end
         return joins or (self.last is not None and period.start <= self.last < period.end)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """
-    A span of whole days, both ends included.
-
-    Example:
-        >>> Period.parse("2024-Q1").end, Period.parse("2024-02").label
-        (datetime.date(2024, 3, 31), '2024-02')
-    """
-
-    start: date
-    end: date
-
-    @classmethod
-    def parse(cls, text: str) -> "Period":
-        """Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``; anything else raises ``InputError``."""
-        match = _PERIOD.fullmatch(text.strip())
-        first_day, slash, last_day = text.partition("/")
-        if slash:
-            return cls.of(_day(first_day), _day(last_day))
-        if match is None:
-            code = "period-one-day" if _DAY.fullmatch(text.strip()) else "period-broken"
-            raise InputError(code, value=text[:40])
-        year, month, quarter = (int(part) if part else 0 for part in match.groups())
-        if year not in _YEARS or (match[2] and not 1 <= month <= 12):  # noqa: PLR2004  (months)
-            raise InputError("period-broken", value=text[:40])
-        start = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
-        return cls.of(start, _month_end(year, month or (3 * quarter or 12)))
-
-    @classmethod
-    def of(cls, start: date, end: date) -> "Period":
-        """Return the period between two days; an end before its start raises ``InputError``."""
-        if start.year not in _YEARS or end.year not in _YEARS:
-            raise InputError("period-broken", value=f"{start}/{end}")
-        if end < start:
-            raise InputError("period-reversed", start=start, end=end)
-        if (end - start).days > MAX_DAYS:
-            raise InputError("period-too-long", start=start, end=end, years=MAX_DAYS // 366)
-        return cls(start, end)
-
-    @property
-    def days(self) -> int:
-        """The number of days."""
-        return (self.end - self.start).days + 1
-
-    @property
-    def label(self) -> str:
-        """The shortest text that ``parse`` reads back."""
-        year = self.start.year
-        if self.end.year == year:
-            first, last = self.start.month, self.end.month
-            if self.start.day == 1 and self.end == _month_end(year, last):
-                if first == last:
-                    return f"{year}-{first:02d}"
-                if (first, last) == (1, 12):
-                    return f"{year}"
-                if last == first + 2 and first % 3 == 1:
-                    return f"{year}-Q{(last // 3)}"
-        return f"{self.start}/{self.end}"
-
-    def folded(self) -> "Period":
-        """Return the month that holds this period, or the period itself where it is longer: the key of the cube."""
-        if (self.start.year, self.start.month) == (self.end.year, self.end.month):
-            return Period(self.start.replace(day=1), _month_end(self.start.year, self.start.month))
-        return self
-
-    def parts(self) -> list[tuple["Period", Fraction]]:
-        """
-        Return the reporting periods that this one falls into, each with its exact share of the days.
-
-        A month, a whole quarter and a whole year stay whole, and so does what lies within a month; anything else that
-        crosses months is split by days.
-        """
-        if "/" not in self.label or (self.start.year, self.start.month) == (self.end.year, self.end.month):
-            return [(self, Fraction(1))]
-        parts = []
-        start = self.start
-        while start <= self.end:
-            month_end = _month_end(start.year, start.month)
-            inside = Period(start, min(month_end, self.end))
-            parts.append((inside.folded(), Fraction(inside.days, self.days)))
-            start = month_end + timedelta(days=1)
-        return parts
-
-
-@dataclass(frozen=True, slots=True)
-class CellKey:
-    """What a cell of the cube is about: everything that can change a multiplier or is asked for in a view."""
-
-    site: str
-    period: Period
-    activity: str
-    unit: str
-    region: str
-    instrument: str
-    extra: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Cube:
-    """
-    Integer sums by cell: ``steps[key]`` quantities in steps of 10^-grid of the unit, ``rows[key]`` rows behind them.
-
-    Cubes add and subtract exactly, so batches can be merged and taken out again.
-    """
-
-    steps: Mapping[CellKey, int]
-    rows: Mapping[CellKey, int]
-
-    def __add__(self, other: "Cube") -> "Cube":
-        return self._combined(other, 1)
-
-    def __sub__(self, other: "Cube") -> "Cube":
-        return self._combined(other, -1)
-
-    def _combined(self, other: "Cube", sign: int) -> "Cube":
-        steps, rows = dict(self.steps), dict(self.rows)
-        for key in other.steps:
-            steps[key] = steps.get(key, 0) + sign * other.steps[key]
-            rows[key] = rows.get(key, 0) + sign * other.rows[key]
-        kept = [key for key in steps if rows[key] or steps[key]]
-        return Cube({key: steps[key] for key in kept}, {key: rows[key] for key in kept})
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +143,7 @@ class Activities:
         self._numbers = self.frame
         if self.quantity_kind == "text":
             self._read_text(problems)
-        self._grouping = _Grouping.of(self._numbers, self.raw_keys)
+        self._grouping = Grouping.of(self._numbers, self.raw_keys)
         self._distinct: dict[tuple[Any, ...], CellKey] = {}
         self._rows: dict[tuple[Any, ...], int] = {}
         self._has_negative = False
@@ -310,7 +182,7 @@ class Activities:
                 raise InputError("dimension-missing", dimension=name, found=list(self._columns))
         grouping = self._grouping
         if dimensions:
-            grouping = _Grouping.of(
+            grouping = Grouping.of(
                 self._numbers, (*self.raw_keys, *(one for one in dimensions if one not in self.raw_keys))
             )
         sums = grouping.sums(
@@ -328,7 +200,7 @@ class Activities:
                 raise InputError("frame-changed")
             key = self._distinct[own]
             if dimensions:
-                extra = tuple((name, _text(cells[name])) for name in dimensions)
+                extra = tuple((name, text_of(cells[name])) for name in dimensions)
                 key = CellKey(key.site, key.period, key.activity, key.unit, key.region, key.instrument, extra)
             exponent = units.grid(key.unit)
             self._exclude_overflow(key, row, exponent)
@@ -342,7 +214,7 @@ class Activities:
             raise InputError("frame-changed")
         return Cube(steps, rows)
 
-    def _steps(self, grouping: "_Grouping") -> list[nw.Expr]:
+    def _steps(self, grouping: "Grouping") -> list[nw.Expr]:
         """
         Return the expressions of the integer grid: whole units, parts of a unit in steps, and the size of the quantity.
 
@@ -395,7 +267,7 @@ class Activities:
             code = "activity-id-repeated" if found else "activity-id-unknown"
             raise InputError(code, activity_id=activity_id, suggestions=near(activity_id, ids) or ids[:4])
         one = found[0]
-        raw = tuple(_plain(one[name]) for name in self.raw_keys)
+        raw = tuple(plain(one[name]) for name in self.raw_keys)
         if raw not in self._distinct:
             raise InputError("frame-changed")
         exponent = units.grid(self._distinct[raw].unit)
@@ -407,13 +279,13 @@ class Activities:
             quantity=Fraction(steps, 10**exponent),
             rounded=rounded,
             where=_where(one, None),
-            evidence=_text_or_none(one.get("evidence")),
-            note=_text_or_none(one.get("note")),
+            evidence=text_or_none(one.get("evidence")),
+            note=text_or_none(one.get("note")),
         )
 
     def ids(self) -> set[str]:
         """Return the ids of all rows."""
-        return {_text(one) for one in _collected(self.frame.select("activity_id"))["activity_id"].to_list()}
+        return {text_of(one) for one in collected(self.frame.select("activity_id"))["activity_id"].to_list()}
 
     def check(self) -> list[Finding]:
         """Return duplicate ids, and overlaps and gaps between the bills of a meter. Needs the ids: one more pass."""
@@ -464,7 +336,7 @@ class Activities:
         grids = units.grids()
         quantities, spelt = frame["quantity"].to_list(), frame["unit"].to_list()
         credits_ = frame["credit"].to_list() if "credit" in self._columns else [None] * len(quantities)
-        exponents = {unit: grids.get(units.normalise(_text(unit)), 0) for unit in set(spelt)}
+        exponents = {unit: grids.get(units.normalise(text_of(unit)), 0) for unit in set(spelt)}
         steps: list[int] = []
         rounded: dict[str, int] = {}
         for place, (cell, unit, credit) in enumerate(zip(quantities, spelt, credits_, strict=True)):
@@ -478,7 +350,7 @@ class Activities:
                     step, was_rounded = units.to_grid(value, exponents[unit])
                     if was_rounded:
                         rounded[unit] = rounded.get(unit, 0) + 1
-                    if value < 0 and _text(credit).lower() not in _CREDIT_WORDS:
+                    if value < 0 and text_of(credit).lower() not in _CREDIT_WORDS:
                         wrong = "quantity-negative"
                     if abs(step) > _INT64:
                         step, wrong = 0, "quantity-too-large"
@@ -582,7 +454,7 @@ class Activities:
         """File a distinct raw key under its cell; return what is wrong with it as (code, column, data)."""
         cells = dict(zip(self.raw_keys, raw, strict=True))
         wrong: list[tuple[str, str, dict[str, Any]]] = []
-        activity, unit, site = (_text(cells[name]) for name in ("activity", "unit", "site"))
+        activity, unit, site = (text_of(cells[name]) for name in ("activity", "unit", "site"))
         entry = self.library.catalogue.get(activity)
         if not activity:
             wrong.append(("cell-blank", "activity", {"column": "activity"}))
@@ -609,7 +481,7 @@ class Activities:
             wrong.append(("unknown-site", "site", {"site": site[:80], "known": sorted(self.sites)[:8] or ["-"]}))
         region = ""
         if site and (self.sites is None or site in self.sites):
-            region, region_wrong = self._region(_text(cells.get("region")), site)
+            region, region_wrong = self._region(text_of(cells.get("region")), site)
             wrong += region_wrong
         try:
             period = self._stated_period(cells)
@@ -619,16 +491,16 @@ class Activities:
         except CarbonError as error:
             wrong.append((error.code, self.period_columns[0], error.data))
         if not wrong:
-            self._distinct[raw] = CellKey(site, period, activity, name, region, _text(cells.get("instrument")))
+            self._distinct[raw] = CellKey(site, period, activity, name, region, text_of(cells.get("instrument")))
         return wrong
 
     def _stated_period(self, row: Mapping[str, Any]) -> Period:
         """Return the period that a row states: a label, two days, or both where they agree."""
-        label = _text(row.get("period"))
+        label = text_of(row.get("period"))
         start, end = row.get("period_start"), row.get("period_end")
-        if not _text(start) and not _text(end):
+        if not text_of(start) and not text_of(end):
             return Period.parse(label)
-        days = Period.of(_day(start), _day(end))
+        days = Period.of(day_of(start), day_of(end))
         if label and Period.parse(label) != days:
             raise InputError("period-conflict", label=label, start=days.start, end=days.end)
         return days
@@ -646,9 +518,9 @@ class Activities:
     def _duplicates(self, problems: "_Problems") -> None:
         ids = nw.col("activity_id")
         counts = self.frame.select(ids.cast(nw.String)).group_by("activity_id").agg(nw.len().alias("_rows"))
-        repeated = _collected(counts.filter((nw.col("_rows") > 1) | ids.is_null() | (ids == "")))
+        repeated = collected(counts.filter((nw.col("_rows") > 1) | ids.is_null() | (ids == "")))
         for row in repeated.iter_rows(named=True):
-            one = _text(row["activity_id"])
+            one = text_of(row["activity_id"])
             code = "duplicate-id" if one else "cell-blank"
             data = {"activity_id": one, "count": row["_rows"]} if one else {"column": "activity_id"}
             same = ids.cast(nw.String) == one if one else ids.is_null() | (ids.cast(nw.String) == "")
@@ -660,11 +532,11 @@ class Activities:
         if "meter" not in self._columns:
             return []
         wanted = ["meter", "activity", "site", *self.period_columns, "activity_id"]
-        rows = _collected(self.frame.filter(~nw.col("meter").is_null()).select(wanted)).iter_rows(named=True)
+        rows = collected(self.frame.filter(~nw.col("meter").is_null()).select(wanted)).iter_rows(named=True)
         bills: dict[tuple[str, ...], list[tuple[Period, str]]] = {}
         for row in rows:
             period = self._stated_period(row)
-            owner = tuple(_text(row[name]) for name in ("site", "meter", "activity"))
+            owner = tuple(text_of(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))
         findings = []
         for (_, meter, _), periods in sorted(bills.items()):
@@ -685,155 +557,18 @@ class Activities:
         return _some(self.frame if predicate is None else self.frame.filter(predicate), limit)
 
 
-# -------------------------------------------------------------------------------------------------- private
-
-
-def _month_end(year: int, month: int) -> date:
-    return (date(year + month // 12, month % 12 + 1, 1)) - timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class _Grouping:
-    """
-    A frame made ready to be grouped by some of its columns.
-
-    Grouping text costs many times what grouping codes costs, and rows are grouped twice (checks, totals). So pandas
-    keys are packed into one integer, Polars keys become categories; lazy engines code on their own.
-    """
-
-    frame: Any
-    columns: tuple[str, ...]
-    keys: tuple[str, ...]
-    raws: tuple[tuple[Any, ...], ...]
-
-    @classmethod
-    def of(cls, frame: Any, columns: Sequence[str]) -> "_Grouping":
-        columns = tuple(columns)
-        if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
-            packed = _packed([frame[name].to_native() for name in columns])
-            if packed is not None:
-                codes, raws = packed
-                kept = [name for name in ("quantity", "_steps") if name in frame.columns]
-                series = nw.new_series("_key", codes, nw.Int64, backend=frame.implementation)
-                native = frame.select(kept).to_native().assign(_key=series.to_native().to_numpy())
-                return cls(nw.from_native(native), columns, ("_key",), raws)
-        elif not isinstance(frame, nw.LazyFrame) and frame.implementation.is_polars():
-            schema = frame.collect_schema()
-            text = [nw.col(name).cast(nw.Categorical) for name in columns if schema[name] == nw.String]
-            frame = frame.with_columns(*text) if text else frame
-        return cls(frame, columns, columns, ())
-
-    def sums(
-        self, columns: Sequence[nw.Expr], aggregates: Sequence[nw.Expr]
-    ) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
-        """Compute columns, group, aggregate; yield the raw key and the aggregates of every group."""
-        groups = _collected(self.frame.select(*self.keys, *columns).group_by(list(self.keys)).agg(*aggregates))
-        for row in groups.iter_rows(named=True):
-            yield self.raws[row["_key"]] if self.raws else tuple(_plain(row[name]) for name in self.columns), row
-
-    def rows_of(self, frame: Any, group: Mapping[str, Any]) -> Any:
-        """Return the rows of ``frame`` that a group was made of, found by the engine's own values."""
-        if self.raws:
-            return frame.filter(self.frame["_key"] == group["_key"])
-        return frame.filter(*(_same(nw.col(name), group[name]) for name in self.columns))
-
-    def scale(self, exponents: Mapping[Any, int]) -> nw.Expr:
-        """Return 10^grid of each row's unit, given the grid of every spelling; one constant where all are equal."""
-        groups: dict[int, list[Any]] = {}
-        for spelling, exponent in exponents.items():
-            groups.setdefault(exponent, []).append(spelling)
-        (first, _), *others = sorted(groups.items(), key=lambda item: -len(item[1]))
-        scale: nw.Expr = nw.lit(10.0**first)
-        at = self.columns.index("unit")
-        for exponent, spellings in others:
-            if self.raws:
-                column, chosen = "_key", [code for code, raw in enumerate(self.raws) if raw[at] in spellings]
-            else:
-                column, chosen = "unit", sorted(spellings)
-            scale = nw.when(nw.col(column).is_in(chosen)).then(nw.lit(10.0**exponent)).otherwise(scale)
-        return scale
-
-
-def _factorized(series: Any) -> tuple[Any, Sequence[Any]]:
-    """Return a pandas column as codes and values; categories have their codes already."""
-    if series.dtype.name == "category" and not series.isna().any():
-        return series.cat.codes.to_numpy().astype("int64"), list(series.cat.categories)
-    if series.dtype.name == "object" and not any(isinstance(one, date | float) for one in series.head(1000)):
-        series = series.astype("str")
-    codes, values = series.factorize(use_na_sentinel=False)
-    return codes, list(values)
-
-
-def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | None:
-    """
-    Code pandas columns and pack the codes into one dense integer per row; nulls are a value of their own.
-
-    Returns the codes and the raw key of every code, or ``None`` where so many keys are possible that packing overflows.
-    """
-    coded = [_factorized(one) for one in series]
-    if math.prod(max(len(values), 1) for _, values in coded) > _INT64:
-        return None
-    packed = coded[0][0].astype("int64")
-    for codes, values in coded[1:]:
-        packed = packed * max(len(values), 1) + codes
-    dense, present = type(series[0])(packed).factorize()
-    raws = []
-    for code in present:
-        left, raw = int(code), []
-        for _, values in reversed(coded):
-            left, place = divmod(left, max(len(values), 1))
-            raw.append(_plain(values[place]))
-        raws.append(tuple(reversed(raw)))
-    return dense, tuple(raws)
-
-
-def _collected(frame: Any) -> nw.DataFrame[Any]:
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-
-
-def _plain(value: Any) -> Any:
-    """Return a key cell as every engine would give it: ``None`` for nulls, dates without a time."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if type(value).__name__ in {"NaTType", "NAType"}:
-        return None
-    return value
-
-
-def _text(value: Any) -> str:
-    plain = _plain(value)
-    return "" if plain is None else str(plain).strip()
-
-
-def _text_or_none(value: Any) -> str | None:
-    return _text(value) or None
-
-
-def _day(value: Any) -> date:
-    """Return the day that a cell states; a time of day or a time zone is refused, for it could shift the day."""
-    value = _plain(value)
-    if isinstance(value, datetime):
-        if value.tzinfo is not None or (value.hour, value.minute, value.second, value.microsecond) != (0, 0, 0, 0):
-            raise InputError("period-time-of-day", value=str(value))
-        return value.date()
-    if isinstance(value, date):
-        return value
-    match = _DAY.fullmatch(_text(value))
-    try:
-        return date.fromisoformat(match[1] if match else "")
-    except ValueError as error:
-        raise InputError("period-broken", value=_text(value)[:40]) from error
+# ------------------------------------------------------------------------------------------ private
 
 
 def _where(row: Mapping[str, Any], column: str | None) -> Where:
-    number = _text(row.get("origin_row"))
+    number = text_of(row.get("origin_row"))
     return Where(
-        file=_text_or_none(row.get("origin_file")),
-        sheet=_text_or_none(row.get("origin_sheet")),
+        file=text_or_none(row.get("origin_file")),
+        sheet=text_or_none(row.get("origin_sheet")),
         row=int(float(number)) if re.fullmatch(r"\d{1,9}(\.0+)?", number) else None,
         column=column,
-        value=None if column is None else _text(row.get(column)),
-        activity_id=_text_or_none(row.get("activity_id")),
+        value=None if column is None else text_of(row.get(column)),
+        activity_id=text_or_none(row.get("activity_id")),
     )
 
 
@@ -902,19 +637,9 @@ def _by_id(sites: Iterable[Site]) -> dict[str, Site]:
     return by_id
 
 
-def _same(column: nw.Expr, value: Any) -> nw.Expr:
-    """Return the test that a column has the value that its engine gave, nulls and NaN included."""
-    if value is None or type(value).__name__ in {"NaTType", "NAType"}:
-        return column.is_null()
-    if isinstance(value, float) and math.isnan(value):
-        return column.is_null() | column.is_nan()
-    test: nw.Expr = column == value
-    return test
-
-
 def _count(frame: Any) -> int:
-    return int(_collected(frame.select(nw.len().alias("_rows"))).item())
+    return int(collected(frame.select(nw.len().alias("_rows"))).item())
 
 
 def _some(frame: Any, limit: int) -> list[dict[str, Any]]:
-    return list(_collected(frame.head(limit)).iter_rows(named=True))
+    return list(collected(frame.head(limit)).iter_rows(named=True))

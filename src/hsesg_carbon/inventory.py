@@ -9,10 +9,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Period, Site
+from hsesg_carbon.activities import Site
 from hsesg_carbon.errors import FactorError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
+from hsesg_carbon.periods import Period
 from hsesg_carbon.units import Amount
 
 Consolidation = Literal["equity-share", "financial-control", "operational-control"]

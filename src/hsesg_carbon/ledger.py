@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, overload
 import narwhals as nw
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Activities, ActivityRow, CellKey, Cube, Period
+from hsesg_carbon.activities import Activities, ActivityRow
+from hsesg_carbon.cube import CellKey, Cube
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import Flow
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan, PlanLine, describe, plan_keys
 from hsesg_carbon.units import Amount
 

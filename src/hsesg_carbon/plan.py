@@ -6,12 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Activities, CellKey, Period
+from hsesg_carbon.activities import Activities
+from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError, near
 from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, Flow, FuelProperty, Wanted
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
+from hsesg_carbon.periods import Period
 
 if TYPE_CHECKING:
     import pandas as pd
