@@ -214,9 +214,9 @@ class Activities:
             raise InputError("frame-changed")
         return Cube(steps, rows)
 
-    def _steps(self, grouping: "Grouping") -> list[nw.Expr]:
+    def _steps(self, grouping: Grouping) -> list[list[Any]]:
         """
-        Return the expressions of the integer grid: whole units, parts of a unit in steps, and the size of the quantity.
+        Return, stage by stage, the columns of the integer grid: ``_whole`` units and ``_part`` of a unit in steps.
 
         Floats are rounded half away from zero to their unit's grid by an explicit rule, because engines round halves
         differently. The part is exact before it is scaled, so nothing above the comma can disturb it.
@@ -225,15 +225,23 @@ class Activities:
         if self.quantity_kind == "int":
             quantity = quantity.cast(nw.Int64)  # engines sum narrow integers in narrow integers
         if self.quantity_kind != "float":
-            return [quantity.alias("_whole"), nw.lit(0).cast(nw.Int64).alias("_part"), quantity.abs().alias("_size")]
-        size = quantity.abs()
-        whole = size.floor()
-        scaled = (size - whole) * grouping.scale(self._exponents())
-        steps = (scaled + 0.5).floor()  # below 2^53 by the check at the door, so adding a half is exact
+            nothing = nw.lit(0).cast(nw.Int64)
+            return [[quantity.alias("_whole"), nothing.alias("_part"), quantity.abs().alias("_size")]]
+        size, whole, scaled, below = (nw.col(name) for name in ("_size", "_whole", "_scaled", "_below"))
+        stages: list[list[Any]] = [
+            [quantity.abs().alias("_size"), grouping.scale(self._exponents())],
+            [size.floor().alias("_whole")],
+            [((size - whole) * nw.col("_scale")).alias("_scaled")],
+            [scaled.floor().alias("_below")],
+            [(below + ((scaled - below) * 2).floor()).alias("_part")],  # exact, unlike adding a half before the floor
+        ]
+        part = nw.col("_part")
         if self._has_negative:
             sign = nw.when(quantity < 0).then(nw.lit(-1.0)).otherwise(nw.lit(1.0))
-            whole, steps = whole * sign, steps * sign
-        return [whole.cast(nw.Int64).alias("_whole"), steps.cast(nw.Int64).alias("_part"), size.alias("_size")]
+            stages.append([sign.alias("_sign")])
+            whole, part = whole * nw.col("_sign"), part * nw.col("_sign")
+        stages.append([whole.cast(nw.Int64).alias("_whole"), part.cast(nw.Int64).alias("_part")])
+        return stages
 
     def _exponents(self) -> dict[Any, int]:
         """Return the grid of every unit as it is spelt in the frame."""
@@ -393,13 +401,13 @@ class Activities:
     def _ranges(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
         """Yield every distinct raw key with the range of its quantities and their sum, which tells NaN and infinity."""
         if self.quantity_kind == "text":  # _read_text has looked at every cell
-            return iter(self._grouping.sums([], [nw.len().alias("_rows")]))
+            return iter(self._grouping.sums((), [nw.len().alias("_rows")]))
         quantity = nw.col("quantity")
         columns = [quantity.alias("_least"), quantity.alias("_most"), quantity.alias("_sum"), quantity.alias("_known")]
         aggregates = [nw.col("_least").min(), nw.col("_most").max(), nw.col("_known").count(), nw.len().alias("_rows")]
         if self.quantity_kind == "float":
             aggregates.append(nw.col("_sum").sum())
-        return iter(self._grouping.sums(columns, aggregates))
+        return iter(self._grouping.sums([columns], aggregates))
 
     def _number_rules(
         self, raw: tuple[Any, ...], found: Mapping[str, Any]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 
 from hsesg_carbon.periods import Period, plain
 
@@ -85,10 +86,17 @@ class Grouping:
         return cls(frame, columns, columns, ())
 
     def sums(
-        self, columns: Sequence[nw.Expr], aggregates: Sequence[nw.Expr]
+        self, stages: Sequence[Sequence[nw.Expr]], aggregates: Sequence[nw.Expr]
     ) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
-        """Compute columns, group, aggregate; yield the raw key and the aggregates of every group."""
-        groups = collected(self.frame.select(*self.keys, *columns).group_by(list(self.keys)).agg(*aggregates))
+        """
+        Add columns stage by stage, group, aggregate; yield the raw key and the aggregates of every group.
+
+        Stages, because no engine that is eager notices that two expressions share a part.
+        """
+        frame = self.frame
+        for stage in stages:
+            frame = frame.with_columns(*stage)
+        groups = collected(frame.group_by(list(self.keys)).agg(*aggregates))
         for row in groups.iter_rows(named=True):
             yield self.raws[row["_key"]] if self.raws else tuple(plain(row[name]) for name in self.columns), row
 
@@ -98,21 +106,22 @@ class Grouping:
             return frame.filter(self.frame["_key"] == group["_key"])
         return frame.filter(*(_same(nw.col(name), group[name]) for name in self.columns))
 
-    def scale(self, exponents: Mapping[Any, int]) -> nw.Expr:
+    def scale(self, exponents: Mapping[Any, int]) -> nw.Expr | nw.Series[Any]:
         """Return 10^grid of each row's unit, given the grid of every spelling; one constant where all are equal."""
         groups: dict[int, list[Any]] = {}
         for spelling, exponent in exponents.items():
             groups.setdefault(exponent, []).append(spelling)
         (first, _), *others = sorted(groups.items(), key=lambda item: -len(item[1]))
+        if others and self.raws:
+            at = self.columns.index("unit")
+            scales = np.array([10.0 ** exponents[raw[at]] for raw in self.raws])
+            by_row = scales[self.frame["_key"].to_numpy()]
+            return nw.new_series("_scale", by_row, nw.Float64, backend=self.frame.implementation)
         scale: nw.Expr = nw.lit(10.0**first)
-        at = self.columns.index("unit")
         for exponent, spellings in others:
-            if self.raws:
-                column, chosen = "_key", [code for code, raw in enumerate(self.raws) if raw[at] in spellings]
-            else:
-                column, chosen = "unit", sorted(spellings)
-            scale = nw.when(nw.col(column).is_in(chosen)).then(nw.lit(10.0**exponent)).otherwise(scale)
-        return scale
+            chosen = nw.col("unit").is_in(sorted(spellings))
+            scale = nw.when(chosen).then(nw.lit(10.0**exponent)).otherwise(scale)
+        return scale.alias("_scale")
 
 
 def _factorized(series: Any) -> tuple[Any, Sequence[Any]]:
