@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ import narwhals as nw
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
-from hsesg_carbon.cube import CellKey, Cube, Grouping, collected
+from hsesg_carbon.cube import CellKey, Cube, Grouping, collected, with_text_keys
 from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
@@ -36,7 +36,10 @@ OPTIONAL = (
     "origin_sheet",
     "origin_row",
 )
-RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "gas", "flow")
+KEY_DIMENSIONS = ("site", "activity", "region", "instrument")
+"""Columns that every cube keeps apart."""
+
+RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "month", "period", "gas", "flow")
 """Names that totals give a meaning of their own; a column of that name must be renamed to be a dimension."""
 
 QUALITIES = ("measured", "invoiced", "estimated")
@@ -46,7 +49,7 @@ MAX_ROWS_PER_RULE = 100
 
 _INT64 = 2**63 - 1
 _EXACT_FLOATS = 2**52
-_CREDIT_WORDS = ("yes", "y", "true", "1", "是")
+_CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
 
 
 class Site(BaseModel):
@@ -138,6 +141,7 @@ class Activities:
         self.period_columns = self._check_columns()
         optional = [name for name in ("region", "instrument") if name in self._columns]
         self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
+        self.frame = with_text_keys(self.frame, self.raw_keys)
         self.quantity_kind = self._quantity_kind()
         problems = _Problems()
         self._numbers = self.frame
@@ -174,9 +178,10 @@ class Activities:
         Raises:
             InputError: A dimension is no column, or a sum could leave the range of 64-bit integers.
         """
-        dimensions = (dimensions,) if isinstance(dimensions, str) else dimensions
+        wanted = (dimensions,) if isinstance(dimensions, str) else dimensions
+        dimensions = [name for name in dict.fromkeys(wanted) if name not in KEY_DIMENSIONS]
         for name in dimensions:
-            if name in RESERVED_DIMENSIONS:
+            if name in RESERVED_DIMENSIONS or name.startswith("_"):
                 raise InputError("dimension-reserved", dimension=name, reserved=RESERVED_DIMENSIONS)
             if name not in self._columns:
                 raise InputError("dimension-missing", dimension=name, found=list(self._columns))
@@ -201,7 +206,7 @@ class Activities:
             key = self._distinct[own]
             if dimensions:
                 extra = tuple((name, text_of(cells[name])) for name in dimensions)
-                key = CellKey(key.site, key.period, key.activity, key.unit, key.region, key.instrument, extra)
+                key = replace(key, extra=extra)
             exponent = units.grid(key.unit)
             self._exclude_overflow(key, row, exponent)
             scale = 1 if self.quantity_kind == "text" else 10**exponent
@@ -279,7 +284,7 @@ class Activities:
         if raw not in self._distinct:
             raise InputError("frame-changed")
         exponent = units.grid(self._distinct[raw].unit)
-        steps, rounded = units.to_grid(units.decimal_of(one["quantity"]) or Decimal(0), exponent)
+        steps, rounded = self._one_on_grid(one["quantity"], exponent)
         return ActivityRow(
             activity_id=activity_id,
             key=self._distinct[raw],
@@ -290,6 +295,18 @@ class Activities:
             evidence=text_or_none(one.get("evidence")),
             note=text_or_none(one.get("note")),
         )
+
+    def _one_on_grid(self, quantity: Any, exponent: int) -> tuple[int, bool]:
+        """Return one quantity as the totals take it, by the same rule for its type, and whether it was rounded."""
+        if self.quantity_kind != "float":
+            return units.to_grid(units.decimal_of(quantity) or Decimal(0), exponent)
+        size = abs(float(quantity))
+        whole = math.floor(size)
+        scaled = (size - whole) * 10.0**exponent
+        below = math.floor(scaled)
+        steps = whole * 10**exponent + below + math.floor((scaled - below) * 2)
+        written = Fraction(repr(size)) * 10**exponent
+        return (-steps if quantity < 0 else steps), written != steps
 
     def ids(self) -> set[str]:
         """Return the ids of all rows."""
@@ -397,6 +414,13 @@ class Activities:
                     problems.add(code, column, data, rows, count)
         if not self._rows:
             problems.add("activities-empty", None, {}, [], 1)
+        if "quality" in self._columns:
+            quality = nw.col("quality").cast(nw.String)
+            spelt = collected(self.frame.select(quality).unique())["quality"].to_list()
+            for word in sorted({text_of(one) for one in spelt} - {"", *QUALITIES}):
+                broken = self.frame.filter(quality.str.strip_chars() == word)
+                shown = _some(broken, problems.room("quality-unknown")) if problems.room("quality-unknown") else []
+                problems.add("quality-unknown", "quality", {"quality": word[:80]}, shown, _count(broken))
 
     def _ranges(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
         """Yield every distinct raw key with the range of its quantities and their sum, which tells NaN and infinity."""
@@ -414,35 +438,38 @@ class Activities:
     ) -> list[tuple[str, str, dict[str, Any], Any]]:
         """Return the rules on quantities that rows of a key break, each with the expression that finds these rows."""
         quantity = nw.col("quantity")
-        least, most = found["_least"], found["_most"]
+        least, most, known = plain(found["_least"]), plain(found["_most"]), plain(found["_known"])
         wrong: list[tuple[str, str, dict[str, Any], Any]] = []
+        usable: Any = ~quantity.is_null()
         finite = True
         if self.quantity_kind == "float":
-            finite = all(one is not None and math.isfinite(one) for one in (found["_sum"], least, most))
-            if not finite or found["_known"] < found["_rows"]:
-                usable = quantity.is_finite().fill_null(value=False)
+            usable = quantity.is_finite().fill_null(value=False)
+            finite = all(one is not None and math.isfinite(one) for one in (plain(found["_sum"]), least, most))
+            if not finite or known < found["_rows"]:
                 wrong.append(("quantity-not-finite", "quantity", {}, ~usable))
-        elif found["_known"] < found["_rows"]:
-            wrong.append(("quantity-blank", "quantity", {}, quantity.is_null()))
-        if not finite or least is None:
+        elif known < found["_rows"]:
+            wrong.append(("quantity-blank", "quantity", {}, ~usable))
+        if least is None or most is None:
             return wrong
-        if least < 0:
+        # among NaN and infinities the range says nothing, so every rule looks at the rows themselves
+        if not finite or least < 0:
             self._has_negative = True
             if self._unmarked_credits:
-                wrong.append(("quantity-negative", "quantity", {}, self._unmarked()))
-        largest = max(-least, most)
+                wrong.append(("quantity-negative", "quantity", {}, self._unmarked() & usable))
+        largest = max(-least, most) if finite else math.inf
         limit = _EXACT_FLOATS if self.quantity_kind == "float" else _INT64 // 2
+        size = (quantity >= limit) | (quantity <= -limit) if self._has_negative else quantity >= limit
         if largest >= limit:
-            too_large = (quantity >= limit) | (quantity <= -limit) if least < 0 else quantity >= limit
-            wrong.append(("quantity-too-large", "quantity", {}, too_large))
-        elif self.quantity_kind == "float" and raw in self._distinct:
+            wrong.append(("quantity-too-large", "quantity", {}, size & usable))
+        if self.quantity_kind == "float" and raw in self._distinct and (largest < limit or not finite):
             unit = self._distinct[raw].unit
             exponent = units.grid(unit)
             if largest * 10.0**exponent >= _EXACT_FLOATS:
                 # the digits that were written are no longer in such a float, unless it is whole
-                size = quantity.abs()
-                imprecise = (size * 10.0**exponent >= float(_EXACT_FLOATS)) & (size.floor() < size)
-                wrong.append(("quantity-imprecise", "quantity", {"unit": unit, "grid": f"1e-{exponent}"}, imprecise))
+                steps = quantity.abs() * 10.0**exponent
+                imprecise = (steps >= float(_EXACT_FLOATS)) & (quantity.abs().floor() < quantity.abs())
+                data = {"unit": unit, "grid": f"1e-{exponent}"}
+                wrong.append(("quantity-imprecise", "quantity", data, imprecise & ~size & usable))
         return wrong
 
     def _unmarked(self) -> nw.Expr:
@@ -450,7 +477,7 @@ class Activities:
         negative = nw.col("quantity") < 0
         if "credit" not in self._columns:
             return negative
-        marked = nw.col("credit").cast(nw.String).str.to_lowercase().is_in(_CREDIT_WORDS)
+        marked = nw.col("credit").cast(nw.String).str.strip_chars().str.to_lowercase().is_in(_CREDIT_WORDS)
         return negative & ~marked.fill_null(value=False)
 
     @cached_property
@@ -487,19 +514,20 @@ class Activities:
             wrong.append(("cell-blank", "site", {"column": "site"}))
         elif self.sites is not None and site not in self.sites:
             wrong.append(("unknown-site", "site", {"site": site[:80], "known": sorted(self.sites)[:8] or ["-"]}))
-        region = ""
+        region, cut = "", False
         if site and (self.sites is None or site in self.sites):
             region, region_wrong = self._region(text_of(cells.get("region")), site)
             wrong += region_wrong
         try:
             period = self._stated_period(cells)
             known = self.sites.get(site) if self.sites else None
-            if known is None or not known.cuts(period.folded()):
-                period = period.folded()
+            cut = known is not None and any(known.cuts(month) for month, _ in period.folded().parts())
+            period = period if cut else period.folded()
         except CarbonError as error:
             wrong.append((error.code, self.period_columns[0], error.data))
         if not wrong:
-            self._distinct[raw] = CellKey(site, period, activity, name, region, text_of(cells.get("instrument")))
+            instrument = text_of(cells.get("instrument"))
+            self._distinct[raw] = CellKey(site, period, activity, name, region, instrument, cut=cut)
         return wrong
 
     def _stated_period(self, row: Mapping[str, Any]) -> Period:
@@ -525,13 +553,14 @@ class Activities:
 
     def _duplicates(self, problems: "_Problems") -> None:
         ids = nw.col("activity_id")
-        counts = self.frame.select(ids.cast(nw.String)).group_by("activity_id").agg(nw.len().alias("_rows"))
+        spelt = ids.cast(nw.String).str.strip_chars()
+        counts = self.frame.select(spelt).group_by("activity_id").agg(nw.len().alias("_rows"))
         repeated = collected(counts.filter((nw.col("_rows") > 1) | ids.is_null() | (ids == "")))
         for row in repeated.iter_rows(named=True):
             one = text_of(row["activity_id"])
             code = "duplicate-id" if one else "cell-blank"
             data = {"activity_id": one, "count": row["_rows"]} if one else {"column": "activity_id"}
-            same = ids.cast(nw.String) == one if one else ids.is_null() | (ids.cast(nw.String) == "")
+            same = spelt == one if one else ids.is_null() | (spelt == "")
             rows = self._fetch(same, problems.room(code)) if problems.room(code) else []
             problems.add(code, "activity_id", data, rows, int(row["_rows"]))
 
@@ -543,6 +572,8 @@ class Activities:
         rows = collected(self.frame.filter(~nw.col("meter").is_null()).select(wanted)).iter_rows(named=True)
         bills: dict[tuple[str, ...], list[tuple[Period, str]]] = {}
         for row in rows:
+            if not text_of(row["meter"]):
+                continue
             period = self._stated_period(row)
             owner = tuple(text_of(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))

@@ -33,7 +33,7 @@ class Lang(StrEnum):
 
 
 app = typer.Typer(
-    help="Greenhouse-gas and energy accounts: exact, unit-checked, traceable to a page.",
+    help="Greenhouse-gas and energy accounts: exact, unit-checked, traceable to their source.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

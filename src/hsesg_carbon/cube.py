@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -16,7 +15,11 @@ _INT64 = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class CellKey:
-    """What a cell of the cube is about: everything that can change a multiplier or is asked for in a view."""
+    """
+    What a cell of the cube is about: everything that can change a multiplier or is asked for in a view.
+
+    ``cut`` says that its site joins or leaves within a month of the period, whose days must then be kept apart.
+    """
 
     site: str
     period: Period
@@ -25,6 +28,7 @@ class CellKey:
     region: str
     instrument: str
     extra: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,19 @@ def _factorized(series: Any) -> tuple[Any, Sequence[Any]]:
     """Return a pandas column as codes and values; categories have their codes already."""
     if series.dtype.name == "category" and not series.isna().any():
         return series.cat.codes.to_numpy().astype("int64"), list(series.cat.categories)
-    if series.dtype.name == "object" and not any(isinstance(one, date | float) for one in series.head(1000)):
-        series = series.astype("str")
     codes, values = series.factorize(use_na_sentinel=False)
     return codes, list(values)
+
+
+def with_text_keys(frame: Any, columns: Sequence[str]) -> Any:
+    """Return a pandas frame whose object columns among ``columns`` are text, nulls kept; other frames as they are."""
+    if isinstance(frame, nw.LazyFrame) or not frame.implementation.is_pandas():
+        return frame
+    native = frame.to_native().copy(deep=False)  # what the caller does to his frame later must not reach this one
+    for name in columns:
+        if native[name].dtype == object:
+            native[name] = native[name].map(str, na_action="ignore")
+    return nw.from_native(native)
 
 
 def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | None:

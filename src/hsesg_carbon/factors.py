@@ -46,7 +46,6 @@ def _is_a_day(partial: str) -> str:
 PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_is_a_day)]
 Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
 PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
-GAS_KINDS = ("gas", "co2e", "biogenic")
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
 
@@ -56,7 +55,11 @@ class _Record(BaseModel):
 
 
 class Source(_Record):
-    """A publication: where numbers come from, and on what terms they may be passed on."""
+    """
+    A publication: where numbers come from, and on what terms they may be passed on.
+
+    ``licence_class`` is ``open``, ``official-document``, ``facts-only``, or ``own`` for an organisation's own numbers.
+    """
 
     id: str
     title: str
@@ -66,7 +69,7 @@ class Source(_Record):
     date: str | None = None
     address: str | None = None
     licence: str
-    licence_class: Literal["open", "official-document", "facts-only"]
+    licence_class: Literal["open", "official-document", "facts-only", "own"]
     retrieved: str | None = None
     note: str | None = None
 
@@ -248,13 +251,13 @@ class FactorLibrary:
         Decimal('0.5366')
     """
 
-    factors: tuple[EmissionFactor, ...]
-    properties: tuple[FuelProperty, ...]
-    gwps: tuple[Gwp, ...]
-    flows: dict[str, Flow]
-    catalogue: dict[str, CatalogueEntry]
-    regions: dict[str, Region]
-    sources: dict[str, Source]
+    factors: tuple[EmissionFactor, ...] = field(repr=False)
+    properties: tuple[FuelProperty, ...] = field(repr=False)
+    gwps: tuple[Gwp, ...] = field(repr=False)
+    flows: dict[str, Flow] = field(repr=False)
+    catalogue: dict[str, CatalogueEntry] = field(repr=False)
+    regions: dict[str, Region] = field(repr=False)
+    sources: dict[str, Source] = field(repr=False)
     known: date | None = field(default=None)
 
     @classmethod
@@ -295,14 +298,14 @@ class FactorLibrary:
         library._check_ids()
         return library
 
-    def overlay(self, own: "FactorLibrary | Path") -> "FactorLibrary":
+    def overlay(self, own: "FactorLibrary | Path | str") -> "FactorLibrary":
         """
         Return this library with an organisation's own numbers added. They rule only where a methodology names them.
 
         Raises:
             FactorError: An own id or source is already used here, or an own row supersedes a published one.
         """
-        other = own if isinstance(own, FactorLibrary) else FactorLibrary._own(own)
+        other = own if isinstance(own, FactorLibrary) else FactorLibrary._own(Path(own))
         for name, mine, theirs in (
             ("source", self.sources, other.sources),
             ("activity", self.catalogue, other.catalogue),
@@ -340,6 +343,8 @@ class FactorLibrary:
     @classmethod
     def _own(cls, folder: Path) -> "FactorLibrary":
         """Read an organisation's folder: the shipped format, or its factor and property files beside each other."""
+        if not folder.is_dir():
+            raise InputError("file-missing", file=str(folder))
         vocabulary = {"gwp.csv", "flows.csv", "catalogue.csv", "regions.csv"}
         factors: list[Traversable] = [folder / "factors"]
         properties: list[Traversable] = [folder / "fuel_properties"]
@@ -357,7 +362,11 @@ class FactorLibrary:
         return cls._read(folder, factors, properties)
 
     def known_at(self, day: date) -> "FactorLibrary":
-        """Return the library as it was known on ``day``: rows published later are not in it."""
+        """
+        Return the library as it was known on ``day``: rows published later are not in it.
+
+        Rows that nobody dated stay: a methodology can only name them by id.
+        """
         return replace(
             self,
             factors=tuple(one for one in self.factors if one.known_from <= day),

@@ -105,7 +105,7 @@ class Inventory:
         InventoryError: The basis does not allow what is asked, or a gas has no GWP in the set.
     """
 
-    ledger: Ledger
+    ledger: Ledger = field(repr=False)
     boundary: Boundary | None = None
     gwp: str = ""
     scope2: str = ""
@@ -314,8 +314,10 @@ class Inventory:
         return Fraction(record.value) * units.ratio(above, CO2E) * units.ratio(unit, below)
 
     def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:
+        """Yield the gases of every activity that is computed gas by gas; published CO2e holds its gases already."""
         library = self.ledger.plan.library
-        for activity in {cell.activity for cell in self.ledger.cube.steps}:
+        published = {entry.cell.activity for entry in self.ledger.entries() if entry.line.flow.kind == "co2e"}
+        for activity in {cell.activity for cell in self.ledger.cube.steps} - published:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
 
 

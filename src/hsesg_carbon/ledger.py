@@ -1,7 +1,8 @@
 """The ledger: quantity x multiplier = amount. Exact totals by any dimensions, lines on demand, and explanations."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
@@ -10,7 +11,7 @@ import narwhals as nw
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, ActivityRow
-from hsesg_carbon.cube import CellKey, Cube
+from hsesg_carbon.cube import CellKey, Cube, collected
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import Flow
 from hsesg_carbon.findings import Finding
@@ -148,11 +149,25 @@ class ExplainedLine:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that stands behind one row of activity data."""
+    """Everything that stands behind one row of activity data. ``str()`` gives it as plain lines."""
 
     row: ActivityRow
     methodology: str
     lines: tuple[ExplainedLine, ...]
+
+    def __str__(self) -> str:
+        text = [
+            f"{self.row.activity_id}: {units.exact_text(self.row.quantity)} {self.row.key.unit} {self.row.key.activity}"
+        ]
+        for line in self.lines:
+            text.append(f"{line.flow.flow} in {line.period.label}: {line.amount}")
+            text.append(f"  {line.start}")
+            for step in line.steps:
+                origin = (
+                    f"  ({step.record['id']}: {step.record['title']}, {step.record['locator']})" if step.record else ""
+                )
+                text.append(f"  {step.op} {units.exact_text(step.value)} {step.value_unit} = {step.quantity}{origin}")
+        return "\n".join(text)
 
 
 @dataclass(frozen=True)
@@ -163,9 +178,9 @@ class Ledger:
     ``totals`` are always by flow and unit (tonnes of a gas, GJ); only an ``Inventory`` weighs gases against each other.
     """
 
-    plan: Plan
-    cube: Cube
-    activities: tuple[Activities, ...]
+    plan: Plan = field(repr=False)
+    cube: Cube = field(repr=False)
+    activities: tuple[Activities, ...] = field(repr=False)
 
     @classmethod
     def of(cls, plan: Plan, activities: Activities, dimensions: Sequence[str] = ()) -> "Ledger":
@@ -180,15 +195,18 @@ class Ledger:
         return self._combined(other, self.cube + other.cube, (*self.activities, *other.activities))
 
     def __sub__(self, other: "Ledger") -> "Ledger":
-        if any(one not in self.activities for one in other.activities):
-            raise InputError("batch-not-in-ledger")
-        kept = tuple(one for one in self.activities if one not in other.activities)
-        return self._combined(other, self.cube - other.cube, kept)
+        kept = list(self.activities)
+        for one in other.activities:
+            if one not in kept:
+                raise InputError("batch-not-in-ledger")
+            kept.remove(one)
+        return self._combined(other, self.cube - other.cube, tuple(kept))
 
     def _combined(self, other: "Ledger", cube: Cube, activities: tuple[Activities, ...]) -> "Ledger":
         mine, theirs = self.plan.lines, other.plan.lines
         differing = any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys())
-        if self.plan.methodology != other.plan.methodology or differing:
+        apart = {tuple(name for name, _ in cell.extra) for cell in (*self.cube.steps, *other.cube.steps)}
+        if self.plan.methodology != other.plan.methodology or differing or len(apart) > 1:
             raise InputError("ledgers-differ", first=self.plan.methodology.id, second=other.plan.methodology.id)
         plan = Plan(
             {**self.plan.lines, **other.plan.lines},
@@ -215,8 +233,8 @@ class Ledger:
         """
         Return exact totals by flow and by any dimensions.
 
-        Dimensions: scope, iso14064, year, period, site, activity, subject, region, instrument and those named at
-        ``run``.
+        Dimensions: scope, iso14064, year, period (or month: longer periods stand under their own label), site,
+        activity, subject, region, instrument and those named at ``run``.
 
         Raises:
             InputError: A dimension is unknown.
@@ -235,6 +253,7 @@ class Ledger:
             "subject": lambda entry: catalogue[entry.cell.activity].subject,
             "year": lambda entry: entry.period.start.year,
             "period": lambda entry: entry.period.label,
+            "month": lambda entry: entry.period.label,
             "site": lambda entry: entry.cell.site,
             "activity": lambda entry: entry.cell.activity,
             "region": lambda entry: entry.cell.region,
@@ -254,7 +273,8 @@ class Ledger:
 
         Adds ``line_period``, ``flow``, ``factor_id``, ``property_ids``, ``multiplier`` (float, in the flow's unit per
         unit of quantity, times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals
-        come from ``totals``, never from summing these.
+        come from ``totals``, never from summing these. Columns of the frame that
+        bear one of these names get ``_input`` behind theirs.
 
         Raises:
             InputError: The frame's engine cannot join (named), or rows of several batches were merged.
@@ -282,15 +302,20 @@ class Ledger:
         return Explanation(row, self.plan.methodology.id, tuple(lines))
 
     def _row(self, activity_id: str) -> ActivityRow:
+        found: list[ActivityRow] = []
         missing: CarbonError | None = None
         for activities in self.activities:
             try:
-                return activities.row(activity_id)
+                found.append(activities.row(activity_id))
             except InputError as error:
                 if error.code != "activity-id-unknown":
                     raise
                 missing = missing or error
-        raise missing or InputError("activity-id-unknown", activity_id=activity_id, suggestions=["-"])
+        if len(found) > 1:
+            raise InputError("activity-id-repeated", activity_id=activity_id)
+        if not found:
+            raise missing or InputError("activity-id-unknown", activity_id=activity_id, suggestions=["-"])
+        return found[0]
 
     def _walk(self, start: Amount, line: PlanLine) -> tuple[tuple[ExplainedStep, ...], Amount]:
         """Carry a quantity through the steps of a line, keeping what each leaves behind."""
@@ -321,15 +346,15 @@ def grouped(amounts: Any, dimensions: dict[str, Callable[[Entry], str | int]]) -
 def _joined_lines(activities: Activities, plan: Plan) -> Any:
     """Join the plan to the rows on their raw key; a row without a partner raises, for it would lose emissions."""
     frame = activities.frame
-    if taken := sorted({*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())):
-        raise InputError("column-reserved", columns=taken)
-    table: dict[str, list[Any]] = {f"_key{place}": [] for place in range(len(activities.raw_keys))}
+    taken = {*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())
+    frame = frame.rename({name: f"{name}_input" for name in sorted(taken)}) if taken else frame
+    table: dict[str, list[Any]] = {f"_hc_key{place}": [] for place in range(len(activities.raw_keys))}
     table |= {name: [] for name in _LINE_COLUMNS}
     for raw, cell in activities.raw_cells.items():
         for key, share in plan_keys(cell):
             for line in plan.lines_of(key):
                 for place, value in enumerate(raw):
-                    table[f"_key{place}"].append(_join_text(value))
+                    table[f"_hc_key{place}"].append(_join_text(value))
                 values = (
                     key.period.label,
                     line.flow.flow,
@@ -346,28 +371,32 @@ def _joined_lines(activities: Activities, plan: Plan) -> Any:
         plan_frame: Any = nw.from_dict(table, backend="polars").lazy()
     else:
         plan_frame = nw.from_dict(table, backend=frame.implementation)
-    names = [f"_key{place}" for place in range(len(activities.raw_keys))]
+    names = [f"_hc_key{place}" for place in range(len(activities.raw_keys))]
     keyed = frame.with_columns(
         *(_join_key(frame, name).alias(key) for key, name in zip(names, activities.raw_keys, strict=True))
     )
     joined = keyed.join(plan_frame, on=names, how="left")
     if activities.quantity_kind == "text":
         floats = [float(units.decimal_of(one) or 0) for one in joined["quantity"].to_list()]
-        joined = joined.with_columns(nw.new_series("_quantity", floats, nw.Float64, backend=joined.implementation))
+        joined = joined.with_columns(nw.new_series("_hc_quantity", floats, nw.Float64, backend=joined.implementation))
     else:
-        joined = joined.with_columns(nw.col("quantity").cast(nw.Float64).alias("_quantity"))
-    lines = joined.with_columns((nw.col("_quantity") * nw.col("multiplier")).alias("amount"))
-    if isinstance(lines, nw.DataFrame) and lines["flow"].is_null().any():
-        raise InputError("lines-lost", count=int(lines["flow"].is_null().sum()))
-    return lines.drop([*names, "_quantity"]).to_native()
+        joined = joined.with_columns(nw.col("quantity").cast(nw.Float64).alias("_hc_quantity"))
+    lines = joined.with_columns((nw.col("_hc_quantity") * nw.col("multiplier")).alias("amount"))
+    lost = lines.filter(nw.col("flow").is_null()).select(nw.len().alias("_rows"))
+    if count := int(collected(lost).item()):  # on lazy engines this runs the join once more, for the count alone
+        raise InputError("lines-lost", count=count)
+    return lines.drop([*names, "_hc_quantity"]).to_native()
 
 
 def _join_key(frame: Any, name: str) -> nw.Expr:
     """Return a key column as the text that the plan's table has: ISO dates, and nothing for nulls."""
-    if frame.collect_schema()[name] in {nw.Date, nw.Datetime}:
+    dtype = frame.collect_schema()[name]
+    if dtype == nw.Date or dtype == nw.Datetime:  # noqa: PLR1714  (types compare equal, but hash apart)
         return nw.col(name).dt.to_string("%Y-%m-%d").fill_null("")
     return nw.col(name).cast(nw.String).fill_null("")
 
 
 def _join_text(value: Any) -> str:
-    return "" if value is None else str(value)
+    if value is None:
+        return ""
+    return value.strftime("%Y-%m-%d") if isinstance(value, date) else str(value)

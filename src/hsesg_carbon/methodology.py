@@ -117,15 +117,18 @@ class Methodology(_Record):
         return cls.load(data_folder() / "methodologies" / f"{name}.toml")
 
     @classmethod
-    def load(cls, path: Path | Traversable) -> "Methodology":
+    def load(cls, path: Path | Traversable | str) -> "Methodology":
         """
         Read a methodology; what it ``extends`` is read first, its own rules come before those inherited.
+
+        ``id``, ``title`` and ``notes`` are never inherited: they speak of one basis only.
 
         Raises:
             InputError: The file is missing or is no TOML.
             MethodologyError: A key is missing, unknown or does not fit.
         """
-        return cls._validated(_resolved(path, depth=0), path.name)
+        place = Path(path) if isinstance(path, str) else path
+        return cls._validated(_resolved(place, depth=0), place.name)
 
     @classmethod
     def _validated(cls, body: dict[str, Any], file: str) -> "Methodology":
@@ -141,6 +144,11 @@ class Methodology(_Record):
             if use.rules(activity, flow, site):
                 return place, use
         return None
+
+    def place(self, activity: str, flow: str, site: str) -> int:
+        """Return the place of the first rule that matches, counted from 1; 0 if none does."""
+        found = self.rule(activity, flow, site)
+        return found[0] if found else 0
 
 
 def shipped_methodologies() -> list[str]:
@@ -173,4 +181,6 @@ def _resolved(path: Path | Traversable, depth: int) -> dict[str, Any]:
             data={"key": "use", "why": "write rules as [[use]]"},
         )
         raise MethodologyError("methodology-broken", [problem], file=path.name)
+    for name in ("id", "title", "notes"):
+        inherited.pop(name, None)
     return {**inherited, **body, "use": [*own, *inherited.get("use", [])]}

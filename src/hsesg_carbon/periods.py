@@ -12,7 +12,7 @@ from hsesg_carbon.errors import InputError
 MAX_DAYS = 10 * 366
 """The longest period of one row: a bound against mistyped years."""
 
-_PERIOD = re.compile(r"(\d{4})年?(?:-?(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
+_PERIOD = re.compile(r"(\d{4})年?(?:(?:-|(?<=年))(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _YEARS = range(1900, 2201)
 
@@ -83,9 +83,11 @@ class Period:
             return Period(self.start.replace(day=1), _month_end(self.start.year, self.start.month))
         return self
 
-    def parts(self) -> list[tuple["Period", Fraction]]:
+    def parts(self, *, folded: bool = True) -> list[tuple["Period", Fraction]]:
         """
         Return the reporting periods that this one falls into, each with its exact share of the days.
+
+        With ``folded`` the parts are the months that hold them, else just the days themselves.
 
         A month, a whole quarter and a whole year stay whole, and so does what lies within a month; anything else that
         crosses months is split by days.
@@ -97,7 +99,7 @@ class Period:
         while start <= self.end:
             month_end = _month_end(start.year, start.month)
             inside = Period(start, min(month_end, self.end))
-            parts.append((inside.folded(), Fraction(inside.days, self.days)))
+            parts.append((inside.folded() if folded else inside, Fraction(inside.days, self.days)))
             start = month_end + timedelta(days=1)
         return parts
 
@@ -119,7 +121,7 @@ def day_of(value: Any) -> date:
 
 
 def plain(value: Any) -> Any:
-    """Return a key cell as every engine would give it: ``None`` for nulls, dates without a time."""
+    """Return a cell with the nulls of every engine as ``None``."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if type(value).__name__ in {"NaTType", "NAType"}:

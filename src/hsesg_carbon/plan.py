@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENERGY_FLOW = "energy.gj"
 _HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
+_WELL_CHECKED = ("primary", "two-transcriptions")
 _LINKS = ("ncv", "gcv", "density", "coal-equivalent")
 """Properties that link two ways of measuring a fuel. Oxidation and carbon content belong to methods of their own."""
 
@@ -64,7 +65,7 @@ class PlanLine:
     """
     The multiplier of one flow for one key, in ``flow.unit`` per unit of the quantity, and how it came about.
 
-    ``rule`` is the place of the methodology's rule, counted from 1 (0: the methodology's coal_equivalent entry).
+    ``rule`` is the place of the methodology's rule, counted from 1 (0: no rule was needed, ``reason`` says why).
     """
 
     key: PlanKey
@@ -79,6 +80,11 @@ class PlanLine:
     def factor(self) -> EmissionFactor | None:
         """The emission factor used, if the flow has one."""
         return next((step.record for step in self.steps if isinstance(step.record, EmissionFactor)), None)
+
+    @property
+    def records(self) -> tuple[EmissionFactor | FuelProperty, ...]:
+        """The factor and the properties used, in order."""
+        return tuple(step.record for step in self.steps if step.record is not None)
 
     @property
     def properties(self) -> tuple[FuelProperty, ...]:
@@ -102,10 +108,10 @@ class Plan:
         ('CO2', Fraction(2683, 5000000))
     """
 
-    lines: dict[PlanKey, tuple[PlanLine, ...]]
-    library: FactorLibrary
-    methodology: Methodology
-    findings: tuple[Finding, ...]
+    lines: dict[PlanKey, tuple[PlanLine, ...]] = field(repr=False)
+    library: FactorLibrary = field(repr=False)
+    methodology: Methodology = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
 
     @classmethod
     def compile(
@@ -127,7 +133,7 @@ class Plan:
         for key in keys:
             entry = library.catalogue[key.activity]
             made = []
-            for flow in compiler.flows(entry):
+            for flow in compiler.flows(key, entry):
                 try:
                     made.append(compiler.line(key, entry, flow))
                 except CarbonError as error:
@@ -138,7 +144,12 @@ class Plan:
         if errors:
             problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors.values()]
             raise FactorError("plan-broken", problems, methodology=method.id, count=len(problems))
-        return cls(lines, library, method, tuple(_fit_findings(lines, library) + _coverage_findings(lines)))
+        return cls(
+            lines,
+            library,
+            method,
+            tuple(_fit_findings(lines, library) + _coverage_findings(lines) + _checking_findings(lines)),
+        )
 
     @property
     def keys(self) -> list[PlanKey]:
@@ -174,6 +185,8 @@ class Plan:
                     "multiplier_unit": f"{line.flow.unit}/{key.unit}",
                     "factor_id": line.factor.id if line.factor else "",
                     "property_ids": " ".join(one.id for one in line.properties),
+                    "checked": " ".join(f"{one.id}={one.checked}" for one in line.records),
+                    "locator": "; ".join(f"{one.id}: {one.locator}" for one in line.records),
                     "rule": line.rule,
                     "fit": " ".join(line.fit),
                     "reason": line.reason["en"],
@@ -188,7 +201,7 @@ def plan_keys(cell: CellKey) -> list[tuple[PlanKey, Fraction]]:
     """Return the keys that a cell of the cube falls into, each with its share of the cell's days."""
     return [
         (PlanKey(cell.activity, cell.unit, cell.region, cell.site, period), share)
-        for period, share in cell.period.parts()
+        for period, share in cell.period.parts(folded=not cell.cut)
     ]
 
 
@@ -205,20 +218,26 @@ class _Compiler:
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
 
-    def flows(self, entry: CatalogueEntry) -> list[Flow]:
+    def flows(self, key: PlanKey, entry: CatalogueEntry) -> list[Flow]:
         """
         Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent.
 
-        A rule for flow CO2e takes the place of the gases: it says that the publisher gives no gases.
+        A rule for flow CO2e that stands before the rules for gases takes their place: its publisher gives no gases.
         """
-        covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
-        published = any(use.flow == "CO2e" and use.rules(entry.activity, "CO2e", "") for use in self.method.use)
-        gases = ["CO2e"] if published else [name for name in entry.flows if name in covered]
-        wanted = gases + [name for name in entry.flows if name == ENERGY_FLOW]
+        wanted = self._emitted(key, entry) + [name for name in entry.flows if name == ENERGY_FLOW]
         if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
             wanted.append(coal)
         return [self.library.flows[name] for name in wanted]
+
+    def _emitted(self, key: PlanKey, entry: CatalogueEntry) -> list[str]:
+        """Return the gases of an activity that the methodology covers, or CO2e where a rule says so first."""
+        covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
+        gases = [name for name in entry.flows if name in covered]
+        ruled = [place for name in gases if (place := self.method.place(key.activity, name, key.site))]
+        published = self.method.place(key.activity, "CO2e", key.site)
+        named = published and self.method.use[published - 1].flow == "CO2e"
+        return ["CO2e"] if named and published < min(ruled, default=published + 1) else gases
 
     def line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow) -> PlanLine:
         """Return the line of one flow."""
@@ -249,29 +268,28 @@ class _Compiler:
         steps = self._path(key, below, self._pool(entry, use), factor.basis or "")
         have = steps[-1].gives if steps else key.unit
         steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
-        return _line(key, flow, steps, place, reason=use.reasons, fit=choice.fit)
+        return _line(key, flow, steps, place, reason=use.reasons, fit=_fit(choice.fit, steps, key))
 
     def _energy_line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow, found: tuple[int, Use] | None) -> PlanLine:
         """Energy follows from the same heating values and densities as the gases, so that the two accounts tie."""
         gas_rule = next(
-            (
-                rule
-                for gas in entry.flows
-                if self.library.flows[gas].kind in {"gas", "biogenic"}
-                and (rule := self.method.rule(key.activity, gas, key.site))
-            ),
-            None,
+            (rule for gas in self._emitted(key, entry) if (rule := self.method.rule(key.activity, gas, key.site))), None
         )
-        pool = {one.property: one for one in self._pool(entry, gas_rule[1] if gas_rule else None)}
-        pool.update({one.property: one for one in self._pool(entry, found[1] if found else None)})
+        own = self._pool(entry, found[1] if found else None)
+        kinds = {one.property for one in own}
+        pool = own + [one for one in self._pool(entry, gas_rule[1] if gas_rule else None) if one.property not in kinds]
         coal = self.method.coal_equivalent
-        default = flow.kind == "coal-equivalent" and coal is not None and "coal-equivalent" not in pool
+        default = (
+            flow.kind == "coal-equivalent"
+            and coal is not None
+            and all(one.property != "coal-equivalent" for one in pool)
+        )
         if default and coal:
             if coal.electricity == "dengjia" and entry.subject == "electricity":
                 raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=key.activity)
             choice = PropertyChoice(property="coal-equivalent", source=coal.source)
-            pool["coal-equivalent"] = self._property(entry, choice)
-        steps = self._path(key, flow.unit, list(pool.values()), None)
+            pool.append(self._property(entry, choice))
+        steps = self._path(key, flow.unit, pool, None)
         place, reason = 0, _both("reason-own-unit")
         if found is not None:
             place, reason = found[0], found[1].reasons
@@ -279,7 +297,7 @@ class _Compiler:
             reason = _both("reason-coal-equivalent", source=coal.source)
         elif steps and gas_rule is not None:
             place, reason = gas_rule[0], _both("reason-as-gas-rule", rule=gas_rule[0])
-        return _line(key, flow, steps, place, reason=reason, fit=("exact",))
+        return _line(key, flow, steps, place, reason=reason, fit=_fit(("exact",), steps, key))
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
         return [self._property(entry, choice) for choice in (use.properties if use else ())]
@@ -398,6 +416,14 @@ def _line(
     return PlanLine(key, flow, multiplier, tuple(steps), rule, reason, fit)
 
 
+def _fit(fit: tuple[str, ...], steps: Sequence[Step], key: PlanKey) -> tuple[str, ...]:
+    """Return how well a line fits, its properties included: one that describes another time is not exact."""
+    properties = [step.record for step in steps if isinstance(step.record, FuelProperty)]
+    if all(one.covers(key.period.start, key.period.end) for one in properties):
+        return fit
+    return (*(one for one in fit if one != "exact"), "property-of-other-time")
+
+
 def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLibrary) -> list[Finding]:
     """Name every number that stands in for another year, place or fuel than the activity's, with the periods."""
     found: dict[tuple[str, str, str], set[str]] = {}
@@ -411,7 +437,7 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
                         found.setdefault((fit, line.factor.id, key.activity), set()).add(key.period.label)
             for one in line.properties:
                 subject = library.catalogue[key.activity].subject
-                if not one.subject.startswith(subject):
+                if not _of_fuel(one.subject, subject, library):
                     found.setdefault(("other-fuel", one.id, key.activity), set()).add(key.period.label)
                 if not one.covers(key.period.start, key.period.end):
                     found.setdefault(("other-time", one.id, key.activity), set()).add(key.period.label)
@@ -432,6 +458,12 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
     return findings
 
 
+def _of_fuel(stated: str, burnt: str, library: FactorLibrary) -> bool:
+    """Say whether a property's subject is the fuel that was burnt, or a variety of it (natural_gas_oilfield)."""
+    fuels = {entry.subject for entry in library.catalogue.values()}
+    return stated == burnt or (stated.startswith(f"{burnt}_") and stated not in fuels)
+
+
 def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
     """Name activities from which the methodology's gases take nothing: they are left out, not zero."""
     bare = {
@@ -440,6 +472,19 @@ def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
         if not any(line.flow.kind in {"gas", "co2e", "biogenic"} for line in made)
     }
     return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
+
+
+def _checking_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+    """Say how many of the numbers used rest on one transcription, on arithmetic or on inference, and which."""
+    used = {record.id: record.checked for made in lines.values() for line in made for record in line.records}
+    weak = sorted(f"{name} ({checked})" for name, checked in used.items() if checked not in _WELL_CHECKED)
+    if not weak:
+        return []
+    return [
+        Finding(
+            code="numbers-weakly-checked", severity="info", data={"count": len(weak), "of": len(used), "numbers": weak}
+        )
+    ]
 
 
 def describe(record: "EmissionFactor | FuelProperty", library: FactorLibrary) -> dict[str, Any]:

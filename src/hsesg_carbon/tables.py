@@ -142,7 +142,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
         if one["type"] == "missing":
             code = "key-missing"
         elif one["type"] == "extra_forbidden":
-            code, data["known"] = "key-unknown", near(key.rsplit(".", 1)[-1], known) or known
+            word = key.rsplit(".", 1)[-1]
+            code, data["known"] = "key-unknown", [one for one in near(word, known) or known if one != word]
         elif one["type"] == "literal_error":
             code, data["expected"] = "key-not-allowed", context.get("expected", "")
         elif one["type"] in _LIMITS:

@@ -132,7 +132,7 @@ class Amount:
         return float(self.value)
 
     def rounded(self, places: int) -> Decimal:
-        """Return the value rounded half up to ``places`` decimals."""
+        """Return the value rounded half up (away from zero) to ``places`` decimals."""
         return half_up(self.value, places)
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, QUALITIES, REQUIRED, Activities, Site
+from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import FactorLibrary
@@ -24,6 +25,7 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Ledger, Totals
 from hsesg_carbon.methodology import Methodology
+from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Table, misfits, read_parquet, read_tables, read_toml
 
@@ -191,7 +193,8 @@ class Workspace:
                 if path.is_dir():
                     problems.append(Finding(code="subfolder", severity="error", data={"folder": path.name}))
                 elif path.suffix.lower() == ".parquet":
-                    frames.append(read_parquet(path).assign(origin_file=path.name))
+                    frame = read_parquet(path)
+                    frames.append(frame.assign(origin_file=path.name, origin_row=range(1, len(frame) + 1)))
                 else:
                     tables += read_tables(path)
             except InputError as error:
@@ -234,7 +237,12 @@ class Workspace:
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
         found = [one for batch in self.batches for one in batch.check()]
-        found += [*self.inventory.findings, *self._period_findings(), *self._accepted_findings()]
+        found += [
+            *self.inventory.findings,
+            *self._period_findings(),
+            *self._cover_findings(),
+            *self._accepted_findings(),
+        ]
         return tuple({one.model_dump_json(): one for one in found}.values())
 
     def intensities(self) -> list[tuple[str, Denominator, Totals]]:
@@ -325,10 +333,11 @@ class Workspace:
         out = self.folder / OUT
         plan = self.inventory.ledger.plan
         lines = [Ledger.of(plan, batch).lines() for batch in self.batches if batch.quantity_kind == "text"]
+        (self.folder / OUT / "lines.csv").unlink(missing_ok=True)  # an old one would not belong to this run
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",
             "plan.csv": _csv_text(plan.table()),
-            **({"lines.csv": _csv_text(lines[0])} if lines else {}),
+            **{f"lines{number or ''}.csv": _csv_text(one) for number, one in enumerate(lines)},
         }
         out.mkdir(exist_ok=True)
         for name, text in texts.items():
@@ -346,6 +355,30 @@ class Workspace:
             Finding(code="period-without-data", severity="warning", data={"year": one})
             for one in sorted(wanted - present)
         ]
+
+    def _cover_findings(self) -> list[Finding]:
+        """Name years that the rows of an activity cover in part, and periods that hold others of the same activity."""
+        held: dict[tuple[str, str], set[Period]] = {}
+        for entry in self.inventory.ledger.entries():
+            if str(entry.period.start.year) in self.settings.periods:
+                held.setdefault((entry.cell.site, entry.cell.activity), set()).add(entry.period)
+        findings = []
+        for (site, activity), periods in sorted(held.items()):
+            for year in sorted({one.start.year for one in periods}):
+                own = [one for one in periods if one.start.year == year]
+                days = len({one.start + timedelta(days=day) for one in own for day in range(one.days)})
+                of = Period.parse(str(year)).days
+                if days < of:
+                    data = {"site": site, "activity": activity, "year": year, "days": days, "of": of}
+                    findings.append(Finding(code="year-partly-covered", severity="warning", data=data))
+                for outer in sorted(own):
+                    inner = sorted(
+                        one.label for one in own if one != outer and outer.start <= one.start and one.end <= outer.end
+                    )
+                    if inner:
+                        data = {"site": site, "activity": activity, "outer": outer.label, "inner": inner}
+                        findings.append(Finding(code="periods-within-periods", severity="warning", data=data))
+        return findings
 
     def _accepted_findings(self) -> list[Finding]:
         """Show every denominator whose boundary differs from the inventory's and was accepted."""
@@ -450,16 +483,6 @@ def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
                         data={"value": value},
                     )
                 )
-        quality = row.cells.get("quality")
-        if quality is not None and quality not in QUALITIES and quality not in EXCEL_ERRORS:
-            problems.append(
-                Finding(
-                    code="quality-unknown",
-                    severity="error",
-                    where=table.where(row, "quality"),
-                    data={"quality": quality},
-                )
-            )
     if not table.rows:
         problems.append(Finding(code="table-without-rows", severity="error", where=place))
     return notes, problems

@@ -194,7 +194,7 @@ def test_the_grid_takes_the_nearest_step_and_says_when_it_rounded(value: Decimal
         error = abs(Fraction(value) * 10**exponent - steps)
         assert error <= Fraction(1, 2)
         assert rounded == (error > 0)
-        assert to_grid(-value, exponent) == (-steps, rounded)
+        assert to_grid(value.copy_negate(), exponent) == (-steps, rounded)
 
 
 @given(st.sampled_from(sorted(SPELLINGS)), st.sampled_from(sorted(SPELLINGS)))

@@ -150,7 +150,8 @@ def test_broken_methodology_files_name_every_key(tmp_path: Path) -> None:
 def test_own_rules_come_before_inherited_ones(tmp_path: Path) -> None:
     path = tmp_path / "m.toml"
     path.write_text(
-        'extends = "hundsun-2024"\nid = "m"\n[[use]]\nactivity = "electricity.*"\nflow = "CO2"\n'
+        'extends = "hundsun-2024"\nid = "m"\ntitle = { en = "m", zh = "m" }\n'
+        '[[use]]\nactivity = "electricity.*"\nflow = "CO2"\n'
         'source = ["mee-2025-47"]\nvariant = "average"\nregion = "CN"\nvintage = "latest-known"\n'
         'reason = "newest"\n',
         encoding="utf-8",
@@ -243,9 +244,11 @@ def test_only_what_was_added_can_be_taken_out(ledger: Callable[..., hc.Ledger]) 
         one - other
 
 
-def test_lines_refuse_columns_that_they_would_overwrite(ledger: Callable[..., hc.Ledger]) -> None:
-    with pytest.raises(hc.InputError, match="multiplier"):
-        ledger({"multiplier": 7.0}).lines()
+def test_lines_keep_columns_of_the_same_name_apart(ledger: Callable[..., hc.Ledger]) -> None:
+    lines = ledger({"multiplier": 7.0, "amount": "88.10"}).lines()
+    assert set(lines["multiplier_input"]) == {7.0}
+    assert set(lines["amount_input"]) == {"88.10"}
+    assert 7.0 not in set(lines["multiplier"])
 
 
 @pytest.mark.parametrize(
@@ -510,3 +513,148 @@ def test_periods_split_into_reporting_periods_by_days() -> None:
         == hc.Period.parse("2024-3")
         == hc.Period(dt.date(2024, 3, 1), dt.date(2024, 3, 31))
     )
+
+
+# ---------------------------------------------------------------------------------------- kinds of frames and columns
+
+
+DATED = {"quantity": 30.0, "period_start": pd.Timestamp("2023-12-17"), "period_end": pd.Timestamp("2024-01-15")}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda f: f, pl.from_pandas, lambda f: pl.from_pandas(f).lazy(), pa.Table.from_pandas],
+    ids=["pandas", "polars", "polars-lazy", "pyarrow"],
+)
+def test_lines_and_totals_agree_for_timestamps(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology, make: Callable[[pd.DataFrame], Any]
+) -> None:
+    native = make(rows(DATED, {**DATED, **GAS}).drop(columns="period"))
+    activities = hc.Activities(native, library=multigas_library)
+    run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+    lines = run.lines()
+    table = lines.collect() if isinstance(lines, pl.LazyFrame) else lines
+    table = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    for row in run.totals():
+        assert table.loc[table["flow"] == row.flow, "amount"].sum() == pytest.approx(float(row.amount.value), rel=1e-12)
+
+
+def test_object_columns_of_mixed_types_and_blanks_are_text_with_nulls(multigas_library: hc.FactorLibrary) -> None:
+    frame = rows({}, {})
+    frame["period"] = pd.Series([2024, "2024-03"], dtype=object)
+    frame["region"] = pd.Series(["CN", None], dtype=object)
+    activities = hc.Activities(frame, sites=[hc.Site(id="hq", region="CN")], library=multigas_library)
+    assert [key.region for key in activities.keys] == ["CN", "CN"]
+    assert activities.row("a0").period.label == "2024"
+    assert activities.row("a1").key.region == "CN"
+    blank = rows({})
+    blank["site"] = pd.Series([None], dtype=object)
+    with pytest.raises(hc.InputError, match="fill it in"):
+        hc.Activities(blank)
+
+
+@pytest.mark.parametrize("kind", ["Int64", "Float64", "int64[pyarrow]", "double[pyarrow]"])
+def test_a_key_of_nothing_but_nulls_is_a_blank_quantity(kind: str) -> None:
+    frame = rows({}, PETROL)
+    frame["quantity"] = pd.array([1, None], dtype=kind)
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(frame)
+    assert [(one.code, one.where.activity_id) for one in caught.value.problems] in (  # type: ignore[attr-defined]
+        [("quantity-blank", "a1")],
+        [("quantity-not-finite", "a1")],
+    )
+
+
+@pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="pandas 2 has no copy on write")
+def test_what_the_caller_does_to_the_frame_later_changes_nothing(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    frame = rows({"quantity": 10.0}).astype({"quantity": float})
+    activities = hc.Activities(frame, library=multigas_library)
+    frame.loc[0, "quantity"] = 999.0
+    run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+    assert run.explain("a0").row.quantity == 10
+    assert run.totals().value("energy.gj").value == Fraction("0.036")
+
+
+def test_explain_takes_a_float_as_the_totals_take_it(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    for quantity in (33.33333333, 0.1, 1.0005, -2.5000005, 1e-120, 12345.678901234):
+        frame = rows({"quantity": quantity, "credit": "yes", **PETROL})
+        activities = hc.Activities(frame, library=multigas_library)
+        run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+        for line in run.explain("a0").lines:
+            assert line.amount.value == run.totals().value(line.flow.flow).value, quantity
+
+
+def test_quality_is_one_of_three_words_whatever_the_frame() -> None:
+    for make in (lambda f: f, pl.from_pandas, duckdb.from_df):
+        with pytest.raises(hc.InputError, match="measured, invoiced or estimated"):
+            hc.Activities(make(rows({"quantity": 1.0, "quality": "measured"}, {"quantity": 1.0, "quality": "guess"})))
+
+
+def test_a_crossing_bill_on_the_right_side_of_a_joining_day_counts(ledger: Callable[..., hc.Ledger]) -> None:
+    site = hc.Site.model_validate({"id": "hq", "region": "CN", "from": "2024-03-15"})
+    boundary = hc.Boundary("b", (site,), "operational-control")
+    bills = ({"period": "2024-02-15/2024-03-14", "quantity": "7"}, {"period": "2024-03-15/2024-04-14", "quantity": "5"})
+    inventory = hc.Inventory(ledger(*bills, sites=[site]), boundary)
+    assert inventory.total().value == 5 * Fraction("0.5306") / 1000
+    assert [one.code for one in inventory.findings if "site" in one.code] == ["site-outside-boundary"]
+
+
+def test_the_first_of_a_rule_for_co2e_and_rules_for_gases_decides(
+    tmp_path: Path, multigas_library: hc.FactorLibrary
+) -> None:
+    gas = (
+        RULE.replace("mobile.petrol", "*.petrol")
+        + '{ property = "ncv", source = "ipcc-2006-v2" }, { property = "density", id = "made-up.petrol.volume" }]\n'
+    )
+    published = (
+        '[[use]]\nactivity = "stationary.petrol"\nsite = "hq"\nflow = "CO2e"\nsource = ["made-up"]\nreason = "x"\n'
+        'properties = [{ property = "ncv", id = "gbt2589-2020.petrol.ncv" }, '
+        '{ property = "density", id = "made-up.petrol.volume" }]\n'
+    )
+    for text, flow, heating_value in ((published + gas, "CO2e", "43.124"), (gas + published, "CO2", "44.3")):
+        method = methodology(tmp_path, text).model_copy(update={"gwp": "AR5"})
+        activities = hc.Activities(
+            rows({**PETROL, "activity": "stationary.petrol", "quantity": "1360"}), library=multigas_library
+        )
+        run = hc.Plan.compile(activities, multigas_library, method).run(activities)
+        assert {row.flow for row in run.totals()} == {flow, "energy.gj"}
+        assert run.totals().value("energy.gj").value == Fraction(heating_value)
+        left_out = [one for one in hc.Inventory(run).findings if one.code == "gases-left-out"]
+        assert bool(left_out) == (flow == "CO2")
+
+
+def test_two_values_of_one_kind_in_a_rule_tie_and_other_fuels_are_named(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    gas = (
+        RULE.replace("mobile.petrol", "*") + '{ property = "ncv", id = "ipcc2006.petroleum_coke.ncv" }, '
+        '{ property = "density", id = "cn-practice.petrol95.density" }]\n'
+    )
+    activities = hc.Activities(rows(PETROL))
+    plan = hc.Plan.compile(activities, library, methodology(tmp_path, gas))
+    assert "fit-other-fuel" in {one.code for one in plan.findings}
+    two = (
+        gas + '[[use]]\nactivity = "*"\nflow = "energy.gj"\nreason = "x"\nproperties = [{ property = "ncv", id = '
+        '"gbt2589-2020.petrol.ncv" }, { property = "ncv", id = "gbt2589-2008.petrol.ncv" }]\n'
+    )
+    with pytest.raises(hc.MethodologyError, match="several ways"):
+        hc.Plan.compile(activities, library, methodology(tmp_path, two))
+
+
+def test_the_same_batch_twice_can_be_taken_out_once(ledger: Callable[..., hc.Ledger]) -> None:
+    one = ledger({})
+    assert ((one + one) - one).explain("a0") == one.explain("a0")
+    with pytest.raises(hc.InputError, match="several rows"):
+        (one + ledger({"quantity": "3"})).explain("a0")
+
+
+def test_ids_that_differ_in_spaces_are_the_same_and_a_space_is_no_id() -> None:
+    same = rows({}, {})
+    same["activity_id"] = ["x", "x "]
+    assert [one.code for one in hc.Activities(same).check()] == ["duplicate-id"] * 2
+    same["activity_id"] = ["x", " "]
+    assert [one.code for one in hc.Activities(same).check()] == ["cell-blank"]

@@ -68,6 +68,7 @@ def test_demo_then_footprint_gives_the_reported_figures_exactly(tmp_path: Path) 
         "fit-fixed-year",
         "fit-other-time",
         "gases-left-out",
+        "numbers-weakly-checked",
         "denominator-boundary-accepted",
     }
     assert all(set(one) >= {"code", "severity", "message"} for one in result["findings"])
@@ -334,3 +335,33 @@ def test_a_wheel_works_outside_the_repository(tmp_path: Path) -> None:
     )
     assert not list(site.glob("tests*"))
     assert not list(site.rglob("out"))
+
+
+def test_years_that_are_partly_covered_and_sums_beside_their_parts_are_named(workspace: Path) -> None:
+    edit(
+        workspace / "activity" / "energy.csv",
+        "2024-gas,reporting-boundary,2024,",
+        "2024-gas,reporting-boundary,2024-03,",
+    )
+    edit(
+        workspace / "activity" / "energy.csv",
+        "2023-gas,",
+        "2023-more,reporting-boundary,2023-01,mobile.petrol,1,L,,\n2023-gas,",
+    )
+    findings = {one["code"]: one for one in as_json("footprint", workspace)["findings"]}
+    assert findings["year-partly-covered"]["data"]["days"] == "31"
+    assert findings["periods-within-periods"]["data"]["inner"] == ["2023-01"]
+
+
+def test_extra_columns_of_any_name_do_no_harm(workspace: Path) -> None:
+    source = workspace / "activity" / "energy.csv"
+    heading, *lines = source.read_text(encoding="utf-8").splitlines()
+    source.write_text(
+        "\n".join([f"{heading},amount,flow", *(f"{line},12.5,x" for line in lines)]) + "\n", encoding="utf-8"
+    )
+    result = as_json("footprint", workspace)
+    assert {one["data"]["column"] for one in result["findings"] if one["code"] == "column-not-used"} == {
+        "amount",
+        "flow",
+    }
+    assert (workspace / "out" / "lines.csv").exists()
