@@ -568,8 +568,17 @@ class FactorLibrary:
         others = pool or [
             one for one in self.factors if one.flow == wanted.flow and fnmatchcase(wanted.activity, one.activity)
         ]
+        path = self.region_path(wanted.region)
+        nearest = sorted(
+            others,
+            key=lambda one: (
+                path.index(one.region) if one.region in path else len(path),
+                not _meets(one, wanted),
+                abs((one.valid_from - wanted.start).days),
+            ),
+        )
         return [
-            f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in others[:8]
+            f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in nearest[:8]
         ] or ["-"]
 
 
