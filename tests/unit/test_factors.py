@@ -64,7 +64,7 @@ def test_a_tie_names_the_candidates_and_never_picks(library: hc.FactorLibrary) -
 
 def test_sources_rule_in_the_order_that_is_stated(multigas_library: hc.FactorLibrary) -> None:
     asked = wanted(activity="stationary.natural_gas", flow="CH4", region="CN", variant=None)
-    choice = multigas_library.choose(Wanted(**{**vars_of(asked), "sources": ("ipcc-2006-v2", "made-up")}))
+    choice = multigas_library.choose(Wanted(**{**vars_of(asked), "sources": ("mee-2024-33", "made-up")}))
     assert choice.factor.id == "made-up.natural_gas.ch4"
     assert choice.fit == ("region-parent",)
 
@@ -220,9 +220,9 @@ def test_a_property_that_is_missing_or_ties_names_the_candidates(library: hc.Fac
 
 
 def test_gwp_of_an_unknown_set_or_gas_says_what_to_add(library: hc.FactorLibrary) -> None:
-    with pytest.raises(hc.FactorError, match="AR4, AR5, AR6, SAR"):
+    with pytest.raises(hc.FactorError, match="AR4, AR5, AR5-ccf, AR6, SAR, TAR"):
         library.gwp("AR7", "CO2")
     with pytest.raises(hc.FactorError, match=r"gwp\.csv"):
-        library.gwp("AR6", "SF6")
+        library.gwp("AR6", "propane")
     with pytest.raises(hc.FactorError, match="combustion_methane"):
         library.gwp("AR6", "CH4")
