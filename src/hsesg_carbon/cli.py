@@ -234,57 +234,50 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         ),
         markup=False,
     )
-    years = sorted({one["year"] for one in result["totals"]})
-
-    def across(rows: list[dict[str, Any]], places: int) -> list[str]:
-        by_year = {row["year"]: _rounded(row["value"], places) for row in rows}
-        return [by_year.get(year, "–") for year in years]
-
-    def scope_name(scope: str) -> str:
-        return message("label.total", lang) if scope == "total" else message(f"label.scope-{scope}", lang)
-
-    headings = ("", *(str(year) for year in years))
-    scopes = sorted({one["scope"] for one in result["totals"]})
-    _print_table(
-        console,
-        lang,
-        message("label.emissions", lang),
-        headings,
-        [
-            (scope_name(scope), *across([one for one in result["totals"] if one["scope"] == scope], 2))
-            for scope in scopes
-        ],
+    _print_scopes(
+        console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
     )
     for per in dict.fromkeys(one["per"] for one in result["intensities"]):
         rows = [one for one in result["intensities"] if one["per"] == per]
-        places = {"total": 2}
-        _print_table(
-            console,
-            lang,
-            message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"]),
-            headings,
-            [
-                (scope_name(scope), *across([one for one in rows if one["scope"] == scope], places.get(scope, 3)))
-                for scope in scopes
-            ],
-        )
+        title = message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"])
+        _print_scopes(console, lang, title, rows, {"total": 2})
     for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
-        rows = [one for one in result["energy"] if one["flow"] == flow]
-        record = accounts.library.flows[flow]
-        label = f"{record.name_zh if lang == Lang.zh else record.name_en} ({record.unit})"
-        carriers = list(dict.fromkeys(one["carrier"] for one in rows))
-        carriers.sort(key=lambda carrier: carrier == "total")
-        shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
-        body = [
-            (
-                message("label.total", lang) if carrier == "total" else _carrier_name(accounts, carrier, lang),
-                *across([one for one in rows if one["carrier"] == carrier], 2),
-            )
-            for carrier in carriers
-        ]
-        if shares:
-            body.append((message("label.electricity-share", lang), *(f"{one} %" for one in across(shares, 1))))
-        _print_table(console, lang, label, headings, body)
+        _print_energy(console, accounts, result, flow, lang)
+
+
+def _print_scopes(
+    console: "Console", lang: Lang, title: str, rows: list[dict[str, Any]], places: dict[str, int]
+) -> None:
+    """Print a table of scopes by year; ``places`` holds the decimals of each scope, three where it is silent."""
+    years = sorted({one["year"] for one in rows})
+    body = []
+    for scope in sorted({one["scope"] for one in rows}):
+        name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
+        own = [one for one in rows if one["scope"] == scope]
+        body.append((name, *_across(own, years, places.get(scope, 3))))
+    _print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def _print_energy(console: "Console", accounts: "Workspace", result: dict[str, Any], flow: str, lang: Lang) -> None:
+    """Print one energy flow by carrier and year, with the share of electricity."""
+    rows = [one for one in result["energy"] if one["flow"] == flow]
+    years = sorted({one["year"] for one in result["totals"]})
+    body = []
+    for carrier in sorted({one["carrier"] for one in rows}, key=lambda one: (one == "total", one)):
+        name = message("label.total", lang) if carrier == "total" else _carrier_name(accounts, carrier, lang)
+        body.append((name, *_across([one for one in rows if one["carrier"] == carrier], years, 2)))
+    shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
+    if shares:
+        body.append((message("label.electricity-share", lang), *(f"{one} %" for one in _across(shares, years, 1))))
+    record = accounts.library.flows[flow]
+    title = f"{record.name_zh if lang == Lang.zh else record.name_en} ({record.unit})"
+    _print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def _across(rows: list[dict[str, Any]], years: list[int], places: int) -> list[str]:
+    """Return the values of a row of a table, a dash for years that have none."""
+    by_year = {row["year"]: _rounded(row["value"], places) for row in rows}
+    return [by_year.get(year, "–") for year in years]
 
 
 def _denominator_name(per: str, lang: Lang) -> str:

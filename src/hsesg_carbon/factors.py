@@ -542,13 +542,17 @@ class FactorLibrary:
                 getattr(one, "flow", ""),
                 getattr(one, "property", ""),
                 getattr(one, "variant", None) or "",
-                getattr(one, "region", ""),
+                self._region_names(getattr(one, "region", "")),
                 str(one.value),
                 source.title,
                 source.title_zh or "",
             ]
             index.append((fold(" ".join(what)), {fold(one.id)}, one))
         return index
+
+    def _region_names(self, code: str) -> str:
+        region = self.regions.get(code)
+        return f"{code} {region.name_en} {region.name_zh}" if region else code
 
     def _known_source(self, source: str) -> str:
         if source not in self.sources:

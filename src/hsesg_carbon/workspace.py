@@ -266,36 +266,10 @@ class Workspace:
         The keys are the contract of ``footprint --json``; ``scope`` is ``1``, ``2`` or ``total``.
         """
         inventory, energy = self.inventory, EnergyAccount(self.inventory)
-        years = set(self.settings.periods)
-        if not any(str(row["year"]) in years for row in inventory.by("year")):
-            raise InventoryError("nothing-to-report", periods=sorted(years), gases=self.methodology.gases)
-        totals = [
-            {"year": row["year"], "scope": dict(row.group).get("scope", "total"), **_exact(row.amount)}
-            for by in (("scope", "year"), ("year",))
-            for row in inventory.by(*by)
-            if str(row["year"]) in years
-        ]
-        account = [
-            {
-                "year": row["year"],
-                "carrier": dict(row.group).get("subject", "total"),
-                "flow": row.flow,
-                **_exact(row.amount),
-            }
-            for by in (("subject", "year"), ("year",))
-            for row in energy.by(*by)
-            if str(row["year"]) in years
-        ]
-        shares = [
-            {"year": row["year"], "carrier": row["subject"], "flow": row.flow, **_exact(row.amount)}
-            for row in energy.shares()
-            if str(row["year"]) in years
-        ]
-        biogenic = [
-            {"year": row["year"], **_exact(row.amount)}
-            for row in inventory.biogenic("year")
-            if str(row["year"]) in years
-        ]
+        totals = self._reported("scope", "scope", inventory.by("scope", "year"), inventory.by("year"))
+        if not totals:
+            raise InventoryError("nothing-to-report", periods=self.settings.periods, gases=self.methodology.gases)
+        account = self._reported("carrier", "subject", energy.by("subject", "year"), energy.by("year"))
         return {
             "organisation": self.settings.organisation.model_dump(),
             "methodology": self.methodology.id,
@@ -319,10 +293,24 @@ class Workspace:
                 for row in rows
             ],
             "energy": sorted(account, key=lambda one: (one["year"], one["flow"], one["carrier"] == "total")),
-            "energy_shares": shares,
-            "biogenic": biogenic,
+            "energy_shares": self._reported("carrier", "subject", energy.shares()),
+            "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
             "findings": [one.as_json(lang) for one in self.findings],
         }
+
+    def _reported(self, column: str, dimension: str, *views: Totals) -> list[dict[str, Any]]:
+        """Return the reported years of some totals as plain rows; where a view lacks the dimension it is the total."""
+        return [
+            {
+                "year": row["year"],
+                column: dict(row.group).get(dimension, "total"),
+                "flow": row.flow,
+                **_exact(row.amount),
+            }
+            for view in views
+            for row in view
+            if str(row["year"]) in self.settings.periods
+        ]
 
     def write(self, footprint: Mapping[str, Any]) -> list[Path]:
         """
@@ -333,7 +321,6 @@ class Workspace:
         out = self.folder / OUT
         plan = self.inventory.ledger.plan
         lines = [Ledger.of(plan, batch).lines() for batch in self.batches if batch.quantity_kind == "text"]
-        (self.folder / OUT / "lines.csv").unlink(missing_ok=True)  # an old one would not belong to this run
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",
             "plan.csv": _csv_text(plan.table()),
@@ -342,6 +329,8 @@ class Workspace:
         out.mkdir(exist_ok=True)
         for name, text in texts.items():
             _write(out / name, text)
+        for old in set(out.glob("lines*.csv")) - {out / name for name in texts}:
+            old.unlink()  # of an earlier run: it would not belong to this one
         return [out / name for name in texts]
 
     def _period_findings(self) -> list[Finding]:

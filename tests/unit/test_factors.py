@@ -194,6 +194,7 @@ def test_a_search_finds_by_alias_in_both_languages(library: hc.FactorLibrary) ->
         ("柴油", "mobile.diesel"),
     ]:
         assert code in [getattr(hit, "activity", "") for hit in library.search(words)]
+    assert "mee2023.electricity.cn-zj.average" in [getattr(hit, "id", "") for hit in library.search("浙江 electricity")]
     assert library.search("") == []
     assert library.suggest("natural gsa")[0].endswith("natural_gas")
 

@@ -259,7 +259,13 @@ def test_own_factors_rule_where_the_methodology_names_them(workspace: Path) -> N
     )
     edit(workspace / "inventory.toml", 'methodology = "hundsun-2024"', 'methodology = "ours.toml"')
     after = as_json("footprint", workspace)
-    assert after["totals"][1] == {"year": 2022, "scope": "2", "value": "7735.6035", "unit": "tCO2e"}
+    assert after["totals"][1] == {
+        "year": 2022,
+        "scope": "2",
+        "flow": "CO2e",
+        "value": "7735.6035",
+        "unit": "tCO2e",
+    }
     assert after["totals"][0] == before[0]
     (own / "clash.csv").write_text((own / "supplier.csv").read_text(encoding="utf-8"), encoding="utf-8")
     assert "supplier.elec" in refused("footprint", workspace)
