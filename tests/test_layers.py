@@ -57,7 +57,7 @@ def test_imports_point_only_downward(module: str) -> None:
     [
         ("pint", {"units"}),
         ("openpyxl", {"tables"}),
-        ("csv", {"tables", "workspace"}),
+        ("csv", {"tables"}),
         ("typer", {"cli"}),
         ("rich", {"cli"}),
     ],

@@ -1,7 +1,5 @@
 """A workspace: one folder that holds one organisation's accounts. Reads its files, writes ``out/``."""
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -500,28 +498,14 @@ def _check_denominator(one: Denominator) -> None:
 
 def _csv_text(frame: "pd.DataFrame") -> str:
     """Return a table as CSV in which no cell can become a formula when a spreadsheet opens it."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([_harmless(column) for column in frame.columns])
-    for row in frame.itertuples(index=False):
-        writer.writerow([_harmless(cell) for cell in row])
-    return buffer.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    if cell is None or cell != cell:  # noqa: PLR0124  (NaN differs from itself)
-        return ""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) and not _is_number(cell):
-        return "'" + cell
-    return cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        units.parse_number(cell)
-    except InputError:
-        return False
-    return True
+    safe = frame.rename(columns=lambda name: f"'{name}" if str(name).startswith(_FORMULA_STARTS) else name)
+    for name in safe.columns[[dtype.kind in "OTU" for dtype in safe.dtypes]]:
+        text = safe[name]
+        risky = text.str.match(r"[=+\-@\t\r]").fillna(value=False).astype(bool)
+        risky &= ~text.str.fullmatch(r"[+-]?[\d.]+").fillna(value=False).astype(bool)  # a negative number is none
+        if risky.any():
+            safe = safe.assign(**{name: text.where(~risky, "'" + text)})
+    return safe.to_csv(index=False, lineterminator="\n")
 
 
 def _write(path: Path, text: str) -> None:
