@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from hsesg_carbon.periods import Period, plain
 
 _INT64 = 2**63 - 1
+_MANY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,11 @@ def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | 
 
     Returns the codes and the raw key of every code, or ``None`` where so many keys are possible that packing overflows.
     """
-    coded = [_factorized(one) for one in series]
+    if len(series[0]) < _MANY:
+        coded = [_factorized(one) for one in series]
+    else:  # coding text lets other threads run, and is most of what the checks at the door cost
+        with ThreadPoolExecutor() as threads:
+            coded = list(threads.map(_factorized, series))
     if math.prod(max(len(values), 1) for _, values in coded) > _INT64:
         return None
     packed = coded[0][0].astype("int64")
