@@ -405,3 +405,25 @@ def test_random_text_is_a_period_or_an_input_error(text: str) -> None:
         assert hc.Period.parse(period.label) == period
     except hc.InputError as error:
         assert error.code.startswith("period-")
+
+
+@pytest.mark.parametrize("text", ["10²", "1①", "0_5", "٣", "1e400", "½", "1 2"])
+def test_digits_that_are_no_plain_digits_make_no_number(text: str) -> None:
+    """Compatibility normalisation would read 10² as 102."""
+    assert [one.code for one in faults([with_(quantity=text)])] == ["number-not-a-number"]
+
+
+def test_superscripts_in_units_are_powers() -> None:
+    from hsesg_carbon.units import canonical, ratio
+
+    assert canonical("m²") == "m2"
+    assert ratio("10⁴ kWh", "kWh") == 10_000
+    for unit in ("kWh/0", "0 kWh", "m①"):
+        with pytest.raises(hc.UnitError):
+            canonical(unit)
+
+
+@pytest.mark.parametrize("word", ["no", "false", "-", "0"])
+def test_only_a_yes_marks_a_credit(word: str) -> None:
+    for quantity in ("-5", -5.0, -5):
+        assert [one.code for one in faults([with_(quantity=quantity, credit=word)])] == ["quantity-negative"]

@@ -371,3 +371,77 @@ def test_extra_columns_of_any_name_do_no_harm(workspace: Path) -> None:
         "flow",
     }
     assert (workspace / "out" / "lines.csv").exists()
+
+
+def test_nothing_in_the_activity_folder_is_passed_over(workspace: Path) -> None:
+    """A file that cannot be read as activity data stops the run: its emissions would be missing without a word."""
+    folder = workspace / "activity"
+    good = (folder / "energy.csv").read_text(encoding="utf-8")
+    for name, content, words in (
+        ("semicolons.csv", good.replace(",", ";"), "none of the columns"),
+        ("chinese.csv", "编号,地点,期间,能源,用量,单位\n1,总部,2024,电,5,度\n", "none of the columns"),
+        ("notes.txt", "hello", ".csv, .xlsx, .parquet"),
+        ("again.csv", good, "stands on 2 rows"),
+    ):
+        (folder / name).write_text(content, encoding="utf-8")
+        said = refused("footprint", workspace)
+        assert words in said, name
+        (folder / name).unlink()
+    (folder / "2024").mkdir()
+    assert "folder 2024" in refused("footprint", workspace)
+    (folder / "2024").rmdir()
+    (folder / "gone.csv").symlink_to(workspace / "nowhere.csv")
+    assert "not there" in refused("footprint", workspace)
+
+
+def test_the_same_bill_in_a_table_and_in_parquet_is_refused(workspace: Path) -> None:
+    import pandas as pd
+
+    frame = pd.read_csv(workspace / "activity" / "energy.csv").astype({"period": str})
+    frame.to_parquet(workspace / "activity" / "copy.parquet")
+    assert "several files" in refused("footprint", workspace)
+
+
+def test_a_hidden_sheet_counts_and_is_named(workspace: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["activity_id", "site", "period", "activity", "quantity", "unit"])
+    book.active.append(["x1", "reporting-boundary", "2024", "electricity.grid", 1000, "kWh"])
+    book.create_sheet("front").append(["notes"])
+    book.active.sheet_state = "hidden"
+    book.save(workspace / "activity" / "more.xlsx")
+    result = as_json("footprint", workspace)
+    assert "sheet-hidden" in {one["code"] for one in result["findings"]}
+    totals = {(one["year"], one["scope"]): one["value"] for one in result["totals"]}
+    assert totals[2024, "2"] == "8257.393976"
+
+
+def test_sites_outside_the_boundary_are_named(workspace: Path) -> None:
+    edit(workspace / "inventory.toml", "from = 2022-01-01", "from = 2024-01-01")
+    found = [one for one in as_json("footprint", workspace)["findings"] if one["code"] == "site-outside-boundary"]
+    assert sorted(one["data"]["year"] for one in found) == ["2022", "2023"]
+
+
+def test_a_total_of_zero_is_shown_and_stops_nothing(workspace: Path) -> None:
+    path = workspace / "activity" / "energy.csv"
+    heading = path.read_text(encoding="utf-8").splitlines()[0]
+    rows = [f"{year}-e,reporting-boundary,{year},electricity.grid,0,kWh,," for year in (2022, 2023, 2024)]
+    path.write_text("\n".join([heading, *rows]) + "\n", encoding="utf-8")
+    result = as_json("footprint", workspace)
+    assert {one["value"] for one in result["totals"]} == {"0"}
+    assert result["energy_shares"] == []
+
+
+def test_a_closed_pipe_and_an_ascii_terminal_are_no_errors(workspace: Path) -> None:
+    command = [sys.executable, "-m", "hsesg_carbon.cli", "explain", str(workspace), "2024-elec"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 0
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "hsesg_carbon.cli", "footprint", str(workspace)]
+    for extra in ([], ["--lang", "zh"], ["--json"]):
+        done = subprocess.run([*command, *extra], capture_output=True, env=plain, check=False)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.decode("utf-8"))["organisation"]["name"]["zh"] == "恒生电子股份有限公司"
