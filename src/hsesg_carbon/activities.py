@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -101,6 +102,11 @@ class ActivityRow:
     note: str | None
 
 
+def repeated_sites(sites: Iterable[Site]) -> list[str]:
+    """Return the ids that more than one site has."""
+    return sorted(one for one, count in Counter(site.id for site in sites).items() if count > 1)
+
+
 class Activities:
     """
     The table of activity data, checked at the door.
@@ -134,7 +140,10 @@ class Activities:
         unique_ids: bool = False,
     ) -> None:
         self.library = library or FactorLibrary.shipped()
-        self.sites = None if sites is None else _by_id(sites)
+        listed = None if sites is None else tuple(sites)
+        if repeated := repeated_sites(listed or ()):
+            raise InputError("site-twice", file="sites", sites=repeated)
+        self.sites = None if listed is None else {site.id: site for site in listed}
         self.findings: list[Finding] = []
         self.frame = _narwhals(frame)
         self._columns = self.frame.collect_schema()
@@ -154,6 +163,7 @@ class Activities:
         self._check_rows(problems)
         if unique_ids:
             self._duplicates(problems)
+        self._ids_are_unique = unique_ids
         problems.raise_any()
 
     @property
@@ -313,9 +323,10 @@ class Activities:
         return {text_of(one) for one in collected(self.frame.select("activity_id"))["activity_id"].to_list()}
 
     def check(self) -> list[Finding]:
-        """Return duplicate ids, and overlaps and gaps between the bills of a meter. Needs the ids: one more pass."""
+        """Return duplicate ids (unless the door proved them unique), overlaps and gaps between the bills of a meter."""
         problems = _Problems()
-        self._duplicates(problems)
+        if not self._ids_are_unique:
+            self._duplicates(problems)
         return problems.findings + self._meter_findings()
 
     # ------------------------------------------------------------------------------------------------- the checks
@@ -405,9 +416,11 @@ class Activities:
             wrong: list[tuple[str, str, dict[str, Any], Any]] = [(*one, None) for one in self._resolve(raw)]
             if self.quantity_kind != "text":
                 wrong += self._number_rules(raw, found)
+            if not wrong:
+                continue
+            own = self._grouping.rows_of(self.frame, found)
             for code, column, data, broken in wrong:
-                chosen = self._grouping.rows_of(self.frame, found)
-                chosen = chosen if broken is None else chosen.filter(broken)
+                chosen = own if broken is None else own.filter(broken)
                 count = int(found["_rows"]) if broken is None else _count(chosen)
                 rows = _some(chosen, problems.room(code)) if problems.room(code) else []
                 if count:
@@ -452,13 +465,14 @@ class Activities:
         if least is None or most is None:
             return wrong
         # among NaN and infinities the range says nothing, so every rule looks at the rows themselves
-        if not finite or least < 0:
+        negative = not finite or least < 0
+        if negative:
             self._has_negative = True
             if self._unmarked_credits:
                 wrong.append(("quantity-negative", "quantity", {}, self._unmarked() & usable))
         largest = max(-least, most) if finite else math.inf
         limit = _EXACT_FLOATS if self.quantity_kind == "float" else _INT64 // 2
-        size = (quantity >= limit) | (quantity <= -limit) if self._has_negative else quantity >= limit
+        size = (quantity >= limit) | (quantity <= -limit) if negative else quantity >= limit
         if largest >= limit:
             wrong.append(("quantity-too-large", "quantity", {}, size & usable))
         if self.quantity_kind == "float" and raw in self._distinct and (largest < limit or not finite):
@@ -664,16 +678,6 @@ def _narwhals(frame: Any) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
     if len(columns) != len(set(columns)):
         raise InputError("frame-kind", found=type(frame).__name__, why="two columns have the same name")
     return native
-
-
-def _by_id(sites: Iterable[Site]) -> dict[str, Site]:
-    """Return sites by id; a site listed twice is an error."""
-    by_id: dict[str, Site] = {}
-    for site in sites:
-        if site.id in by_id:
-            raise InputError("site-twice", file="sites", sites=[site.id])
-        by_id[site.id] = site
-    return by_id
 
 
 def _count(frame: Any) -> int:

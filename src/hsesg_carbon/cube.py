@@ -82,8 +82,7 @@ class Grouping:
             if packed is not None:
                 codes, raws = packed
                 kept = [name for name in ("quantity", "_steps") if name in frame.columns]
-                series = nw.new_series("_key", codes, nw.Int64, backend=frame.implementation)
-                native = frame.select(kept).to_native().assign(_key=series.to_native().to_numpy())
+                native = frame.select(kept).to_native().assign(_key=codes)
                 return cls(nw.from_native(native), columns, ("_key",), raws)
         elif not isinstance(frame, nw.LazyFrame) and frame.implementation.is_polars():
             schema = frame.collect_schema()

@@ -639,8 +639,8 @@ def _own_faults(
         return
     try:
         unit = one.plain_unit if isinstance(one, EmissionFactor) else one.unit
-        above = "" if unit == "1" else unit.partition("/")[0]
-        kind = units.kind(above) if units.kind(unit) and above else ""
+        units.kind(unit)  # raises where a part of it is unknown
+        kind = units.kind(unit.partition("/")[0])
         flow = library.flows.get(one.flow) if isinstance(one, EmissionFactor) else None
         if isinstance(one, EmissionFactor) and flow and kind != units.kind(flow.unit):
             yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Site
+from hsesg_carbon.activities import Site, repeated_sites
 from hsesg_carbon.errors import FactorError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
@@ -61,8 +61,7 @@ class Boundary:
     consolidation: Consolidation
 
     def __post_init__(self) -> None:
-        ids = [site.id for site in self.sites]
-        if repeated := sorted({one for one in ids if ids.count(one) > 1}):
+        if repeated := repeated_sites(self.sites):
             raise InventoryError("site-twice", file="sites", sites=repeated)
         if self.consolidation not in CONSOLIDATIONS:
             raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)

@@ -273,15 +273,15 @@ class Ledger:
 
         Adds ``line_period``, ``flow``, ``factor_id``, ``property_ids``, ``multiplier`` (float, in the flow's unit per
         unit of quantity, times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals
-        come from ``totals``, never from summing these. Columns of the frame that
-        bear one of these names get ``_input`` behind theirs.
+        come from ``totals``, never from summing these. Columns of the frame that bear one of these names get
+        ``_input`` behind theirs.
 
         Raises:
             InputError: The frame's engine cannot join (named), or rows of several batches were merged.
         """
         if len(self.activities) != 1:
             raise InputError("lines-of-batches")
-        return _joined_lines(self.activities[0], self.plan)
+        return lines_of(self.activities[0], self.plan)
 
     def explain(self, activity_id: str) -> Explanation:
         """
@@ -343,8 +343,12 @@ def grouped(amounts: Any, dimensions: dict[str, Callable[[Entry], str | int]]) -
     return Totals(tuple(Total(group, flow, Amount(value, unit)) for (group, flow, unit), value in ordered))
 
 
-def _joined_lines(activities: Activities, plan: Plan) -> Any:
-    """Join the plan to the rows on their raw key; a row without a partner raises, for it would lose emissions."""
+def lines_of(activities: Activities, plan: Plan) -> Any:
+    """
+    Return the lines of one batch, as ``Ledger.lines`` does; no sums are needed for them.
+
+    The plan is joined to the rows on their raw key; a row without a partner raises, for it would lose emissions.
+    """
     frame = activities.frame
     taken = {*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())
     frame = frame.rename({name: f"{name}_input" for name in sorted(taken)}) if taken else frame

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site
+from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site, repeated_sites
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory, ruling_denominators
-from hsesg_carbon.ledger import Ledger, Totals
+from hsesg_carbon.ledger import Ledger, Totals, lines_of
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
@@ -117,8 +117,7 @@ class Workspace:
                 found = [one for one in found if one.data.get("key") != "site"]
             problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in found]
             raise InputError("settings-broken", problems, file=path.name) from error
-        repeated = sorted({one.id for one in settings.site if [s.id for s in settings.site].count(one.id) > 1})
-        if repeated:
+        if repeated := repeated_sites(settings.site):
             raise InputError("site-twice", file=path.name, sites=repeated)
         for one in settings.periods:
             if not (one.isascii() and one.isdigit() and len(one) == len("2024")):
@@ -318,7 +317,7 @@ class Workspace:
         """
         out = self.folder / OUT
         plan = self.inventory.ledger.plan
-        lines = [Ledger.of(plan, batch).lines() for batch in self.batches if batch.quantity_kind == "text"]
+        lines = [lines_of(batch, plan) for batch in self.batches if batch.quantity_kind == "text"]
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",
             "plan.csv": _csv_text(plan.table()),
