@@ -29,6 +29,7 @@ OPTIONAL = (
     "region",
     "meter",
     "instrument",
+    "technology",
     "quality",
     "credit",
     "evidence",
@@ -37,7 +38,7 @@ OPTIONAL = (
     "origin_sheet",
     "origin_row",
 )
-KEY_DIMENSIONS = ("site", "activity", "region", "instrument")
+KEY_DIMENSIONS = ("site", "activity", "region", "instrument", "technology")
 """Columns that every cube keeps apart."""
 
 RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "month", "period", "gas", "flow")
@@ -114,7 +115,8 @@ class Activities:
     Args:
         frame: pandas, Polars (eager or lazy), PyArrow or a DuckDB relation, one row per bill or reading. Columns:
             activity_id, site, period (or period_start and period_end), activity, quantity, unit; optional region,
-            meter, instrument, quality, credit, evidence, note, origin_file, origin_sheet, origin_row; others are kept.
+            meter, instrument, technology, quality, credit, evidence, note, origin_file, origin_sheet, origin_row.
+            Others are kept.
         sites: The sites that rows may name, with their region. Without it every site is accepted and each row needs a
             region.
         library: Where activity codes and regions are looked up; the shipped one by default.
@@ -148,7 +150,7 @@ class Activities:
         self.frame = _narwhals(frame)
         self._columns = self.frame.collect_schema()
         self.period_columns = self._check_columns()
-        optional = [name for name in ("region", "instrument") if name in self._columns]
+        optional = [name for name in ("region", "instrument", "technology") if name in self._columns]
         self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
         self.frame = with_text_keys(self.frame, self.raw_keys)
         self.quantity_kind = self._quantity_kind()
@@ -539,9 +541,14 @@ class Activities:
             period = period if cut else period.folded()
         except CarbonError as error:
             wrong.append((error.code, self.period_columns[0], error.data))
+        technology = text_of(cells.get("technology"))
+        if technology and entry is not None and technology not in (told := self.library.technologies(activity)):
+            shown = near(technology, told) or told[:8] or ["-"]
+            data = {"technology": technology[:80], "activity": activity, "known": shown}
+            wrong.append(("unknown-technology", "technology", data))
         if not wrong:
             instrument = text_of(cells.get("instrument"))
-            self._distinct[raw] = CellKey(site, period, activity, name, region, instrument, cut=cut)
+            self._distinct[raw] = CellKey(site, period, activity, name, region, instrument, technology, cut=cut)
         return wrong
 
     def _stated_period(self, row: Mapping[str, Any]) -> Period:

@@ -29,6 +29,7 @@ class CellKey:
     unit: str
     region: str
     instrument: str
+    technology: str = ""
     extra: tuple[tuple[str, str], ...] = ()
     cut: bool = False
 

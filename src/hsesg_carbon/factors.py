@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -179,6 +179,11 @@ class EmissionFactor(_Published):
     lifecycle: Literal["direct", "well-to-tank", "losses"] | None = None
 
     @property
+    def per(self) -> str:
+        """The unit of the quantity that the factor multiplies: ``kWh`` of ``kgCO2/kWh``."""
+        return self.plain_unit.partition("/")[2]
+
+    @property
     def plain_unit(self) -> str:
         """The unit without the gas: ``kgCO2/kWh`` of flow CO2 is ``kg/kWh``."""
         above, slash, below = units.normalise(self.unit).partition("/")
@@ -227,7 +232,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a factor is wanted for: the criteria of a methodology's rule. ``None`` does not choose, so it may tie."""
+    """
+    What a factor is wanted for: the criteria of a methodology's rule. ``None`` does not choose, so it may tie.
+
+    ``stated_technology`` is what the activity itself says; a source that does not tell technologies apart, or not this
+    one, answers with the rule's ``technology``. ``units`` are those in which the quantity can be stated, its own first:
+    a publication may print one factor per litre, per tonne and per kWh, and the nearest to the bill rules.
+    """
 
     activity: str
     flow: str
@@ -237,8 +248,11 @@ class Wanted:
     sources: tuple[str, ...]
     variant: str | None = None
     technology: str | None = None
+    stated_technology: str | None = None
+    basis: str | None = None
     lifecycle: str | None = None
     vintage: str | int = "activity-year"
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -460,10 +474,9 @@ class FactorLibrary:
         pool = [
             one
             for source in wanted.sources
-            for one in self._filed.get((wanted.flow, self._known_source(source)), ())
-            if fnmatchcase(wanted.activity, one.activity)
+            for one in self._filed(wanted.flow, self._known_source(source), wanted.activity)
         ]
-        fitting = [one for one in _not_superseded(pool) if _meets(one, wanted)]
+        fitting = _of_technology([one for one in _not_superseded(pool) if _meets(one, wanted)], wanted)
         # one publication after the other, except that the latest known is looked for in all of them together
         together = wanted.vintage == "latest-known"
         for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
@@ -471,7 +484,7 @@ class FactorLibrary:
                 here = [one for one in fitting if one.source in sources and one.region == region]
                 current, fit = _current(here, wanted)
                 first = min((sources.index(one.source) for one in current), default=0)
-                current = [one for one in current if one.source == sources[first]]
+                current = _stated_in([one for one in current if one.source == sources[first]], wanted.units)
                 if len(current) > 1:
                     raise FactorError("factor-tie", **_described(wanted), candidates=[one.id for one in current])
                 if current:
@@ -492,6 +505,10 @@ class FactorLibrary:
             if wanted and all(word in text for word in wanted):
                 scored.append((fold(words) not in exact, order, one))
         return [one for _, _, one in sorted(scored, key=lambda hit: hit[:2])[:limit]]
+
+    def technologies(self, activity: str) -> list[str]:
+        """Return the technologies that some publication tells apart for an activity."""
+        return self._technologies(activity)
 
     def suggest(self, words: str) -> list[str]:
         """Return activity codes whose code, name or alias is like ``words``."""
@@ -514,11 +531,22 @@ class FactorLibrary:
         return (*self.factors, *self.properties, *self.gwps)
 
     @cached_property
-    def _filed(self) -> dict[tuple[str, str], list[EmissionFactor]]:
+    def _technologies(self) -> "Callable[[str], list[str]]":
+        told = sorted({(one.activity, one.technology) for one in self.factors if one.technology})
+        return cache(lambda activity: sorted({name for pattern, name in told if fnmatchcase(activity, pattern)}))
+
+    @cached_property
+    def _filed(self) -> "Callable[[str, str, str], tuple[EmissionFactor, ...]]":
+        """Return what finds the factors of a flow and a source that hold for an activity."""
         filed: dict[tuple[str, str], list[EmissionFactor]] = {}
         for one in self.factors:
             filed.setdefault((one.flow, one.source), []).append(one)
-        return filed
+
+        @cache
+        def found(flow: str, source: str, activity: str) -> tuple[EmissionFactor, ...]:
+            return tuple(one for one in filed.get((flow, source), ()) if fnmatchcase(activity, one.activity))
+
+        return found
 
     @cached_property
     def _search_index(self) -> list[tuple[str, set[str], "CatalogueEntry | EmissionFactor | FuelProperty | Gwp"]]:
@@ -682,8 +710,28 @@ def _sources(path: Traversable) -> dict[str, Source]:
 
 
 def _meets(one: EmissionFactor, wanted: Wanted) -> bool:
-    pairs = ((wanted.variant, one.variant), (wanted.technology, one.technology), (wanted.lifecycle, one.lifecycle))
+    if wanted.basis is not None and one.basis not in {None, wanted.basis}:
+        return False
+    pairs = ((wanted.variant, one.variant), (wanted.lifecycle, one.lifecycle))
     return all(wish is None or wish == has for wish, has in pairs)
+
+
+def _of_technology(fitting: list[EmissionFactor], wanted: Wanted) -> list[EmissionFactor]:
+    """Return the factors of the technology that the activity states, else of the rule's, else of none."""
+    stated = [one for one in fitting if wanted.stated_technology and one.technology == wanted.stated_technology]
+    if stated or (wanted.technology is None and wanted.stated_technology is None):
+        return stated or fitting
+    return [one for one in fitting if one.technology == wanted.technology]
+
+
+def _stated_in(candidates: list[EmissionFactor], names: Sequence[str]) -> list[EmissionFactor]:
+    """Return, of one factor printed per several units, the one per the first of ``names``, or per its kind."""
+    for name in names if len(candidates) > 1 else ():
+        alike = [one for one in candidates if units.kind(one.per) == units.kind(name)]
+        same = [one for one in alike if units.is_power_of_ten(units.ratio(name, one.per))]
+        if alike:
+            return same or alike
+    return candidates
 
 
 def _not_superseded(candidates: Sequence[Any]) -> list[Any]:

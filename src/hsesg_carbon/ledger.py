@@ -234,7 +234,7 @@ class Ledger:
         Return exact totals by flow and by any dimensions.
 
         Dimensions: scope, iso14064, year, period (or month: longer periods stand under their own label), site,
-        activity, subject, region, instrument and those named at ``run``.
+        activity, subject, region, instrument, technology and those named at ``run``.
 
         Raises:
             InputError: A dimension is unknown.
@@ -258,6 +258,7 @@ class Ledger:
             "activity": lambda entry: entry.cell.activity,
             "region": lambda entry: entry.cell.region,
             "instrument": lambda entry: entry.cell.instrument,
+            "technology": lambda entry: entry.cell.technology,
         }
         extra = {name for cell in self.cube.steps for name, _ in cell.extra}
         for name in extra:

@@ -53,6 +53,8 @@ class Use(_Record):
     One rule: for activities and flows that match its patterns, these sources rule, in this order.
 
     ``activity``, ``flow`` and ``site`` are patterns with ``*``. ``region`` overrides the region of the activity.
+    ``technology`` is for rows that state none or one that the source does not know. ``basis`` says on which heating
+    value the energy of the activity is stated, where the source gives factors on both.
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
     """
 
@@ -62,6 +64,7 @@ class Use(_Record):
     source: tuple[str, ...] = ()
     variant: str | None = None
     technology: str | None = None
+    basis: Literal["net", "gross"] | None = None
     lifecycle: str | None = None
     region: str | None = None
     vintage: Vintage | Literal["activity-year", "latest-known"] = "activity-year"

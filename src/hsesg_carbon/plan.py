@@ -1,8 +1,9 @@
 """The plan: rules turned into numbers. One exact multiplier per distinct key and flow, with every step to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon import units
@@ -36,6 +37,7 @@ class PlanKey:
     region: str
     site: str
     period: Period
+    technology: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,10 @@ class Plan:
         lines: dict[PlanKey, tuple[PlanLine, ...]] = {}
         errors: dict[str, CarbonError] = {}
         for key in keys:
-            entry = library.catalogue[key.activity]
             made = []
-            for flow in compiler.flows(key, entry):
+            for flow in compiler.flows(key):
                 try:
-                    made.append(compiler.line(key, entry, flow))
+                    made.append(compiler.line(key, flow))
                 except CarbonError as error:
                     errors.setdefault(str(error), error)
             lines[key] = tuple(made)
@@ -200,13 +201,17 @@ class Plan:
 def plan_keys(cell: CellKey) -> list[tuple[PlanKey, Fraction]]:
     """Return the keys that a cell of the cube falls into, each with its share of the cell's days."""
     return [
-        (PlanKey(cell.activity, cell.unit, cell.region, cell.site, period), share)
+        (PlanKey(cell.activity, cell.unit, cell.region, cell.site, period, cell.technology), share)
         for period, share in cell.period.parts(folded=not cell.cut)
     ]
 
 
 class _Compiler:
-    """Chooses and multiplies; the state is the library and the methodology, nothing else."""
+    """
+    Chooses and multiplies; the state is the library and the methodology, nothing else.
+
+    Keys that differ in site or period mostly share their rules, factors and steps, so each of these is found once.
+    """
 
     def __init__(self, library: FactorLibrary, method: Methodology) -> None:
         self.library = library
@@ -217,37 +222,57 @@ class _Compiler:
                 raise MethodologyError("unknown-gas", methodology=method.id, gas=gas, known=gases)
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
+        self._rule = _remembered(method.place)
+        self._choice = _remembered(library.choose)
+        self._flows = _remembered(self._flows_of)
+        self._emission = _remembered(self._emission_steps)
+        self._energy = _remembered(self._energy_steps)
+        self._units = _remembered(self._units_of)
+        self._site_matters = any(use.site != "*" for use in method.use)
 
-    def flows(self, key: PlanKey, entry: CatalogueEntry) -> list[Flow]:
+    def rule(self, key: PlanKey, flow: str) -> int:
+        """Return the place of the rule for a flow of a key, counted from 1; 0 if there is none."""
+        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "")
+        return place
+
+    def flows(self, key: PlanKey) -> list[Flow]:
         """
         Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent.
 
         A rule for flow CO2e that stands before the rules for gases takes their place: its publisher gives no gases.
         """
+        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "")
+        return found
+
+    def _flows_of(self, activity: str, site: str) -> list[Flow]:
+        entry = self.library.catalogue[activity]
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
-        wanted = self._emitted(key, entry) + [name for name in entry.flows if name == ENERGY_FLOW]
+        wanted = self._emitted(entry, site) + [name for name in entry.flows if name == ENERGY_FLOW]
         if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
             wanted.append(coal)
         return [self.library.flows[name] for name in wanted]
 
-    def _emitted(self, key: PlanKey, entry: CatalogueEntry) -> list[str]:
+    def _emitted(self, entry: CatalogueEntry, site: str) -> list[str]:
         """Return the gases of an activity that the methodology covers, or CO2e where a rule says so first."""
         covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
         gases = [name for name in entry.flows if name in covered]
-        ruled = [place for name in gases if (place := self.method.place(key.activity, name, key.site))]
-        published = self.method.place(key.activity, "CO2e", key.site)
+        ruled = [place for name in gases if (place := self.method.place(entry.activity, name, site))]
+        published = self.method.place(entry.activity, "CO2e", site)
         named = published and self.method.use[published - 1].flow == "CO2e"
         return ["CO2e"] if named and published < min(ruled, default=published + 1) else gases
 
-    def line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow) -> PlanLine:
+    def line(self, key: PlanKey, flow: Flow) -> PlanLine:
         """Return the line of one flow."""
-        found = self.method.rule(key.activity, flow.flow, key.site)
+        place = self.rule(key, flow.flow)
         if flow.kind in {"energy", "coal-equivalent"}:
-            return self._energy_line(key, entry, flow, found)
-        if found is None or not found[1].source:
+            gases = (one.flow for one in self.flows(key) if one.kind in {"gas", "co2e", "biogenic"})
+            gas_rule = next((ruled for gas in gases if (ruled := self.rule(key, gas))), 0)
+            made: _Made = self._energy(key.activity, key.unit, flow.flow, place, gas_rule)
+            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
+        use = self._use(place)
+        if use is None or not use.source:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
-        place, use = found
-        choice = self.library.choose(
+        choice = self._choice(
             Wanted(
                 activity=key.activity,
                 flow=flow.flow,
@@ -257,27 +282,40 @@ class _Compiler:
                 sources=use.source,
                 variant=use.variant,
                 technology=use.technology,
+                stated_technology=key.technology or None,
+                basis=use.basis,
                 lifecycle=use.lifecycle,
                 vintage=use.wanted_vintage,
+                units=self._units(key.activity, key.unit, place),
             )
         )
-        factor = choice.factor
+        made = self._emission(key.activity, key.unit, flow.flow, place, choice.factor.id)
+        return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(choice.fit, made, key))
+
+    def _use(self, place: int) -> Use | None:
+        return self.method.use[place - 1] if place else None
+
+    def _units_of(self, activity: str, unit: str, place: int) -> tuple[str, ...]:
+        return _reachable(unit, self._pool(self.library.catalogue[activity], self._use(place)))
+
+    def _emission_steps(self, activity: str, unit: str, flow: str, place: int, factor_id: str) -> "_Made":
+        factor = self.library.factor(factor_id)
         above, slash, below = factor.plain_unit.partition("/")
         if not slash:
             raise FactorError("factor-unit-no-ratio", id=factor.id, unit=factor.unit)
-        steps = self._path(key, below, self._pool(entry, use), factor.basis or "")
-        have = steps[-1].gives if steps else key.unit
+        use = self.method.use[place - 1]
+        pool = self._pool(self.library.catalogue[activity], use)
+        steps = self._path(activity, unit, below, pool, factor.basis or "")
+        have = steps[-1].gives if steps else unit
         steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
-        return _line(key, flow, steps, place, reason=use.reasons, fit=_fit(choice.fit, steps, key))
+        return _multiplied(unit, self.library.flows[flow], steps, place, use.reasons)
 
-    def _energy_line(self, key: PlanKey, entry: CatalogueEntry, flow: Flow, found: tuple[int, Use] | None) -> PlanLine:
+    def _energy_steps(self, activity: str, unit: str, flow_name: str, place: int, gas_rule: int) -> "_Made":
         """Energy follows from the same heating values and densities as the gases, so that the two accounts tie."""
-        gas_rule = next(
-            (rule for gas in self._emitted(key, entry) if (rule := self.method.rule(key.activity, gas, key.site))), None
-        )
-        own = self._pool(entry, found[1] if found else None)
+        entry, flow, use = self.library.catalogue[activity], self.library.flows[flow_name], self._use(place)
+        own = self._pool(entry, use)
         kinds = {one.property for one in own}
-        pool = own + [one for one in self._pool(entry, gas_rule[1] if gas_rule else None) if one.property not in kinds]
+        pool = own + [one for one in self._pool(entry, self._use(gas_rule)) if one.property not in kinds]
         coal = self.method.coal_equivalent
         default = (
             flow.kind == "coal-equivalent"
@@ -286,18 +324,18 @@ class _Compiler:
         )
         if default and coal:
             if coal.electricity == "dengjia" and entry.subject == "electricity":
-                raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=key.activity)
+                raise MethodologyError("dengjia-not-stated", methodology=self.method.id, activity=activity)
             choice = PropertyChoice(property="coal-equivalent", source=coal.source)
             pool.append(self._property(entry, choice))
-        steps = self._path(key, flow.unit, pool, None)
-        place, reason = 0, _both("reason-own-unit")
-        if found is not None:
-            place, reason = found[0], found[1].reasons
+        steps = self._path(activity, unit, flow.unit, pool, None)
+        ruled, reason = 0, _both("reason-own-unit")
+        if use is not None:
+            ruled, reason = place, use.reasons
         elif default and coal:
             reason = _both("reason-coal-equivalent", source=coal.source)
-        elif steps and gas_rule is not None:
-            place, reason = gas_rule[0], _both("reason-as-gas-rule", rule=gas_rule[0])
-        return _line(key, flow, steps, place, reason=reason, fit=_fit(("exact",), steps, key))
+        elif steps and gas_rule:
+            ruled, reason = gas_rule, _both("reason-as-gas-rule", rule=gas_rule)
+        return _multiplied(unit, flow, steps, ruled, reason)
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
         return [self._property(entry, choice) for choice in (use.properties if use else ())]
@@ -320,7 +358,9 @@ class _Compiler:
             )
         return found
 
-    def _path(self, key: PlanKey, target: str, pool: Sequence[FuelProperty], basis: str | None) -> list[Step]:
+    def _path(
+        self, activity: str, unit: str, target: str, pool: Sequence[FuelProperty], basis: str | None
+    ) -> list[Step]:
         """
         Return the shortest chain of properties from the quantity's unit to what ``target`` measures.
 
@@ -329,34 +369,34 @@ class _Compiler:
         """
         goal = units.kind(target)
         fitting = [one for one in pool if not _of_other_basis(one, basis)]
-        reached: list[tuple[str, list[Step]]] = [(key.unit, [])]
+        reached: list[tuple[str, list[Step]]] = [(unit, [])]
         while reached:
-            arrived = [steps for unit, steps in reached if units.kind(unit) == goal]
+            arrived = [steps for have, steps in reached if units.kind(have) == goal]
             if len(arrived) > 1:
                 chains = [" ".join(step.record.id for step in steps if step.record) for steps in arrived]
                 raise MethodologyError(
                     "property-chain-tie",
                     methodology=self.method.id,
-                    activity=key.activity,
-                    unit=key.unit,
+                    activity=activity,
+                    unit=unit,
                     target=target,
                     chains=chains,
                 )
             if arrived:
-                self._need_basis(key, arrived[0], basis)
+                self._need_basis(activity, arrived[0], basis)
                 return arrived[0]
             reached = [
                 (step.gives, [*steps, step])
-                for unit, steps in reached
+                for have, steps in reached
                 for one in fitting
-                if all(one is not step.record for step in steps) and (step := _by(unit, one)) is not None
+                if all(one is not step.record for step in steps) and (step := _by(have, one)) is not None
             ]
         excluded = next((one for one in pool if one not in fitting), None)
         if excluded is not None:
             raise MethodologyError(
                 "basis-differs",
                 methodology=self.method.id,
-                activity=key.activity,
+                activity=activity,
                 id=excluded.id,
                 stated=excluded.basis or "-",
                 wanted=basis,
@@ -364,18 +404,18 @@ class _Compiler:
         raise MethodologyError(
             "property-chain-missing",
             methodology=self.method.id,
-            activity=key.activity,
-            unit=key.unit,
+            activity=activity,
+            unit=unit,
             target=target,
             have=[one.id for one in pool] or ["-"],
         )
 
-    def _need_basis(self, key: PlanKey, steps: Sequence[Step], basis: str | None) -> None:
+    def _need_basis(self, activity: str, steps: Sequence[Step], basis: str | None) -> None:
         """Refuse a heating value under a factor that does not say whether its energy is net or gross."""
         for step in steps:
             if isinstance(step.record, FuelProperty) and step.record.property in _HEATING_VALUES and basis == "":
                 raise MethodologyError(
-                    "basis-not-stated", methodology=self.method.id, activity=key.activity, id=step.record.id
+                    "basis-not-stated", methodology=self.method.id, activity=activity, id=step.record.id
                 )
 
 
@@ -388,6 +428,16 @@ def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:
 
 def _both(code: str, **data: Any) -> dict[str, str]:
     return {lang: message(code, lang, **data) for lang in LANGUAGES}
+
+
+def _reachable(unit: str, pool: Sequence[FuelProperty]) -> tuple[str, ...]:
+    """Return the units in which a quantity can be stated by way of its fuel's properties: its own first."""
+    reached = [unit]
+    for have in reached:  # grows while it is walked
+        known = {units.kind(one) for one in reached}
+        steps = [step for one in pool if (step := _by(have, one)) is not None]
+        reached += [step.gives for step in steps if units.kind(step.gives) not in known]
+    return tuple(reached)
 
 
 def _by(unit: str, record: FuelProperty) -> Step | None:
@@ -403,30 +453,58 @@ def _by(unit: str, record: FuelProperty) -> Step | None:
     return None
 
 
-def _line(
-    key: PlanKey, flow: Flow, steps: list[Step], rule: int, *, reason: dict[str, str], fit: tuple[str, ...]
-) -> PlanLine:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a line is, whatever its site and period."""
+
+    steps: tuple[Step, ...]
+    multiplier: Fraction
+    rule: int
+    reason: dict[str, str]
+
+
+def _multiplied(unit: str, flow: Flow, steps: list[Step], rule: int, reason: dict[str, str]) -> _Made:
     """Close the chain in the unit in which the flow is counted, and multiply it out."""
-    have = steps[-1].gives if steps else key.unit
+    have = steps[-1].gives if steps else unit
     if units.canonical(have) != units.canonical(flow.unit):
         steps = [*steps, Step("×", Fraction(1), flow.unit, flow.unit, units.ratio(have, flow.unit), flow.unit, None)]
     multiplier = Fraction(1)
     for step in steps:
         multiplier *= step.multiplier
-    return PlanLine(key, flow, multiplier, tuple(steps), rule, reason, fit)
+    return _Made(tuple(steps), multiplier, rule, reason)
 
 
-def _fit(fit: tuple[str, ...], steps: Sequence[Step], key: PlanKey) -> tuple[str, ...]:
+def _fit(fit: tuple[str, ...], made: _Made, key: PlanKey) -> tuple[str, ...]:
     """Return how well a line fits, its properties included: one that describes another time is not exact."""
-    properties = [step.record for step in steps if isinstance(step.record, FuelProperty)]
+    properties = [step.record for step in made.steps if isinstance(step.record, FuelProperty)]
     if all(one.covers(key.period.start, key.period.end) for one in properties):
         return fit
     return (*(one for one in fit if one != "exact"), "property-of-other-time")
 
 
+def _remembered(function: "Callable[..., Any]") -> "Callable[..., Any]":
+    """Return ``function`` with its answers kept, refusals too: looking for what is near is what takes long."""
+
+    @cache
+    def answer(*asked: Any) -> tuple[Any, CarbonError | None]:
+        try:
+            return function(*asked), None
+        except CarbonError as error:
+            return None, error
+
+    def ask(*asked: Any) -> Any:
+        result, refusal = answer(*asked)
+        if refusal is not None:
+            raise refusal
+        return result
+
+    return ask
+
+
 def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLibrary) -> list[Finding]:
     """Name every number that stands in for another year, place or fuel than the activity's, with the periods."""
     found: dict[tuple[str, str, str], set[str]] = {}
+    fuels = {entry.subject for entry in library.catalogue.values()}
     for key, made in lines.items():
         for line in made:
             if line.factor is not None:
@@ -436,8 +514,7 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
                     ):
                         found.setdefault((fit, line.factor.id, key.activity), set()).add(key.period.label)
             for one in line.properties:
-                subject = library.catalogue[key.activity].subject
-                if not _of_fuel(one.subject, subject, library):
+                if not _of_fuel(one.subject, library.catalogue[key.activity].subject, fuels):
                     found.setdefault(("other-fuel", one.id, key.activity), set()).add(key.period.label)
                 if not one.covers(key.period.start, key.period.end):
                     found.setdefault(("other-time", one.id, key.activity), set()).add(key.period.label)
@@ -458,9 +535,8 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
     return findings
 
 
-def _of_fuel(stated: str, burnt: str, library: FactorLibrary) -> bool:
+def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
     """Say whether a property's subject is the fuel that was burnt, or a variety of it (natural_gas_oilfield)."""
-    fuels = {entry.subject for entry in library.catalogue.values()}
     return stated == burnt or (stated.startswith(f"{burnt}_") and stated not in fuels)
 
 

@@ -295,18 +295,16 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
     The heading is the first row with two cells: a title above it has one. Columns without heading and content are
     left out.
     """
-    filled = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
+    filled = [(number, list(map(str.strip, cells))) for number, cells in rows]
     filled = [(number, cells) for number, cells in filled if any(cells)]
     if not filled:
         raise InputError("file-empty", file=file)
     start = next((place for place, (_, cells) in enumerate(filled) if sum(map(bool, cells)) > 1), 0)
-    (heading, names), *body = filled[start:]
+    (heading, titles), *body = filled[start:]
+    names = [name.lower() for name in titles]
     width = max(len(cells) for _, cells in filled[start:])
-    names = names + [""] * (width - len(names))
-    used = [
-        place for place in range(width) if names[place] or any("".join(cells[place : place + 1]) for _, cells in body)
-    ]
-    columns = tuple(names[place].lower() for place in used if names[place])
+    unnamed = [place for place in range(width) if not "".join(names[place : place + 1])]
+    columns = tuple(filter(None, names))
     problems = []
     if len(set(columns)) < len(columns):
         repeated = sorted({one for one in columns if columns.count(one) > 1})
@@ -320,7 +318,7 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
         )
     table_rows = []
     for number, cells in body:
-        stray = [cells[place] for place in used if place < len(cells) and cells[place] and not names[place]]
+        stray = [cells[place] for place in unnamed if place < len(cells) and cells[place]]
         if stray and len(problems) < _MAX_PROBLEMS:
             problems.append(
                 Finding(
@@ -330,6 +328,6 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
                     where=Where(file=file, sheet=sheet, row=number),
                 )
             )
-        found = {names[place].lower(): cells[place] for place in used if names[place] and cells[place : place + 1]}
-        table_rows.append(Row(number, {name: value for name, value in found.items() if value}))
+        # a short row ends early: the cells that it lacks are blank
+        table_rows.append(Row(number, {name: cell for name, cell in zip(names, cells, strict=False) if cell and name}))
     return Table(file, sheet, columns, tuple(table_rows), tuple(problems), tuple(notes))

@@ -249,6 +249,17 @@ def ratio(unit: str, target: str) -> Fraction:
     return size / target_size
 
 
+def is_power_of_ten(size: Fraction) -> bool:
+    """
+    Say whether two units with this ratio are of one decimal family, such as kWh and MWh, or m3 and L.
+
+    Example:
+        >>> is_power_of_ten(ratio("MWh", "kWh")), is_power_of_ten(ratio("mile", "km"))
+        (True, False)
+    """
+    return min(size.numerator, size.denominator) == 1 and str(max(size.numerator, size.denominator)).strip("0") == "1"
+
+
 def kind(unit: str) -> str:
     """
     Return what ``unit`` measures, as text that compares equal for units of one kind.
