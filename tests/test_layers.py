@@ -14,7 +14,7 @@ LAYERS = [
     ["inventory"],
     ["ledger"],
     ["plan"],
-    ["activities", "methodology"],
+    ["activities", "methodology", "editions"],
     ["cube", "factors"],
     ["periods", "tables"],
     ["units"],

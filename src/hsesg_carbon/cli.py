@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from hsesg_carbon.errors import CarbonError
+from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.messages import catalogue, message, visible
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.workspace import Workspace
 
+EXIT_FOUND = 1
 EXIT_USAGE = 2
+_NUMBER = {"id", "value", "unit"}
 _PLAIN_WIDTH = 120
 
 
@@ -211,6 +213,79 @@ def show(
         if value not in (None, "", [])
     ]
     _print_table(_console(), lang, "", (), rows)
+
+
+@factors_app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="Id of a source, or a day: 2025-01-15.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Id of a source, or a later day.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Compare two editions of a publication, or what was known on two days."""
+    from hsesg_carbon.editions import differences  # noqa: PLC0415
+    from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    found = differences(FactorLibrary.shipped(), before, after)
+    if as_json:
+        shown = [
+            {
+                "about": one.about,
+                "before": one.before and one.before.model_dump(mode="json", include=_NUMBER),
+                "after": one.after and one.after.model_dump(mode="json", include=_NUMBER),
+                "percent": None if one.percent is None else str(half_up(one.percent, 4)),
+            }
+            for one in found
+        ]
+        _print_json({"before": before, "after": after, "differences": shown})
+        return
+    rows = [
+        (
+            one.about,
+            *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
+            "–" if one.percent is None else f"{half_up(one.percent, 2):+} %",
+        )
+        for one in found
+    ]
+    if rows:
+        _print_table(_console(), lang, "", ("number", "before", "after", "change"), rows)
+    changed = sum(one.percent is not None for one in found)
+    typer.echo(message("label.diff", lang, changed=changed, unpaired=len(found) - changed), err=True)
+
+
+@factors_app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an organisation's own factors.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Validate an organisation's own factors; exit 1 where they cannot be used."""
+    from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
+
+    library = FactorLibrary.shipped()
+    if not folder.is_dir():
+        raise InputError("file-missing", file=str(folder))
+    try:
+        own = library.overlay(folder)
+    except CarbonError as error:
+        if as_json:
+            lines = [one.line(lang) for one in error.problems] or [error.text(lang)]
+            _print_json({"ok": False, "problems": lines})
+        else:
+            typer.echo(error.text(lang))
+        raise typer.Exit(EXIT_FOUND) from error
+    counts = {
+        "factors": len(own.factors) - len(library.factors),
+        "properties": len(own.properties) - len(library.properties),
+        "gwps": len(own.gwps) - len(library.gwps),
+    }
+    if not sum(counts.values()):
+        raise InputError("own-folder-empty", file=str(folder))
+    if as_json:
+        _print_json({"ok": True, **counts, "problems": []})
+    else:
+        typer.echo(message("label.own-factors-fine", lang, **counts))
 
 
 # -------------------------------------------------------------------------------------------------- printing

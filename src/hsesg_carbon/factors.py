@@ -60,6 +60,7 @@ class Source(_Record):
     A publication: where numbers come from, and on what terms they may be passed on.
 
     ``licence_class`` is ``open``, ``official-document``, ``facts-only``, or ``own`` for an organisation's own numbers.
+    ``series`` is shared by the editions of one publication, of which the latest speaks for what is known.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Source(_Record):
     title_zh: str | None = None
     publisher: str
     edition: str | None = None
+    series: str | None = None
     date: str | None = None
     address: str | None = None
     licence: str
@@ -219,6 +221,7 @@ class Gwp(_Record):
     source: str
     locator: str
     checked: Checked
+    supersedes: Id | None = None
     note: str | None = None
 
 
@@ -274,6 +277,8 @@ class FactorLibrary:
     regions: dict[str, Region] = field(repr=False)
     sources: dict[str, Source] = field(repr=False)
     known: date | None = field(default=None)
+    places: dict[str, Where] = field(repr=False, default_factory=dict)
+    """File and row of every number by its id, where the numbers are an organisation's own."""
 
     @classmethod
     def shipped(cls) -> "FactorLibrary":
@@ -293,20 +298,25 @@ class FactorLibrary:
 
     @classmethod
     def _read(
-        cls, folder: Path | Traversable, factors: Sequence[Traversable], properties: Sequence[Traversable]
+        cls,
+        folder: Path | Traversable,
+        factors: Sequence[Traversable],
+        properties: Sequence[Traversable],
+        places: dict[str, Where] | None = None,
     ) -> "FactorLibrary":
         problems: list[Finding] = []
         flows = _rows((folder / "flows.csv",), Flow, problems)
         catalogue = _rows((folder / "catalogue.csv",), CatalogueEntry, problems)
         regions = _rows((folder / "regions.csv",), Region, problems)
         library = cls(
-            factors=tuple(_rows(factors, EmissionFactor, problems)),
-            properties=tuple(_rows(properties, FuelProperty, problems)),
-            gwps=tuple(_rows((folder / "gwp.csv",), Gwp, problems)),
+            factors=tuple(_rows(factors, EmissionFactor, problems, places)),
+            properties=tuple(_rows(properties, FuelProperty, problems, places)),
+            gwps=tuple(_rows((folder / "gwp.csv",), Gwp, problems, places)),
             flows={one.flow: one for one in flows},
             catalogue={one.activity: one for one in catalogue},
             regions={one.code: one for one in regions},
             sources=_sources(folder / "sources.toml"),
+            places=places or {},
         )
         if problems:
             raise InputError("table-broken", problems, file=folder.name)
@@ -341,8 +351,8 @@ class FactorLibrary:
         )
         library._check_ids()
         problems = [
-            Finding(code=code, severity="error", data=data)
-            for one in other._numbers
+            Finding(code=code, severity="error", where=other.places.get(one.id), data=data)
+            for one in other.numbers
             for code, data in _own_faults(one, library, shipped=self)
         ]
         problems += [
@@ -374,7 +384,7 @@ class FactorLibrary:
             if not columns & {"flow", "property"}:
                 raise InputError("own-file-unknown", file=path.name)
             (factors if "flow" in columns else properties).append(path)
-        return cls._read(folder, factors, properties)
+        return cls._read(folder, factors, properties, {})
 
     def known_at(self, day: date) -> "FactorLibrary":
         """
@@ -391,6 +401,11 @@ class FactorLibrary:
         )
 
     # ------------------------------------------------------------------------------------------------------- look-ups
+
+    @property
+    def numbers(self) -> "tuple[EmissionFactor | FuelProperty | Gwp, ...]":
+        """Everything published: factors, properties, GWPs."""
+        return (*self.factors, *self.properties, *self.gwps)
 
     def factor(self, factor_id: str) -> EmissionFactor:
         """Return a factor by id, or raise ``FactorError`` with near ids."""
@@ -422,7 +437,7 @@ class FactorLibrary:
             FactorError: There is none, or more than one; the message names the candidates.
         """
         self._known_source(source)
-        candidates = _not_superseded(
+        candidates = not_superseded(
             [one for one in self.properties if (one.source, one.subject, one.property) == (source, subject, kind)]
         )
         if len(candidates) != 1:
@@ -476,7 +491,7 @@ class FactorLibrary:
             for source in wanted.sources
             for one in self._filed(wanted.flow, self._known_source(source), wanted.activity)
         ]
-        fitting = _of_technology([one for one in _not_superseded(pool) if _meets(one, wanted)], wanted)
+        fitting = _of_technology([one for one in not_superseded(pool) if _meets(one, wanted)], wanted)
         # one publication after the other, except that the latest known is looked for in all of them together
         together = wanted.vintage == "latest-known"
         for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
@@ -524,11 +539,7 @@ class FactorLibrary:
 
     @cached_property
     def _by_id(self) -> "dict[str, EmissionFactor | FuelProperty | Gwp]":
-        return {one.id: one for one in self._numbers}
-
-    @property
-    def _numbers(self) -> "tuple[EmissionFactor | FuelProperty | Gwp, ...]":
-        return (*self.factors, *self.properties, *self.gwps)
+        return {one.id: one for one in self.numbers}
 
     @cached_property
     def _technologies(self) -> "Callable[[str], list[str]]":
@@ -559,7 +570,7 @@ class FactorLibrary:
         for entry in self.catalogue.values():
             names = [entry.subject, entry.subject.replace("_", " "), *entry.aliases]
             by_subject[entry.subject] = f"{by_subject.get(entry.subject, '')} {' '.join(names)}"
-        for one in self._numbers:
+        for one in self.numbers:
             subject = one.subject if isinstance(one, FuelProperty) else getattr(one, "activity", "").rsplit(".", 1)[-1]
             if isinstance(one, EmissionFactor) and one.activity in self.catalogue:
                 subject = self.catalogue[one.activity].subject
@@ -590,7 +601,7 @@ class FactorLibrary:
 
     def _check_ids(self) -> None:
         seen: set[str] = set()
-        for one in self._numbers:
+        for one in self.numbers:
             if one.id in seen:
                 raise FactorError("duplicate-id-factor", id=one.id)
             seen.add(one.id)
@@ -630,10 +641,15 @@ def _shipped() -> FactorLibrary:
     return FactorLibrary.load(data_folder())
 
 
-def _rows(places: Iterable[Traversable], model: type[Any], problems: list[Finding]) -> list[Any]:
+def _rows(
+    found_in: Iterable[Traversable],
+    model: type[Any],
+    problems: list[Finding],
+    places: dict[str, Where] | None = None,
+) -> list[Any]:
     """Read files, or all tables of folders, as records; a missing one is empty (an overlay rarely has all)."""
     paths: list[Traversable] = []
-    for place in places:
+    for place in found_in:
         if place.is_dir():
             inside = [path for path in place.iterdir() if path.name.lower().endswith((".csv", ".xlsx"))]
             paths += sorted(inside, key=lambda path: path.name)
@@ -645,6 +661,8 @@ def _rows(places: Iterable[Traversable], model: type[Any], problems: list[Findin
             found, wrong = table.records(model, split=_SPLIT, check=_check_row)
             records += found
             problems += wrong
+            if places is not None and not wrong:
+                places |= {one.id: table.where(row) for one, row in zip(found, table.rows, strict=True)}
     return records
 
 
@@ -728,13 +746,14 @@ def _stated_in(candidates: list[EmissionFactor], names: Sequence[str]) -> list[E
     """Return, of one factor printed per several units, the one per the first of ``names``, or per its kind."""
     for name in names if len(candidates) > 1 else ():
         alike = [one for one in candidates if units.kind(one.per) == units.kind(name)]
-        same = [one for one in alike if units.is_power_of_ten(units.ratio(name, one.per))]
+        same = [one for one in alike if units.family(one.per) == units.family(name)]
         if alike:
             return same or alike
     return candidates
 
 
-def _not_superseded(candidates: Sequence[Any]) -> list[Any]:
+def not_superseded(candidates: Sequence[Any]) -> list[Any]:
+    """Return the numbers that no other of them corrects."""
     replaced = {one.supersedes for one in candidates if one.supersedes}
     return [one for one in candidates if one.id not in replaced]
 

@@ -249,15 +249,23 @@ def ratio(unit: str, target: str) -> Fraction:
     return size / target_size
 
 
-def is_power_of_ten(size: Fraction) -> bool:
+def family(unit: str) -> str:
     """
-    Say whether two units with this ratio are of one decimal family, such as kWh and MWh, or m3 and L.
+    Return what units of one kind share that differ by a power of ten only, such as kWh and MWh, or m3 and L.
 
     Example:
-        >>> is_power_of_ten(ratio("MWh", "kWh")), is_power_of_ten(ratio("mile", "km"))
+        >>> family("MWh") == family("kWh"), family("mile") == family("km")
         (True, False)
     """
-    return min(size.numerator, size.denominator) == 1 and str(max(size.numerator, size.denominator)).strip("0") == "1"
+    size, kind = _measure(canonical(unit))
+    below = size.denominator
+    rest = below
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    power = below.bit_length()  # 10^power holds all twos and fives of the denominator
+    digits = str(size.numerator * 10**power * rest // below).rstrip("0")
+    return f"{digits}/{rest} {kind}"
 
 
 def kind(unit: str) -> str:

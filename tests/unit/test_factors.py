@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
@@ -227,3 +228,122 @@ def test_gwp_of_an_unknown_set_or_gas_says_what_to_add(library: hc.FactorLibrary
         library.gwp("AR6", "propane")
     with pytest.raises(hc.FactorError, match="combustion_methane"):
         library.gwp("AR6", "CH4")
+
+
+PRINTED_PER = [  # (unit, basis, value): one factor as a publication prints it per several units
+    ("kg/kWh", "gross", "0.2"),
+    ("kg/kWh", "net", "0.22"),
+    ("kg/m3", "", "2"),
+    ("kg/t", "", "2500"),
+]
+
+
+@pytest.fixture
+def printed_per_many(tmp_path: Path) -> hc.FactorLibrary:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    rows = [
+        f"own.{at},stationary.natural_gas,CO2,,,{value},{unit},{basis},,,CN,2024-01-01,,2024,own,x,primary,,,,\n"
+        for at, (unit, basis, value) in enumerate(PRINTED_PER)
+    ]
+    rows += [
+        f"own.{name},vehicle.car,CO2,,{name},{value},{unit},,,,CN,2024-01-01,,2024,own,x,primary,,,,\n"
+        for name, value, unit in (
+            ("small", "0.1", "kg/km"),
+            ("large", "0.3", "kg/km"),
+            ("small.mile", "0.16", "kg/mile"),
+        )
+    ]
+    rows += ["own.any,vehicle.van,CO2,,,0.2,kg/km,,,,CN,2024-01-01,,2024,own,x,primary,,,,\n"]
+    rows += [
+        f"own.bus.{unit},vehicle.bus,CO2,,,{value},kg/{unit},,,,CN,2024-01-01,,2024,own,x,primary,,,,\n"
+        for value, unit in (("0.8", "km"), ("1.29", "mile"))
+    ]
+    (tmp_path / "own.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+    return hc.FactorLibrary.shipped().overlay(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("units", "basis", "value"),
+    [
+        (("m3",), None, "2"),
+        (("万m3",), None, "2"),
+        (("kg",), None, "2500"),
+        (("MWh",), "gross", "0.2"),
+        (("GJ",), "net", "0.22"),
+        (("Nm3", "GJ"), "net", "0.22"),
+        (("Nm3", "t"), "net", "2500"),
+    ],
+)
+def test_the_factor_per_the_unit_of_the_bill_rules(
+    printed_per_many: hc.FactorLibrary, units: tuple[str, ...], basis: str | None, value: str
+) -> None:
+    asked = wanted(2024, activity="stationary.natural_gas", sources=("own",), variant=None, units=units, basis=basis)
+    assert str(printed_per_many.choose(asked).factor.value) == value
+
+
+@pytest.mark.parametrize("units", [("kWh",), ("Nm3",), ()])
+def test_a_unit_that_leaves_several_factors_is_a_tie(
+    printed_per_many: hc.FactorLibrary, units: tuple[str, ...]
+) -> None:
+    """kWh may be net or gross; from Nm3 nothing leads to any of them."""
+    asked = wanted(2024, activity="stationary.natural_gas", sources=("own",), variant=None, units=units)
+    with pytest.raises(hc.FactorError) as caught:
+        printed_per_many.choose(asked)
+    assert caught.value.code == "factor-tie"
+    assert "own.0" in caught.value.data["candidates"]
+
+
+@pytest.mark.parametrize(("unit", "value"), [("km", "0.8"), ("m", "0.8"), ("mile", "1.29")])
+def test_kilometres_and_miles_printed_apart_are_not_confused(
+    printed_per_many: hc.FactorLibrary, unit: str, value: str
+) -> None:
+    asked = wanted(2024, activity="vehicle.bus", sources=("own",), variant=None, units=(unit,))
+    assert str(printed_per_many.choose(asked).factor.value) == value
+
+
+@pytest.mark.parametrize(
+    ("activity", "technology", "stated", "value"),
+    [
+        ("vehicle.car", None, "small", "0.1"),
+        ("vehicle.car", "large", None, "0.3"),
+        ("vehicle.car", "large", "small", "0.1"),
+        ("vehicle.car", "large", "unheard-of", "0.3"),
+        ("vehicle.van", None, "small", "0.2"),
+        ("vehicle.van", None, None, "0.2"),
+    ],
+)
+def test_what_the_activity_states_goes_before_the_technology_of_the_rule(
+    printed_per_many: hc.FactorLibrary, activity: str, technology: str | None, stated: str | None, value: str
+) -> None:
+    asked = wanted(
+        2024,
+        activity=activity,
+        sources=("own",),
+        variant=None,
+        technology=technology,
+        stated_technology=stated,
+        units=("km",),
+    )
+    assert str(printed_per_many.choose(asked).factor.value) == value
+
+
+def test_a_technology_that_no_rule_settles_is_a_tie_or_a_miss(printed_per_many: hc.FactorLibrary) -> None:
+    for stated, code in ((None, "factor-tie"), ("unheard-of", "factor-missing")):
+        asked = wanted(
+            2024, activity="vehicle.car", sources=("own",), variant=None, stated_technology=stated, units=("km",)
+        )
+        with pytest.raises(hc.FactorError) as caught:
+            printed_per_many.choose(asked)
+        assert caught.value.code == code
+        assert "own.small" in str(caught.value)
+
+
+def test_a_technology_column_is_checked_and_kept_apart(printed_per_many: hc.FactorLibrary) -> None:
+    row = {"site": "hq", "period": "2024", "activity": "vehicle.car", "quantity": 100, "unit": "km", "region": "CN"}
+    cars = [{**row, "activity_id": name, "technology": name} for name in ("small", "large")]
+    acts = hc.Activities(pd.DataFrame(cars), library=printed_per_many)
+    assert {key.technology for key in acts.keys} == {"small", "large"}
+    cars[0]["technology"] = "smal"
+    with pytest.raises(hc.InputError, match=r"smal.*small") as caught:
+        hc.Activities(pd.DataFrame(cars), library=printed_per_many)
+    assert [one.code for one in caught.value.problems] == ["unknown-technology"]
