@@ -32,7 +32,7 @@ PROPERTY_KINDS = {  # property: what it may link, numerator over denominator
     "gcv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3")},
     "density": {("t", "m3")},
     "carbon-content": {("t", "GJ")},
-    "coal-equivalent": {("kgce", "t"), ("kgce", "m3"), ("kgce", "kWh")},
+    "coal-equivalent": {("kgce", "t"), ("kgce", "m3"), ("kgce", "kWh"), ("GJ", "kgce")},
 }
 NO_FUELS = {"electricity", "heat", "cooling"}
 PURE = {"oxidation", "net-to-gross"}

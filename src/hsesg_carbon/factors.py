@@ -78,13 +78,19 @@ class Source(_Record):
 
 
 class Flow(_Record):
-    """What a line yields: a gas, published CO2e, energy or coal equivalent, and the unit in which it is counted."""
+    """
+    What a line yields: a gas, published CO2e, energy or coal equivalent, and the unit in which it is counted.
+
+    ``group`` is under what the standards report a gas: CO2, CH4, N2O, HFCs, PFCs, SF6, NF3; those of the Montreal
+    Protocol are ``ozone-depleting`` and reported apart.
+    """
 
     flow: str
     kind: Literal["gas", "co2e", "biogenic", "energy", "coal-equivalent"]
     unit: str
     name_en: str
     name_zh: str
+    group: str | None = None
 
 
 class CatalogueEntry(_Record):
@@ -92,14 +98,15 @@ class CatalogueEntry(_Record):
     A kind of activity that a user can name.
 
     ``flows`` are those that must resolve; ``measured_in`` holds one example unit for every kind of quantity accepted;
-    ``origin`` says whether its carbon is fossil or biogenic, which decides the GWP of its CH4.
+    ``origin`` says whether its carbon is fossil or biogenic, which decides the GWP of its CH4; ``released`` is fossil
+    methane that escapes unburnt.
     """
 
     activity: Id
     scope: Literal["1", "2", "3"]
     iso14064: Literal["1", "2", "3", "4", "5", "6"]
     subject: str
-    origin: Literal["fossil", "biogenic"] | None = None
+    origin: Literal["fossil", "biogenic", "released"] | None = None
     measured_in: tuple[str, ...]
     flows: tuple[str, ...]
     name_en: str
@@ -520,6 +527,27 @@ class FactorLibrary:
             if wanted and all(word in text for word in wanted):
                 scored.append((fold(words) not in exact, order, one))
         return [one for _, _, one in sorted(scored, key=lambda hit: hit[:2])[:limit]]
+
+    def gases(self, names: Iterable[str]) -> tuple[str, ...]:
+        """
+        Return the gases that are named, or whose group is: ``HFCs`` are all of them.
+
+        Raises:
+            FactorError: A name is neither.
+
+        Example:
+            >>> FactorLibrary.shipped().gases(["CO2", "PFCs"])[:3]
+            ('CO2', 'CF4', 'C2F6')
+        """
+        known = [one for one in self.flows.values() if one.kind in {"gas", "co2e"}]
+        found: list[str] = []
+        for name in names:
+            own = [one.flow for one in known if name == one.flow] or [one.flow for one in known if name == one.group]
+            if not own:
+                groups = list(dict.fromkeys(one.group or one.flow for one in known))
+                raise FactorError("unknown-gas", gas=name, known=groups)
+            found += own
+        return tuple(dict.fromkeys(found))
 
     def technologies(self, activity: str) -> list[str]:
         """Return the technologies that some publication tells apart for an activity."""

@@ -14,6 +14,7 @@ from hsesg_carbon.errors import FactorError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
 from hsesg_carbon.periods import Period
+from hsesg_carbon.plan import covered_gases
 from hsesg_carbon.units import Amount
 
 Consolidation = Literal["equity-share", "financial-control", "operational-control"]
@@ -212,8 +213,9 @@ class Inventory:
     def findings(self) -> tuple[Finding, ...]:
         """Judgements about data, factors and this view."""
         method = self.ledger.plan.methodology
+        covered = covered_gases(self.ledger.plan.library, method)
         findings = [*self.ledger.findings, *self._boundary_findings()]
-        left_out = sorted({gas for line in self._catalogue_gases() for gas in line} - {*method.gases, "CO2-biogenic"})
+        left_out = sorted({gas for line in self._catalogue_gases() for gas in line} - covered)
         if left_out:
             findings.append(
                 Finding(
@@ -278,7 +280,9 @@ class Inventory:
         if flow != "CH4":
             return flow, None
         origin = self.ledger.plan.library.catalogue[entry.cell.activity].origin
-        return flow, self.ledger.plan.methodology.combustion_methane if origin == "fossil" else origin
+        if origin == "fossil":
+            return flow, self.ledger.plan.methodology.combustion_methane
+        return flow, "fossil" if origin == "released" else origin
 
     def _all_weights(self) -> dict[tuple[str, str | None], Fraction]:
         """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""

@@ -322,7 +322,10 @@ class Ledger:
         """Carry a quantity through the steps of a line, keeping what each leaves behind."""
         value, steps, have = start.value, list[ExplainedStep](), start.unit
         for step in line.steps:
-            if step.convert != 1 or step.record is None:
+            if step.record is None and step.value != 1:  # 44/12
+                value *= step.value
+                steps.append(ExplainedStep("×", step.value, step.unit, Amount(value, step.gives), None))
+            elif step.convert != 1 or step.record is None:
                 value *= step.convert
                 ratio = f"{step.needs}/{have}"
                 steps.append(ExplainedStep("×", step.convert, ratio, Amount(value, step.needs), None))

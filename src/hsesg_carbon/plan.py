@@ -25,7 +25,13 @@ ENERGY_FLOW = "energy.gj"
 _HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
 _WELL_CHECKED = ("primary", "two-transcriptions")
 _LINKS = ("ncv", "gcv", "density", "coal-equivalent")
-"""Properties that link two ways of measuring a fuel. Oxidation and carbon content belong to methods of their own."""
+"""Properties that link two ways of measuring a fuel."""
+
+_CARBON = ("carbon-content", "oxidation")
+"""Properties that together give CO2: a rule that names them needs no factor."""
+
+CO2_PER_CARBON = Fraction(44, 12)
+"""Molar masses as the IPCC guidelines and the Chinese ones take them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,15 @@ class Plan:
         )
 
 
+def covered_gases(library: FactorLibrary, method: Methodology) -> set[str]:
+    """Return the gases that a methodology's totals cover, and biogenic CO2, which is shown beside them."""
+    try:
+        gases = set(library.gases(method.gases))
+    except FactorError as error:
+        raise MethodologyError(error.code, **error.data) from error
+    return gases | ({"CO2-biogenic"} if "CO2" in gases else set())
+
+
 def plan_keys(cell: CellKey) -> list[tuple[PlanKey, Fraction]]:
     """Return the keys that a cell of the cube falls into, each with its share of the cell's days."""
     return [
@@ -216,10 +231,7 @@ class _Compiler:
     def __init__(self, library: FactorLibrary, method: Methodology) -> None:
         self.library = library
         self.method = method
-        gases = [name for name, flow in library.flows.items() if flow.kind in {"gas", "co2e"}]
-        for gas in method.gases:
-            if gas not in gases:
-                raise MethodologyError("unknown-gas", methodology=method.id, gas=gas, known=gases)
+        self._covered = covered_gases(library, method)
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
         self._rule = _remembered(method.place)
@@ -254,8 +266,7 @@ class _Compiler:
 
     def _emitted(self, entry: CatalogueEntry, site: str) -> list[str]:
         """Return the gases of an activity that the methodology covers, or CO2e where a rule says so first."""
-        covered = {*self.method.gases, *({"CO2-biogenic"} if "CO2" in self.method.gases else set())}
-        gases = [name for name in entry.flows if name in covered]
+        gases = [name for name in entry.flows if name in self._covered]
         ruled = [place for name in gases if (place := self.method.place(entry.activity, name, site))]
         published = self.method.place(entry.activity, "CO2e", site)
         named = published and self.method.use[published - 1].flow == "CO2e"
@@ -270,6 +281,9 @@ class _Compiler:
             made: _Made = self._energy(key.activity, key.unit, flow.flow, place, gas_rule)
             return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
         use = self._use(place)
+        if use is not None and not use.source and flow.flow in {"CO2", "CO2-biogenic"}:
+            made = self._emission(key.activity, key.unit, flow.flow, place, None)
+            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
         if use is None or not use.source:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
         choice = self._choice(
@@ -298,7 +312,9 @@ class _Compiler:
     def _units_of(self, activity: str, unit: str, place: int) -> tuple[str, ...]:
         return _reachable(unit, self._pool(self.library.catalogue[activity], self._use(place)))
 
-    def _emission_steps(self, activity: str, unit: str, flow: str, place: int, factor_id: str) -> "_Made":
+    def _emission_steps(self, activity: str, unit: str, flow: str, place: int, factor_id: str | None) -> "_Made":
+        if factor_id is None:
+            return self._carbon_steps(activity, unit, flow, place)
         factor = self.library.factor(factor_id)
         above, slash, below = factor.plain_unit.partition("/")
         if not slash:
@@ -308,6 +324,24 @@ class _Compiler:
         steps = self._path(activity, unit, below, pool, factor.basis or "")
         have = steps[-1].gives if steps else unit
         steps.append(Step("×", Fraction(factor.value), factor.unit, below, units.ratio(have, below), above, factor))
+        return _multiplied(unit, self.library.flows[flow], steps, place, use.reasons)
+
+    def _carbon_steps(self, activity: str, unit: str, flow: str, place: int) -> "_Made":
+        """Carbon content times the share that oxidises times 44/12: the method of the Chinese guidelines."""
+        use, entry = self.method.use[place - 1], self.library.catalogue[activity]
+        stated: dict[str, FuelProperty] = {
+            one.property: self._property(entry, one) for one in use.properties if one.property in _CARBON
+        }
+        missing = [name for name in _CARBON if name not in stated]
+        if missing:
+            raise MethodologyError("carbon-not-stated", methodology=self.method.id, activity=activity, missing=missing)
+        carbon, oxidation = (stated[name] for name in _CARBON)
+        above, _, below = units.normalise(carbon.unit).partition("/")
+        steps = self._path(activity, unit, below, self._pool(entry, use), carbon.basis or "")
+        have = steps[-1].gives if steps else unit
+        steps.append(Step("×", Fraction(carbon.value), carbon.unit, below, units.ratio(have, below), above, carbon))
+        steps.append(Step("×", Fraction(oxidation.value), oxidation.unit, above, Fraction(1), above, oxidation))
+        steps.append(Step("×", CO2_PER_CARBON, "CO2/C", above, Fraction(1), above, None))
         return _multiplied(unit, self.library.flows[flow], steps, place, use.reasons)
 
     def _energy_steps(self, activity: str, unit: str, flow_name: str, place: int, gas_rule: int) -> "_Made":
@@ -338,10 +372,16 @@ class _Compiler:
         return _multiplied(unit, flow, steps, ruled, reason)
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
-        return [self._property(entry, choice) for choice in (use.properties if use else ())]
+        """Return the properties of a rule by which a quantity can be measured otherwise."""
+        if use is not None and use.source and (other := [one for one in use.properties if one.property not in _LINKS]):
+            raise MethodologyError(
+                "property-not-applied", methodology=self.method.id, property=other[0].property, applied=_LINKS
+            )
+        stated = use.properties if use else ()
+        return [self._property(entry, choice) for choice in stated if choice.property not in _CARBON]
 
     def _property(self, entry: CatalogueEntry, choice: PropertyChoice) -> FuelProperty:
-        if choice.property not in _LINKS:
+        if choice.property not in {*_LINKS, *_CARBON}:
             raise MethodologyError(
                 "property-not-applied", methodology=self.method.id, property=choice.property, applied=_LINKS
             )
@@ -536,8 +576,8 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
 
 
 def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
-    """Say whether a property's subject is the fuel that was burnt, or a variety of it (natural_gas_oilfield)."""
-    return stated == burnt or (stated.startswith(f"{burnt}_") and stated not in fuels)
+    """Say whether a property is of the fuel that was burnt, a variety of it (natural_gas_oilfield) or any energy."""
+    return stated in {burnt, "energy"} or (stated.startswith(f"{burnt}_") and stated not in fuels)
 
 
 def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
