@@ -52,15 +52,19 @@ class Use(_Record):
     """
     One rule: for activities and flows that match its patterns, these sources rule, in this order.
 
-    ``activity``, ``flow`` and ``site`` are patterns with ``*``. ``region`` overrides the region of the activity.
+    ``activity``, ``flow``, ``site`` and ``stated`` (the technology that a row states) are patterns with ``*``.
+    ``region`` overrides the region of the activity.
     ``technology`` is for rows that state none or one that the source does not know. ``basis`` says on which heating
     value the energy of the activity is stated, where the source gives factors on both.
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
+    A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says, by pattern,
+    with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
     """
 
     activity: str
     flow: str
     site: str = "*"
+    stated: str = "*"
     source: tuple[str, ...] = ()
     variant: str | None = None
     technology: str | None = None
@@ -69,12 +73,13 @@ class Use(_Record):
     region: str | None = None
     vintage: Vintage | Literal["activity-year", "latest-known"] = "activity-year"
     properties: tuple[PropertyChoice, ...] = ()
+    elsewhere: str | None = None
     reason: str
     reason_zh: str | None = None
 
-    def rules(self, activity: str, flow: str, site: str) -> bool:
-        """Say whether this rule speaks for a flow of an activity at a site."""
-        pairs = ((activity, self.activity), (flow, self.flow), (site, self.site))
+    def rules(self, activity: str, flow: str, site: str, technology: str = "") -> bool:
+        """Say whether this rule speaks for a flow of an activity at a site, of the technology that a row states."""
+        pairs = ((activity, self.activity), (flow, self.flow), (site, self.site), (technology, self.stated))
         return all(fnmatchcase(one, pattern) for one, pattern in pairs)
 
     @property
@@ -141,17 +146,10 @@ class Methodology(_Record):
             problems = [one.model_copy(update={"where": Where(file=file)}) for one in misfits(error, cls)]
             raise MethodologyError("methodology-broken", problems, file=file) from error
 
-    def rule(self, activity: str, flow: str, site: str) -> "tuple[int, Use] | None":
-        """Return the first rule that matches and its place in the list, counted from 1; ``None`` if none does."""
-        for place, use in enumerate(self.use, start=1):
-            if use.rules(activity, flow, site):
-                return place, use
-        return None
-
-    def place(self, activity: str, flow: str, site: str) -> int:
+    def place(self, activity: str, flow: str, site: str, technology: str = "") -> int:
         """Return the place of the first rule that matches, counted from 1; 0 if none does."""
-        found = self.rule(activity, flow, site)
-        return found[0] if found else 0
+        places = enumerate(self.use, start=1)
+        return next((place for place, use in places if use.rules(activity, flow, site, technology)), 0)
 
 
 def shipped_methodologies() -> list[str]:

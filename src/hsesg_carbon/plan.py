@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -155,7 +156,12 @@ class Plan:
             lines,
             library,
             method,
-            tuple(_fit_findings(lines, library) + _coverage_findings(lines) + _checking_findings(lines)),
+            tuple(
+                _fit_findings(lines, library)
+                + _coverage_findings(lines)
+                + _elsewhere_findings(lines, compiler.elsewhere)
+                + _checking_findings(lines)
+            ),
         )
 
     @property
@@ -232,6 +238,8 @@ class _Compiler:
         self.library = library
         self.method = method
         self._covered = covered_gases(library, method)
+        self.elsewhere: dict[tuple[str, str], str] = {}
+        """Flows that a rule accounts with other activities, by activity and flow: the pattern of these."""
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
         self._rule = _remembered(method.place)
@@ -244,7 +252,7 @@ class _Compiler:
 
     def rule(self, key: PlanKey, flow: str) -> int:
         """Return the place of the rule for a flow of a key, counted from 1; 0 if there is none."""
-        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "")
+        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "", key.technology)
         return place
 
     def flows(self, key: PlanKey) -> list[Flow]:
@@ -253,22 +261,36 @@ class _Compiler:
 
         A rule for flow CO2e that stands before the rules for gases takes their place: its publisher gives no gases.
         """
-        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "")
+        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "", key.technology)
         return found
 
-    def _flows_of(self, activity: str, site: str) -> list[Flow]:
+    def _flows_of(self, activity: str, site: str, technology: str) -> list[Flow]:
         entry = self.library.catalogue[activity]
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
-        wanted = self._emitted(entry, site) + [name for name in entry.flows if name == ENERGY_FLOW]
+        wanted = self._emitted(entry, site, technology) + [name for name in entry.flows if name == ENERGY_FLOW]
         if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
             wanted.append(coal)
-        return [self.library.flows[name] for name in wanted]
+        here = []
+        for name in wanted:
+            use = self._use(self.method.place(activity, name, site, technology))
+            if use is not None and use.elsewhere:
+                self.elsewhere[activity, name] = use.elsewhere
+            else:
+                here.append(self.library.flows[name])
+        return here
 
-    def _emitted(self, entry: CatalogueEntry, site: str) -> list[str]:
-        """Return the gases of an activity that the methodology covers, or CO2e where a rule says so first."""
-        gases = [name for name in entry.flows if name in self._covered]
-        ruled = [place for name in gases if (place := self.method.place(entry.activity, name, site))]
-        published = self.method.place(entry.activity, "CO2e", site)
+    def _emitted(self, entry: CatalogueEntry, site: str, technology: str) -> list[str]:
+        """
+        Return the gases of an activity that the methodology covers, or CO2e where a rule says so first.
+
+        A gas that the catalogue does not demand is computed where a rule names it.
+        """
+        ruling = (use for use in self.method.use if use.flow in self._covered - {"CO2", "CO2-biogenic"})
+        asked = [use.flow for use in ruling if use.rules(entry.activity, use.flow, site, technology)]
+        gases = list(dict.fromkeys(name for name in (*entry.flows, *asked) if name in self._covered))
+        places = [self.method.place(entry.activity, name, site, technology) for name in (*gases, "CO2e")]
+        *ruled, published = places
+        ruled = [place for place in ruled if place]
         named = published and self.method.use[published - 1].flow == "CO2e"
         return ["CO2e"] if named and published < min(ruled, default=published + 1) else gases
 
@@ -588,6 +610,20 @@ def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
         if not any(line.flow.kind in {"gas", "co2e", "biogenic"} for line in made)
     }
     return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
+
+
+def _elsewhere_findings(
+    lines: dict[PlanKey, tuple[PlanLine, ...]], elsewhere: dict[tuple[str, str], str]
+) -> list[Finding]:
+    """Name flows that the methodology accounts with other activities, and warn where there are none of these."""
+    present = {key.activity for key in lines}
+    findings = []
+    for (activity, flow), pattern in sorted(elsewhere.items()):
+        there = any(fnmatchcase(one, pattern) for one in present)
+        data = {"activity": activity, "flow": flow, "elsewhere": pattern}
+        code, severity = ("accounted-elsewhere", "info") if there else ("elsewhere-missing", "warning")
+        findings.append(Finding(code=code, severity=severity, data=data))  # type: ignore[arg-type]
+    return findings
 
 
 def _checking_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:

@@ -158,7 +158,8 @@ def test_own_rules_come_before_inherited_ones(tmp_path: Path) -> None:
     )
     method = hc.Methodology.load(path)
     assert (method.id, method.gases) == ("m", ("CO2",))
-    place, use = method.rule("electricity.grid", "CO2", "hq") or (0, None)
+    place = method.place("electricity.grid", "CO2", "hq")
+    use = method.use[place - 1]
     assert place == 1
     assert use is not None
     assert use.source == ("mee-2025-47",)
