@@ -57,8 +57,8 @@ class Use(_Record):
     ``technology`` is for rows that state none or one that the source does not know. ``basis`` says on which heating
     value the energy of the activity is stated, where the source gives factors on both.
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
-    A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says, by pattern,
-    with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
+    A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says,
+    by pattern, with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
     """
 
     activity: str
