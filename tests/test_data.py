@@ -3,6 +3,7 @@
 import csv
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon import units
-from hsesg_carbon.factors import EmissionFactor, FuelProperty
+from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FuelProperty
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.plan import describe
 
@@ -45,6 +46,16 @@ def sides(unit: str) -> tuple[str, str]:
     return above, below
 
 
+def uses_of(factor: EmissionFactor) -> list[CatalogueEntry]:
+    """What a factor holds for: ``*.petrol`` wherever petrol is burnt, not for what happened before."""
+    before = ("upstream.",) if factor.activity.startswith("*") else ()
+    return [
+        entry
+        for entry in LIBRARY.catalogue.values()
+        if fnmatchcase(entry.activity, factor.activity) and not entry.activity.startswith(before)
+    ]
+
+
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda one: one.id)
 def test_a_number_has_source_locator_and_region(number: EmissionFactor | FuelProperty) -> None:
     source = LIBRARY.sources[number.source]
@@ -64,9 +75,7 @@ def test_a_factor_is_its_flow_per_a_quantity_of_its_activity(factor: EmissionFac
     above, below = sides(factor.plain_unit)
     flow = LIBRARY.flows[factor.flow]
     assert units.kind(above) == units.kind(flow.unit)
-    fitting = [
-        one for one in LIBRARY.catalogue.values() if re.fullmatch(factor.activity.replace("*", ".*"), one.activity)
-    ]
+    fitting = uses_of(factor)
     assert fitting, "some activity can use it"
     for entry in fitting:
         beside = factor.flow in BESIDE_CO2 and entry.subject in NO_FUELS
@@ -96,6 +105,16 @@ def test_no_two_factors_are_indistinguishable() -> None:
         names = (one.activity, one.flow, one.variant, one.technology, one.basis, one.unit, one.lifecycle, one.region)
         told.setdefault((*names, one.valid_from, one.valid_to, one.source, one.supersedes), []).append(one.id)
     assert [ids for ids in told.values() if len(ids) > 1] == []
+
+
+def test_what_is_emitted_upstream_is_never_counted_with_the_factor_of_burning() -> None:
+    """A CO2e factor that names fuels by a pattern holds for stationary and mobile use only."""
+    for one in LIBRARY.factors:
+        if one.flow == "CO2e" and one.lifecycle == "direct":
+            assert {entry.scope for entry in uses_of(one)} <= {"1"} or "*" not in one.activity, one.id
+            assert not [
+                code for code in LIBRARY.catalogue if code.startswith("upstream.") and fnmatchcase(code, one.activity)
+            ]
 
 
 def test_ids_are_unique_over_all_files() -> None:
