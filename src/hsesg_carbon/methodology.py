@@ -59,6 +59,7 @@ class Use(_Record):
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
     A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says,
     by pattern, with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
+    ``omit`` leaves a flow out, with the reason in a finding.
     """
 
     activity: str
@@ -74,6 +75,7 @@ class Use(_Record):
     vintage: Vintage | Literal["activity-year", "latest-known"] = "activity-year"
     properties: tuple[PropertyChoice, ...] = ()
     elsewhere: str | None = None
+    omit: bool = False
     reason: str
     reason_zh: str | None = None
 

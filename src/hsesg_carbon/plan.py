@@ -159,7 +159,7 @@ class Plan:
             tuple(
                 _fit_findings(lines, library)
                 + _coverage_findings(lines)
-                + _elsewhere_findings(lines, compiler.elsewhere)
+                + _elsewhere_findings(lines, compiler.not_here)
                 + _checking_findings(lines)
             ),
         )
@@ -238,8 +238,8 @@ class _Compiler:
         self.library = library
         self.method = method
         self._covered = covered_gases(library, method)
-        self.elsewhere: dict[tuple[str, str], str] = {}
-        """Flows that a rule accounts with other activities, by activity and flow: the pattern of these."""
+        self.not_here: dict[tuple[str, str], Use] = {}
+        """The rule that leaves a flow of an activity out, or accounts it with other activities."""
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
         self._rule = _remembered(method.place)
@@ -273,8 +273,8 @@ class _Compiler:
         here = []
         for name in wanted:
             use = self._use(self.method.place(activity, name, site, technology))
-            if use is not None and use.elsewhere:
-                self.elsewhere[activity, name] = use.elsewhere
+            if use is not None and (use.elsewhere or use.omit):
+                self.not_here[activity, name] = use
             else:
                 here.append(self.library.flows[name])
         return here
@@ -613,16 +613,19 @@ def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
 
 
 def _elsewhere_findings(
-    lines: dict[PlanKey, tuple[PlanLine, ...]], elsewhere: dict[tuple[str, str], str]
+    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str], Use]
 ) -> list[Finding]:
-    """Name flows that the methodology accounts with other activities, and warn where there are none of these."""
+    """Name flows that rules leave out or account with other activities, and warn where there are none of these."""
     present = {key.activity for key in lines}
     findings = []
-    for (activity, flow), pattern in sorted(elsewhere.items()):
-        there = any(fnmatchcase(one, pattern) for one in present)
-        data = {"activity": activity, "flow": flow, "elsewhere": pattern}
-        code, severity = ("accounted-elsewhere", "info") if there else ("elsewhere-missing", "warning")
-        findings.append(Finding(code=code, severity=severity, data=data))  # type: ignore[arg-type]
+    for (activity, flow), use in sorted(not_here.items(), key=lambda item: item[0]):
+        data = {"activity": activity, "flow": flow, "elsewhere": use.elsewhere or "-", "reason": use.reasons}
+        if use.elsewhere is None:
+            findings.append(Finding(code="flow-omitted", severity="info", data=data))
+        elif any(fnmatchcase(one, use.elsewhere) for one in present):
+            findings.append(Finding(code="accounted-elsewhere", severity="info", data=data))
+        else:
+            findings.append(Finding(code="elsewhere-missing", severity="warning", data=data))
     return findings
 
 
