@@ -2,9 +2,8 @@
 
 import csv
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,6 @@ NUMBERS = [*LIBRARY.factors, *LIBRARY.properties]
 def rows_of(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
 
-
-BLENDS = [one for one in LIBRARY.factors if re.fullmatch(r"refrigerant\.r[45]\d\d[a-z]", one.activity)]
-"""Blends ship as compositions: kg of each part per kg of the blend."""
 
 PROPERTY_KINDS = {  # property: what it may link, numerator over denominator
     "ncv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3")},
@@ -186,15 +182,9 @@ def test_china_has_seven_and_six_grid_regions_and_30_provinces_with_values() -> 
 
 
 @pytest.mark.parametrize("source", ["mee-2024-12", "mee-2024-33", "mee-2025-47"])
-def test_a_grid_region_lies_between_the_lowest_and_highest_of_its_provinces(source: str) -> None:
-    """True of all 21 regional averages; so is the national average between the lowest and highest region."""
-    values = {one.region: one.value for one in LIBRARY.factors if one.source == source and one.variant == "average"}
-    assert len(values) == 1 + 7 + 30
-    regions = [code for code in values if code.startswith("CN-grid-")]
-    for region in regions:
-        inside = [values[code] for code in values if LIBRARY.regions[code].parent == region]
-        assert min(inside) < values[region] < max(inside), region
-    assert min(values[code] for code in regions) < values["CN"] < max(values[code] for code in regions)
+def test_an_announcement_gives_the_country_seven_regions_and_30_provinces(source: str) -> None:
+    regions = [one.region for one in LIBRARY.factors if one.source == source and one.variant == "average"]
+    assert len(regions) == len(set(regions)) == 1 + 7 + 30
 
 
 @pytest.mark.parametrize(
@@ -243,16 +233,6 @@ def test_ipcc_gives_every_fuel_ch4_and_n2o_in_four_sectors() -> None:
             assert len(here) == 53
 
 
-def test_ipcc_sectors_differ_only_as_the_tables_are_built() -> None:
-    """N2O of a fuel is the same in Tables 2.2 and 2.3; CH4 is never lower in Table 2.3 than in Table 2.2."""
-    value = {one.id: one.value for one in LIBRARY.factors}
-    for one in LIBRARY.factors:
-        if one.id.endswith(".n2o.t2-2"):
-            assert value[one.id.replace("t2-2", "t2-3")] == one.value, one.id
-        if one.id.endswith(".ch4.t2-2"):
-            assert value[one.id.replace("t2-2", "t2-3")] >= one.value, one.id
-
-
 def test_gwp_rows_are_unique_and_use_known_flows() -> None:
     keys = [(one.gwp_set, one.flow, one.origin, one.metric) for one in LIBRARY.gwps]
     assert len(keys) == len(set(keys))
@@ -265,91 +245,8 @@ def test_gwp_rows_are_unique_and_use_known_flows() -> None:
     assert co2 == {(one.gwp_set, one.metric) for one in LIBRARY.gwps}
 
 
-def test_mass_fractions_of_a_blend_sum_to_one() -> None:
-    blends: dict[str, list[Decimal]] = {}
-    for one in BLENDS:
-        blends.setdefault(one.activity, []).append(one.value)
-    assert len(blends) == 30
-    assert len({(one.activity, one.flow) for one in BLENDS}) == len(BLENDS)
-    assert {blend: sum(parts) for blend, parts in blends.items() if sum(parts) != 1} == {}
-
-
-@pytest.mark.parametrize(
-    ("blend", "printed"),
-    [
-        ("R-404A", "3943"),
-        ("R-406A", "1780"),
-        ("R-407A", "1923"),
-        ("R-407B", "2547"),
-        ("R-407C", "1624"),
-        ("R-407D", "1487"),
-        ("R-409A", "1485"),
-        ("R-410A", "1924"),
-        ("R-410B", "2048"),
-        ("R-414B", "1274"),
-        ("R-417A", "2127"),
-        ("R-422A", "2847"),
-        ("R-422D", "2473"),
-        ("R-424A", "2212"),
-        ("R-426A", "1371"),
-        ("R-428A", "3417"),
-        ("R-434A", "3075"),
-        ("R-507A", "3985"),
-        ("R-508A", "11607"),
-        ("R-508B", "11698"),
-    ],
-)
-def test_composition_and_ar5_give_the_gwp_that_the_uk_government_prints(blend: str, printed: str) -> None:
-    """
-    Two publishers check each other; hydrocarbons, of which no report states a GWP here, count as nothing.
-
-    Known difference: R-414A is printed as 1375, its parts give 1374.495.
-    """
-    known = {one.flow: one.value for one in LIBRARY.gwps if (one.gwp_set, one.metric) == ("AR5", "GWP100")}
-    code = "refrigerant." + blend.lower().replace("-", "")
-    parts = [(one.flow, one.value) for one in BLENDS if one.activity == code]
-    assert {flow for flow, _ in parts} - set(known) <= {"propane", "butane", "isobutane", "isopentane", "propylene"}
-    total = sum(known.get(flow, Decimal(0)) * fraction for flow, fraction in parts)
-    assert Decimal(total).quantize(Decimal(1), ROUND_HALF_UP) == Decimal(printed)
-
-
 def test_what_is_left_out_has_a_reason() -> None:
     assert all(row["what"] and row["why"] and row["reference"] for row in rows_of("left_out.csv"))
-
-
-def test_ipcc_carbon_content_times_44_over_12_gives_the_printed_co2_factor() -> None:
-    """Table 1.3 x 44/12 = Table 1.4 to the three digits of print: two tables that check each other."""
-    contents = {
-        one.subject: one
-        for one in LIBRARY.properties
-        if one.source == "ipcc-2006-v2" and one.property == "carbon-content"
-    }
-    checked = 0
-    for factor in LIBRARY.factors:
-        if factor.source != "ipcc-2006-v2" or factor.flow not in {"CO2", "CO2-biogenic"}:
-            continue
-        carbon = contents[factor.activity.removeprefix("*.")]
-        computed = Fraction(carbon.value) * Fraction(44, 12) * 1000  # kg C/GJ -> kg CO2/TJ
-        digits = len(str(factor.value).rstrip("0"))
-        step = Fraction(10) ** (factor.value.adjusted() + 1 - max(digits, 3))
-        assert abs(computed - Fraction(factor.value)) <= step / 2, factor.id
-        checked += 1
-    assert checked == 53
-
-
-def test_gbt2589_heating_values_and_coal_equivalents_agree_within_their_rounding() -> None:
-    """kJ/kg over 29,307.6 kJ/kgce is kgce/kg (2020 edition); the 2008 edition used 4.1816 kJ/kcal over 7,000 kcal."""
-    per_kgce = {"gbt2589-2020": Fraction("29307.6"), "gbt2589-2008": Fraction("4.1816") * 7000}
-    compared = 0
-    for edition, kilojoules in per_kgce.items():
-        rows = [one for one in LIBRARY.properties if one.source == edition]
-        ncv = {one.subject: one for one in rows if one.property == "ncv"}
-        for one in rows:
-            if one.property == "coal-equivalent" and one.subject in ncv and one.id != "gbt2589-2008.refinery_dry_gas":
-                computed = Fraction(ncv[one.subject].value) / kilojoules
-                assert abs(computed / Fraction(one.value) - 1) < Fraction(2, 1000), one.id
-                compared += 1
-    assert compared >= 30
 
 
 @pytest.mark.parametrize(

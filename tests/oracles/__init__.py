@@ -1,8 +1,7 @@
 """
 Checks of the shipped numbers against each other and against independent data: the proof of the numbers.
 
-A ``Check`` names the rows it involves, so that a swapped digit in any of them shows; ``test_oracles.py`` counts how
-many.
+A ``Check`` names the rows it involves, so that a swapped digit in any of them shows; ``test_oracles.py`` counts them.
 """
 
 from collections.abc import Callable
