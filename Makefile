@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: footprint test check lint types bench clean
+.PHONY: footprint test check lint types bench generated clean
 
 ## footprint: recompute the footprint of the Hundsun example
 footprint: $(VENV)/core.stamp
@@ -26,6 +26,10 @@ types: $(VENV)/dev.stamp
 ## bench: the benchmarks, as ratios within one run
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-disable-gc --benchmark-columns=min,median,rounds
+
+## generated: write anew what is written by machine from the data
+generated: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.generated
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

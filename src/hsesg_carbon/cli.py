@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EXIT_FOUND = 1
 EXIT_USAGE = 2
+_MOST_HITS = 60
 _NUMBER = {"id", "value", "unit"}
 _PLAIN_WIDTH = 120
 
@@ -149,9 +150,10 @@ def search(
     from hsesg_carbon.factors import CatalogueEntry, FactorLibrary  # noqa: PLC0415
 
     library = FactorLibrary.shipped()
-    hits = library.search(" ".join(words))
+    found = library.search(" ".join(words))
+    hits = found[:_MOST_HITS]
     if as_json:
-        _print_json({"query": " ".join(words), "hits": [_record_json(one, library) for one in hits]})
+        _print_json({"query": " ".join(words), "hits": [_record_json(one, library) for one in found]})
         return
     if not hits:
         suggestions = library.suggest(" ".join(words))
@@ -191,6 +193,8 @@ def search(
                 for one in numbers
             ],
         )
+    if len(found) > len(hits):
+        typer.echo(message("label.more-hits", lang, shown=len(hits), count=len(found)), err=True)
 
 
 @factors_app.command("show")
@@ -242,14 +246,14 @@ def diff(
         return
     rows = [
         (
-            one.about,
-            *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
             "–" if one.percent is None else f"{half_up(one.percent, 2):+} %",
+            *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
+            one.about,
         )
         for one in found
     ]
     if rows:
-        _print_table(_console(), lang, "", ("number", "before", "after", "change"), rows)
+        _print_table(_console(), lang, "", ("change", "before", "after", "number"), rows)
     changed = sum(one.percent is not None for one in found)
     typer.echo(message("label.diff", lang, changed=changed, unpaired=len(found) - changed), err=True)
 

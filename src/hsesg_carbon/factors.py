@@ -160,8 +160,9 @@ class _Published(_Record):
         """Return the code of what contradicts itself in this row."""
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             return "validity-reversed"
-        limits = [one for one in (self.lower95, self.value, self.upper95) if one is not None]
-        return None if limits == sorted(limits) else "limits-reversed"
+        if self.lower95 is not None and self.lower95 > self.value:
+            return "limits-reversed"
+        return "limits-reversed" if self.upper95 is not None and self.upper95 < self.value else None
 
     def covers(self, start: date, end: date) -> bool:
         """Say whether the value describes the whole time from ``start`` to ``end``."""
@@ -513,18 +514,28 @@ class FactorLibrary:
                     return Choice(current[0], (("region-parent",) if step else ()) + fit or ("exact",))
         raise FactorError("factor-missing", **_described(wanted), candidates=self._near_misses(wanted, pool))
 
-    def search(self, words: str, limit: int = 50) -> list[CatalogueEntry | EmissionFactor | FuelProperty | Gwp]:
+    def search(
+        self, words: str, limit: int | None = None
+    ) -> list[CatalogueEntry | EmissionFactor | FuelProperty | Gwp]:
         """
         Return activities, factors, properties and GWPs that every word of ``words`` fits, in English or Chinese.
+
+        Words that are the name of a fuel or carrier find what is of it, the same in both languages; others are looked
+        for in ids, names, regions and titles.
 
         Example:
             >>> [hit.activity for hit in FactorLibrary.shipped().search("外购电力")[:1]]
             ['electricity.grid']
         """
         wanted = fold(words).split()
+        named = {
+            entry.subject
+            for entry in self.catalogue.values()
+            if fold(words) in {fold(name) for name in (entry.subject.replace("_", " "), *entry.aliases)}
+        }
         scored = []
-        for order, (text, exact, one) in enumerate(self._search_index):
-            if wanted and all(word in text for word in wanted):
+        for order, (text, exact, subject, one) in enumerate(self._search_index):
+            if subject in named if named else wanted and all(word in text for word in wanted):
                 scored.append((fold(words) not in exact, order, one))
         return [one for _, _, one in sorted(scored, key=lambda hit: hit[:2])[:limit]]
 
@@ -588,12 +599,12 @@ class FactorLibrary:
         return found
 
     @cached_property
-    def _search_index(self) -> list[tuple[str, set[str], "CatalogueEntry | EmissionFactor | FuelProperty | Gwp"]]:
-        """Return the folded text, the exact names and the object, activities first."""
-        index: list[tuple[str, set[str], CatalogueEntry | EmissionFactor | FuelProperty | Gwp]] = []
+    def _search_index(self) -> list[tuple[str, set[str], str, "CatalogueEntry | EmissionFactor | FuelProperty | Gwp"]]:
+        """Return the folded text, the exact names, the fuel or carrier and the object, activities first."""
+        index: list[tuple[str, set[str], str, CatalogueEntry | EmissionFactor | FuelProperty | Gwp]] = []
         for entry in self.catalogue.values():
             names = [entry.activity, entry.subject.replace("_", " "), entry.name_en, entry.name_zh, *entry.aliases]
-            index.append((fold(" ".join(names)), {fold(name) for name in names}, entry))
+            index.append((fold(" ".join(names)), {fold(name) for name in names}, entry.subject, entry))
         by_subject: dict[str, str] = {}
         for entry in self.catalogue.values():
             names = [entry.subject, entry.subject.replace("_", " "), *entry.aliases]
@@ -610,12 +621,13 @@ class FactorLibrary:
                 getattr(one, "flow", ""),
                 getattr(one, "property", ""),
                 getattr(one, "variant", None) or "",
+                getattr(one, "technology", None) or "",
                 self._region_names(getattr(one, "region", "")),
                 str(one.value),
                 source.title,
                 source.title_zh or "",
             ]
-            index.append((fold(" ".join(what)), {fold(one.id)}, one))
+            index.append((fold(" ".join(what)), {fold(one.id)}, subject, one))
         return index
 
     def _region_names(self, code: str) -> str:
