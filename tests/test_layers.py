@@ -12,7 +12,7 @@ LAYERS = [
     ["workspace"],
     ["energy"],
     ["inventory"],
-    ["ledger"],
+    ["instruments", "ledger"],
     ["plan"],
     ["activities", "methodology", "editions"],
     ["cube", "factors"],

@@ -15,6 +15,7 @@ COMPOSED = {
     "where.",
     "field.",
     "label.severity-",
+    "label.criterion-",
     "label.scope-",
     "label.scope2-",
     "label.consolidation-",

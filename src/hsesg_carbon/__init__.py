@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from hsesg_carbon.factors import EmissionFactor, FactorLibrary, FuelProperty, Gwp, Source
     from hsesg_carbon.findings import Finding, Where
+    from hsesg_carbon.instruments import Instrument, Instruments
     from hsesg_carbon.inventory import Boundary, Denominator, Inventory
     from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
     from hsesg_carbon.methodology import Methodology
@@ -45,6 +46,8 @@ _HOMES = {
     "FuelProperty": "factors",
     "Gwp": "factors",
     "InputError": "errors",
+    "Instrument": "instruments",
+    "Instruments": "instruments",
     "Inventory": "inventory",
     "InventoryError": "errors",
     "Ledger": "ledger",
@@ -78,6 +81,8 @@ __all__ = [
     "FuelProperty",
     "Gwp",
     "InputError",
+    "Instrument",
+    "Instruments",
     "Inventory",
     "InventoryError",
     "Ledger",

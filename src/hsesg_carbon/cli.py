@@ -316,6 +316,8 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
     _print_scopes(
         console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
     )
+    if len({one["method"] for one in result["scope2"]}) > 1:
+        _print_methods(console, lang, result["scope2"])
     for per in dict.fromkeys(one["per"] for one in result["intensities"]):
         rows = [one for one in result["intensities"] if one["per"] == per]
         title = message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"])
@@ -335,6 +337,19 @@ def _print_scopes(
         own = [one for one in rows if one["scope"] == scope]
         body.append((name, *_across(own, years, places.get(scope, 3))))
     _print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def _print_methods(console: "Console", lang: Lang, rows: list[dict[str, Any]]) -> None:
+    """Print Scope 2 by both methods: beside each other, never added."""
+    years = sorted({one["year"] for one in rows})
+    body = [
+        (
+            message(f"label.scope2-{method}", lang),
+            *_across([one for one in rows if one["method"] == method], years, 2),
+        )
+        for method in dict.fromkeys(one["method"] for one in rows)
+    ]
+    _print_table(console, lang, message("label.scope2-both", lang), ("", *map(str, years)), body)
 
 
 def _print_energy(console: "Console", accounts: "Workspace", result: dict[str, Any], flow: str, lang: Lang) -> None:

@@ -81,12 +81,12 @@ class Flow(_Record):
     """
     What a line yields: a gas, published CO2e, energy or coal equivalent, and the unit in which it is counted.
 
-    ``group`` is under what the standards report a gas: CO2, CH4, N2O, HFCs, PFCs, SF6, NF3; those of the Montreal
-    Protocol are ``ozone-depleting`` and reported apart.
+    ``group`` is under what the standards report a gas: CO2, CH4, N2O, HFCs, PFCs, SF6, NF3. Biogenic CO2 and the gases
+    of the Montreal Protocol (``ozone-depleting``) stand beside the scopes, never in a total.
     """
 
     flow: str
-    kind: Literal["gas", "co2e", "biogenic", "energy", "coal-equivalent"]
+    kind: Literal["gas", "co2e", "biogenic", "ozone-depleting", "energy", "coal-equivalent"]
     unit: str
     name_en: str
     name_zh: str

@@ -10,11 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Site, repeated_sites
+from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InventoryError
-from hsesg_carbon.findings import Finding
+from hsesg_carbon.findings import Finding, Severity
+from hsesg_carbon.instruments import Instrument, Instruments, Matching
 from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
+from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
-from hsesg_carbon.plan import covered_gases
+from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
 from hsesg_carbon.units import Amount
 
 Consolidation = Literal["equity-share", "financial-control", "operational-control"]
@@ -98,6 +101,7 @@ class Inventory:
         boundary: Whose emissions; without it every site counts wholly.
         gwp: GWP set (``AR5``, ``AR6`` ...); by default the methodology's. ``none`` is for inventories of CO2 alone.
         scope2: ``location`` or ``market``; by default the first that the methodology names.
+        instruments: Contractual instruments, which the market-based method walks by volume before the plan's rules.
         keep_published: Keep amounts that are published as CO2e only on their publisher's GWP set, with a finding, where
             another set is asked for. Without it they raise.
 
@@ -109,22 +113,25 @@ class Inventory:
     boundary: Boundary | None = None
     gwp: str = ""
     scope2: str = ""
+    instruments: Instruments | None = field(default=None, repr=False)
     keep_published: bool = False
+    _matching: Matching = field(default_factory=Matching, repr=False, compare=False)
     _weights: dict[tuple[str, str | None], Fraction] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         method = self.ledger.plan.methodology
         object.__setattr__(self, "gwp", self.gwp or method.gwp)
         object.__setattr__(self, "scope2", self.scope2 or method.scope2[0])
-        if self.scope2 not in method.scope2 or self.scope2 != "location":
+        if self.scope2 not in method.scope2:
             raise InventoryError(
-                "scope2-not-computed",
-                asked=self.scope2,
-                methodology=method.id,
-                computed=[one for one in method.scope2 if one == "location"] or ["-"],
+                "scope2-not-computed", asked=self.scope2, methodology=method.id, computed=method.scope2
             )
         if method.gwp == "none" and self.gwp != "none":
             raise InventoryError("gwp-not-needed", methodology=method.id, asked=self.gwp)
+        matching = Matching()  # never another view's, which replace() hands over
+        if self.scope2 == "market" and self.instruments is not None:
+            matching = self.instruments.match(self._bought_electricity(), self.ledger.plan.library)
+        object.__setattr__(self, "_matching", matching)
         object.__setattr__(self, "_weights", self._all_weights())
 
     def total(self) -> Amount:
@@ -152,6 +159,15 @@ class Inventory:
             if entry.line.flow.kind == "biogenic"
         )
         return self._grouped("CO2-biogenic", "t", dimensions, entries)
+
+    def ozone_depleting(self, *dimensions: str) -> Totals:
+        """Return the gases of the Montreal Protocol in t, by gas: reported beside the scopes, never in the totals."""
+        entries = (
+            (entry, entry.line.flow.flow, "t", entry.amount * share * units.ratio(entry.line.flow.unit, "t"))
+            for entry, share in self.weighed()
+            if entry.line.flow.kind == "ozone-depleting"
+        )
+        return grouped(entries, self.ledger.dimensions(dimensions))
 
     def seen(
         self,
@@ -224,9 +240,10 @@ class Inventory:
                     data={"gases": left_out, "covered": method.gases, "methodology": method.id},
                 )
             )
+        findings += [*self._matching.findings, *self._residual_findings()]
         kept = {
             (line.factor.id, line.factor.gwp_set or "-")
-            for entry in self.ledger.entries()
+            for entry in self.entries()
             if (line := entry.line).flow.kind == "co2e" and line.factor and line.factor.gwp_set != self.gwp
         }
         findings += [
@@ -235,14 +252,67 @@ class Inventory:
         ]
         return tuple(findings)
 
-    def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
-        """Yield every entry of the ledger with the share of it that counts."""
+    def entries(self) -> Iterator[Entry]:
+        """Yield the ledger's entries of this Scope 2 method; under the market's, instruments come before the rules."""
         for entry in self.ledger.entries():
+            line = entry.line
+            if line.scope2 and line.scope2 != self.scope2:
+                continue
+            covered = self._matching.covered(entry.cell, entry.period) if line.flow.kind in EMITTED else 0
+            yield replace(entry, amount=entry.amount - covered * line.multiplier) if covered else entry
+        for (cell, period), parts in self._matching.parts.items():
+            key = next(key for key, _ in plan_keys(cell) if key.period == period)
+            for part in parts:
+                line = self._instrument_line(part.instrument, key)
+                yield Entry(cell, line, part.quantity * line.multiplier)
+
+    def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield every entry of this view with the share of it that counts."""
+        for entry in self.entries():
             share = self.boundary.share(entry.cell.site, entry.period) if self.boundary else Fraction(1)
             if share:
                 yield entry, share
 
     # ---------------------------------------------------------------------------------------------- inside
+
+    def _bought_electricity(self) -> dict[tuple[CellKey, Period], Fraction]:
+        """Return the electricity that instruments can cover: bought, by sites that count."""
+        catalogue = self.ledger.plan.library.catalogue
+        return {
+            (cell, key.period): quantity
+            for cell, key, quantity in self.ledger.quantities()
+            if (catalogue[cell.activity].scope, catalogue[cell.activity].subject) == ("2", "electricity")
+            and (self.boundary is None or self.boundary.share(cell.site, key.period))
+        }
+
+    def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
+        """Return the line of what an instrument covers: its own factor, 0 included."""
+        flow = self.ledger.plan.library.flows[one.flow]
+        if one.flow == "CO2e" and one.gwp_set != self.gwp and not self.keep_published:
+            raise InventoryError("co2e-of-other-set", factor=one.instrument, gwp_set=one.gwp_set or "-", asked=self.gwp)
+        above, below = one.per
+        multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
+        reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
+        return PlanLine(key, flow, multiplier, (), 0, reason, ("instrument",), "market")
+
+    def _residual_findings(self) -> list[Finding]:
+        """Say what stands for the residual mix, where instruments leave electricity uncovered (criterion 8)."""
+        if self.scope2 != "market":
+            return []
+        used: dict[tuple[str, str, str], Finding] = {}
+        for (cell, period), quantity in self._bought_electricity().items():
+            if quantity <= self._matching.covered(cell, period):
+                continue
+            key = next(key for key, _ in plan_keys(cell) if key.period == period)
+            lines = [line for line in self.ledger.plan.lines_of(key) if line.scope2 == "market" and line.rule]
+            for line in lines:
+                rule = self.ledger.plan.methodology.use[line.rule - 1]
+                code = "residual-mix-used" if rule.scope2 == "market" else "residual-mix-missing"
+                number = line.factor.id if line.factor else "-"
+                data = {"activity": cell.activity, "factor": number, "reason": rule.reasons}
+                severity: Severity = "info" if rule.scope2 == "market" else "warning"
+                used.setdefault((code, cell.activity, number), Finding(code=code, severity=severity, data=data))
+        return list(used.values())
 
     def _boundary_findings(self) -> list[Finding]:
         """Name every site of which a year's activities do not count, or count in part: left out is not zero."""
@@ -288,7 +358,7 @@ class Inventory:
         """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""
         library = self.ledger.plan.library
         weights: dict[tuple[str, str | None], Fraction] = {}
-        for entry in self.ledger.entries():
+        for entry in self.entries():
             flow, origin = key = self._gas_key(entry)
             if entry.line.flow.kind == "co2e":
                 factor = entry.line.factor
@@ -319,7 +389,7 @@ class Inventory:
     def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:
         """Yield the gases of every activity that is computed gas by gas; published CO2e holds its gases already."""
         library = self.ledger.plan.library
-        published = {entry.cell.activity for entry in self.ledger.entries() if entry.line.flow.kind == "co2e"}
+        published = {entry.cell.activity for entry in self.entries() if entry.line.flow.kind == "co2e"}
         for activity in {cell.activity for cell in self.ledger.cube.steps} - published:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
 

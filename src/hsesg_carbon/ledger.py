@@ -16,7 +16,7 @@ from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.factors import Flow
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period
-from hsesg_carbon.plan import Plan, PlanLine, describe, plan_keys
+from hsesg_carbon.plan import Plan, PlanKey, PlanLine, describe, plan_keys
 from hsesg_carbon.units import Amount
 
 if TYPE_CHECKING:
@@ -221,17 +221,24 @@ class Ledger:
         """Judgements about the data and about how well factors fit."""
         return (*(one for acts in self.activities for one in acts.findings), *self.plan.findings)
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield every cell, period and flow with its exact amount."""
+    def quantities(self) -> Iterator[tuple[CellKey, PlanKey, Fraction]]:
+        """Yield every cell and period with its exact quantity, in the unit of the cell."""
         for cell, steps in self.cube.steps.items():
             quantity = Fraction(steps, 10 ** units.grid(cell.unit))
             for key, share in plan_keys(cell):
-                for line in self.plan.lines_of(key):
-                    yield Entry(cell, line, quantity * share * line.multiplier)
+                yield cell, key, quantity * share
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every cell, period and flow with its exact amount; of Scope 2, once for each method."""
+        for cell, key, quantity in self.quantities():
+            for line in self.plan.lines_of(key):
+                yield Entry(cell, line, quantity * line.multiplier)
 
     def totals(self, *by: str) -> Totals:
         """
         Return exact totals by flow and by any dimensions.
+
+        Where the methodology has both methods of Scope 2, ``scope2`` is kept apart unasked: the two are never added.
 
         Dimensions: scope, iso14064, year, period (or month: longer periods stand under their own label), site,
         activity, subject, region, instrument, technology and those named at ``run``.
@@ -239,9 +246,10 @@ class Ledger:
         Raises:
             InputError: A dimension is unknown.
         """
+        both = len(self.plan.methodology.scope2) > 1 and "scope2" not in by
         return grouped(
             ((entry, entry.line.flow.flow, entry.line.flow.unit, entry.amount) for entry in self.entries()),
-            self.dimensions(by),
+            self.dimensions((*by, "scope2") if both else by),
         )
 
     def dimensions(self, by: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
@@ -259,6 +267,7 @@ class Ledger:
             "region": lambda entry: entry.cell.region,
             "instrument": lambda entry: entry.cell.instrument,
             "technology": lambda entry: entry.cell.technology,
+            "scope2": lambda entry: entry.line.scope2,
         }
         extra = {name for cell in self.cube.steps for name, _ in cell.extra}
         for name in extra:

@@ -59,13 +59,15 @@ class Use(_Record):
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
     A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says,
     by pattern, with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
-    ``omit`` leaves a flow out, with the reason in a finding.
+    ``omit`` leaves a flow out, with the reason in a finding. ``scope2`` holds a rule to one method of Scope 2: under
+    ``market`` it rules what no contractual instrument covers (the residual mix, or what stands in for it).
     """
 
     activity: str
     flow: str
     site: str = "*"
     stated: str = "*"
+    scope2: Literal["location", "market"] | None = None
     source: tuple[str, ...] = ()
     variant: str | None = None
     technology: str | None = None
@@ -79,8 +81,10 @@ class Use(_Record):
     reason: str
     reason_zh: str | None = None
 
-    def rules(self, activity: str, flow: str, site: str, technology: str = "") -> bool:
-        """Say whether this rule speaks for a flow of an activity at a site, of the technology that a row states."""
+    def rules(self, activity: str, flow: str, site: str, technology: str = "", scope2: str = "") -> bool:
+        """Say whether this rule speaks for a flow of an activity at a site, a stated technology, a Scope 2 method."""
+        if self.scope2 is not None and scope2 != self.scope2:
+            return False
         pairs = ((activity, self.activity), (flow, self.flow), (site, self.site), (technology, self.stated))
         return all(fnmatchcase(one, pattern) for one, pattern in pairs)
 
@@ -101,7 +105,8 @@ class Methodology(_Record):
 
     ``combustion_methane`` says which GWP rules for CH4 from burning fossil fuel where a report states two: ``fossil``
     includes the CO2 that the methane becomes, ``non-fossil`` leaves it out, because CO2 factors that assume full
-    oxidation hold it already. It must be stated when the answer depends on it.
+    oxidation hold it already. It must be stated when the answer depends on it. ``instrument_months`` says how many
+    months a certificate's production may lie from the consumption that it is claimed for.
 
     Example:
         >>> Methodology.shipped("hundsun-2024").gases
@@ -115,6 +120,7 @@ class Methodology(_Record):
     scope2: tuple[Literal["location", "market"], ...] = Field(min_length=1)
     coal_equivalent: CoalEquivalent | None = None
     combustion_methane: Literal["fossil", "non-fossil"] | None = None
+    instrument_months: int | None = Field(default=None, ge=0, le=60)
     notes: tuple[str, ...] = ()
     use: tuple[Use, ...]
 
@@ -148,10 +154,10 @@ class Methodology(_Record):
             problems = [one.model_copy(update={"where": Where(file=file)}) for one in misfits(error, cls)]
             raise MethodologyError("methodology-broken", problems, file=file) from error
 
-    def place(self, activity: str, flow: str, site: str, technology: str = "") -> int:
+    def place(self, activity: str, flow: str, site: str, technology: str = "", scope2: str = "") -> int:
         """Return the place of the first rule that matches, counted from 1; 0 if none does."""
         places = enumerate(self.use, start=1)
-        return next((place for place, use in places if use.rules(activity, flow, site, technology)), 0)
+        return next((place for place, use in places if use.rules(activity, flow, site, technology, scope2)), 0)
 
 
 def shipped_methodologies() -> list[str]:

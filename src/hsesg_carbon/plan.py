@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ENERGY_FLOW = "energy.gj"
 _HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
 _WELL_CHECKED = ("primary", "two-transcriptions")
+EMITTED = ("gas", "co2e", "biogenic", "ozone-depleting")
+"""Kinds of flows that are emitted."""
+
 _LINKS = ("ncv", "gcv", "density", "coal-equivalent")
 """Properties that link two ways of measuring a fuel."""
 
@@ -75,6 +78,8 @@ class PlanLine:
     The multiplier of one flow for one key, in ``flow.unit`` per unit of the quantity, and how it came about.
 
     ``rule`` is the place of the methodology's rule, counted from 1 (0: no rule was needed, ``reason`` says why).
+    ``scope2`` is the method of Scope 2 that the line belongs to, nothing where it belongs to both: the two are never
+    added.
     """
 
     key: PlanKey
@@ -84,6 +89,7 @@ class PlanLine:
     rule: int
     reason: dict[str, str] = field(hash=False)
     fit: tuple[str, ...]
+    scope2: str = ""
 
     @property
     def factor(self) -> EmissionFactor | None:
@@ -141,11 +147,13 @@ class Plan:
         errors: dict[str, CarbonError] = {}
         for key in keys:
             made = []
-            for flow in compiler.flows(key):
-                try:
-                    made.append(compiler.line(key, flow))
-                except CarbonError as error:
-                    errors.setdefault(str(error), error)
+            for scope2 in compiler.methods(key):
+                for flow in compiler.flows(key, scope2):
+                    if scope2 == compiler.methods(key)[0] or flow.kind in EMITTED:  # energy belongs to both
+                        try:
+                            made.append(compiler.line(key, flow, scope2))
+                        except CarbonError as error:
+                            errors.setdefault(str(error), error)
             lines[key] = tuple(made)
         if len(errors) == 1:
             raise next(iter(errors.values()))
@@ -194,6 +202,7 @@ class Plan:
                     "site": key.site,
                     "period": key.period.label,
                     "flow": line.flow.flow,
+                    "scope2": line.scope2,
                     "multiplier": units.exact_text(line.multiplier, 30),
                     "multiplier_unit": f"{line.flow.unit}/{key.unit}",
                     "factor_id": line.factor.id if line.factor else "",
@@ -250,62 +259,70 @@ class _Compiler:
         self._units = _remembered(self._units_of)
         self._site_matters = any(use.site != "*" for use in method.use)
 
-    def rule(self, key: PlanKey, flow: str) -> int:
+    def methods(self, key: PlanKey) -> tuple[str, ...]:
+        """Return the methods of Scope 2 that a key is computed by; one that is none for what is not of Scope 2."""
+        return self.method.scope2 if self.library.catalogue[key.activity].scope == "2" else ("",)
+
+    def rule(self, key: PlanKey, flow: str, scope2: str) -> int:
         """Return the place of the rule for a flow of a key, counted from 1; 0 if there is none."""
-        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "", key.technology)
+        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "", key.technology, scope2)
         return place
 
-    def flows(self, key: PlanKey) -> list[Flow]:
+    def flows(self, key: PlanKey, scope2: str) -> list[Flow]:
         """
-        Return the flows to compute: the gases covered, biogenic CO2 beside them, energy, coal equivalent.
+        Return the flows to compute: the gases covered, those beside the scopes, energy, coal equivalent.
 
         A rule for flow CO2e that stands before the rules for gases takes their place: its publisher gives no gases.
         """
-        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "", key.technology)
+        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "", key.technology, scope2)
         return found
 
-    def _flows_of(self, activity: str, site: str, technology: str) -> list[Flow]:
+    def _flows_of(self, activity: str, site: str, technology: str, scope2: str) -> list[Flow]:
         entry = self.library.catalogue[activity]
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
-        wanted = self._emitted(entry, site, technology) + [name for name in entry.flows if name == ENERGY_FLOW]
+        wanted = self._emitted(entry, site, technology, scope2) + [name for name in entry.flows if name == ENERGY_FLOW]
         if coal and any(self.library.flows[name].kind == "coal-equivalent" for name in entry.flows):
             wanted.append(coal)
         here = []
         for name in wanted:
-            use = self._use(self.method.place(activity, name, site, technology))
+            use = self._use(self.method.place(activity, name, site, technology, scope2))
             if use is not None and (use.elsewhere or use.omit):
                 self.not_here[activity, name] = use
             else:
                 here.append(self.library.flows[name])
         return here
 
-    def _emitted(self, entry: CatalogueEntry, site: str, technology: str) -> list[str]:
+    def _emitted(self, entry: CatalogueEntry, site: str, technology: str, scope2: str) -> list[str]:
         """
         Return the gases of an activity that the methodology covers, or CO2e where a rule says so first.
 
-        A gas that the catalogue does not demand is computed where a rule names it.
+        A gas that the catalogue does not demand is computed where a rule names it; one that depletes ozone, beside the
+        scopes, where a rule speaks for it.
         """
         ruling = (use for use in self.method.use if use.flow in self._covered - {"CO2", "CO2-biogenic"})
-        asked = [use.flow for use in ruling if use.rules(entry.activity, use.flow, site, technology)]
-        gases = list(dict.fromkeys(name for name in (*entry.flows, *asked) if name in self._covered))
-        places = [self.method.place(entry.activity, name, site, technology) for name in (*gases, "CO2e")]
+        asked = [use.flow for use in ruling if use.rules(entry.activity, use.flow, site, technology, scope2)]
+        beside = [name for name in entry.flows if self.library.flows[name].kind == "ozone-depleting"]
+        beside = [name for name in beside if self.method.place(entry.activity, name, site, technology, scope2)]
+        gases = [name for name in dict.fromkeys((*entry.flows, *asked)) if name in self._covered or name in beside]
+        places = [self.method.place(entry.activity, name, site, technology, scope2) for name in (*gases, "CO2e")]
         *ruled, published = places
         ruled = [place for place in ruled if place]
         named = published and self.method.use[published - 1].flow == "CO2e"
         return ["CO2e"] if named and published < min(ruled, default=published + 1) else gases
 
-    def line(self, key: PlanKey, flow: Flow) -> PlanLine:
-        """Return the line of one flow."""
-        place = self.rule(key, flow.flow)
+    def line(self, key: PlanKey, flow: Flow, scope2: str) -> PlanLine:
+        """Return the line of one flow under a method of Scope 2."""
+        place = self.rule(key, flow.flow, scope2)
         if flow.kind in {"energy", "coal-equivalent"}:
-            gases = (one.flow for one in self.flows(key) if one.kind in {"gas", "co2e", "biogenic"})
-            gas_rule = next((ruled for gas in gases if (ruled := self.rule(key, gas))), 0)
+            gases = (one.flow for one in self.flows(key, scope2) if one.kind in EMITTED)
+            gas_rule = next((ruled for gas in gases if (ruled := self.rule(key, gas, scope2))), 0)
             made: _Made = self._energy(key.activity, key.unit, flow.flow, place, gas_rule)
             return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
         use = self._use(place)
         if use is not None and not use.source and flow.flow in {"CO2", "CO2-biogenic"}:
             made = self._emission(key.activity, key.unit, flow.flow, place, None)
-            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
+            fit = _fit(("exact",), made, key)
+            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
         if use is None or not use.source:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
         choice = self._choice(
@@ -326,7 +343,8 @@ class _Compiler:
             )
         )
         made = self._emission(key.activity, key.unit, flow.flow, place, choice.factor.id)
-        return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(choice.fit, made, key))
+        fit = _fit(choice.fit, made, key)
+        return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
 
     def _use(self, place: int) -> Use | None:
         return self.method.use[place - 1] if place else None
@@ -604,11 +622,7 @@ def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
 
 def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
     """Name activities from which the methodology's gases take nothing: they are left out, not zero."""
-    bare = {
-        key.activity
-        for key, made in lines.items()
-        if not any(line.flow.kind in {"gas", "co2e", "biogenic"} for line in made)
-    }
+    bare = {key.activity for key, made in lines.items() if not any(line.flow.kind in EMITTED for line in made)}
     return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
 
 

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hsesg_carbon import units
 from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site, repeated_sites
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
+from hsesg_carbon.errors import CarbonError, InputError, InventoryError, MethodologyError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Ledger, Totals, lines_of
 from hsesg_carbon.methodology import Methodology
@@ -215,7 +216,37 @@ class Workspace:
         ledger = Ledger.of(plan, first)
         for batch in others:
             ledger = ledger + Ledger.of(plan, batch)
-        return Inventory(ledger, self.boundary)
+        return Inventory(ledger, self.boundary, instruments=self.instruments)
+
+    @cached_property
+    def instruments(self) -> Instruments | None:
+        """The contractual instruments of ``instruments.csv`` or ``.xlsx``; ``None`` if there is no such file."""
+        items: list[Instrument] = []
+        paths = [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == "instruments"]
+        for path in paths:
+            for table in read_tables(path):
+                records, problems = table.records(Instrument, check=self._check_instrument)
+                if problems:
+                    raise InputError("table-broken", problems, file=path.name)
+                items += records
+        if not items:
+            return None
+        months = self.methodology.instrument_months
+        if "market" not in self.methodology.scope2:
+            return Instruments(tuple(items), self.settings.organisation.id, months or 0)
+        if months is None:
+            raise MethodologyError("instrument-months-missing", methodology=self.methodology.id)
+        return Instruments(tuple(items), self.settings.organisation.id, months)
+
+    def _check_instrument(self, one: Instrument) -> None:
+        """Hold an instrument to units, a period, a market and a site that exist."""
+        Period.parse(one.period)
+        if one.unit is not None:
+            units.ratio(one.unit, "kWh")
+        units.ratio(f"{one.per[0]}/{one.per[1]}", "tCO2e/kWh" if one.flow == "CO2e" else "t/kWh")
+        self.library.region_path(one.market)
+        if one.site is not None and one.site not in {site.id for site in self.settings.site}:
+            raise InputError("unknown-site", site=one.site, known=[site.id for site in self.settings.site])
 
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
@@ -234,8 +265,12 @@ class Workspace:
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
         found = [one for batch in self.batches for one in batch.check()]
+        views = [self.inventory.seen(scope2=one) for one in self.methodology.scope2]
+        if self.instruments is not None and "market" not in self.methodology.scope2:
+            data = {"count": len(self.instruments.items), "methodology": self.methodology.id}
+            found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
-            *self.inventory.findings,
+            *(one for view in views for one in view.findings),
             *self._period_findings(),
             *self._cover_findings(),
             *self._accepted_findings(),
@@ -291,7 +326,14 @@ class Workspace:
             ],
             "energy": sorted(account, key=lambda one: (one["year"], one["flow"], one["carrier"] == "total")),
             "energy_shares": self._reported("carrier", "subject", energy.shares()),
+            "scope2": [
+                {"method": method, **row}
+                for method in self.methodology.scope2
+                for row in self._reported("scope", "scope", inventory.seen(scope2=method).by("scope", "year"))
+                if row["scope"] == "2"
+            ],
             "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
+            "ozone_depleting": self._reported("scope", "scope", inventory.ozone_depleting("year")),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 

@@ -1,0 +1,210 @@
+"""Contractual instruments of Scope 2: which consumption they cover, and what falls to the next rung (market-based)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hsesg_carbon import units
+from hsesg_carbon.cube import CellKey
+from hsesg_carbon.errors import InventoryError
+from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.periods import Period
+
+Answer = Literal["yes", "no", "unknown"]
+Consumption = Mapping[tuple[CellKey, Period], Fraction]
+"""Bought electricity by cell and period, in the unit of the cell."""
+
+_DIRECT = ("power-trade", "ppa")
+_MONTH = timedelta(days=31)
+
+
+class Instrument(BaseModel):
+    """
+    A claim to electricity of stated emissions: certificate (绿证), green-power trade, PPA, I-REC, supplier's rate.
+
+    ``period`` is the consumption that it is claimed for, ``market`` the region within which it can be. ``factor`` may
+    be 0: that is a factor. The answers are the quality criteria of the GHG Protocol Scope 2 Guidance (Table 7.1); one
+    that is not answered ``yes`` is not met. A supplier's rate without ``volume`` covers all that is left.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instrument: str = Field(min_length=1)
+    kind: Literal["certificate", "power-trade", "ppa", "rec", "supplier"]
+    period: str
+    market: str
+    site: str | None = None
+    volume: Decimal | None = Field(default=None, gt=0)
+    unit: str | None = None
+    factor: Decimal = Field(ge=0)
+    factor_unit: str
+    gwp_set: str | None = None
+    produced_from: date | None = None
+    produced_to: date | None = None
+    valid_until: date | None = None
+    retired_for: str | None = None
+    retired_on: date | None = None
+    conveys_attribute: Answer = "unknown"
+    only_claim: Answer = "unknown"
+    tracked_and_retired: Answer = "unknown"
+    delivered_mix: Answer = "unknown"
+    claim_transferred: Answer = "unknown"
+    ccer: Answer = "unknown"
+    evidence: str | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _has_volume(self) -> "Instrument":
+        if (self.volume is None) != (self.unit is None) or (self.volume is None and self.kind != "supplier"):
+            msg = "give volume and unit; only a supplier's rate may cover all that is left"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def flow(self) -> str:
+        """What the factor is of: ``CO2``, or ``CO2e`` where its gases are not told apart."""
+        return "CO2e" if "CO2e" in self.factor_unit else "CO2"
+
+    @property
+    def per(self) -> tuple[str, str]:
+        """The two sides of the factor's unit, without the gas: ``("kg", "kWh")``."""
+        above, _, below = units.normalise(self.factor_unit).partition("/")
+        return (above if self.flow == "CO2e" else above.removesuffix("CO2").strip()), below
+
+    def unmet(self, reporter: str, months: int) -> list[str]:
+        """Return the codes of the quality criteria that the instrument does not meet, whatever is consumed."""
+        claimed = Period.parse(self.period)
+        unmet = []
+        if self.conveys_attribute != "yes":
+            unmet.append("criterion-attribute")
+        if self.only_claim != "yes" or self.ccer == "yes":
+            unmet.append("criterion-only-claim")
+        if self.kind != "supplier" and (
+            self.tracked_and_retired != "yes" or self.retired_for != reporter or self.retired_on is None
+        ):
+            unmet.append("criterion-retired")
+        if self.valid_until is not None and (self.retired_on is None or self.retired_on > self.valid_until):
+            unmet.append("criterion-validity")
+        if self.kind != "supplier" and not self._near(claimed, months):
+            unmet.append("criterion-vintage")
+        if self.kind == "supplier" and self.delivered_mix != "yes":
+            unmet.append("criterion-supplier")
+        if self.kind in _DIRECT and self.claim_transferred != "yes":
+            unmet.append("criterion-contract")
+        return unmet
+
+    def _near(self, claimed: Period, months: int) -> bool:
+        """Say whether production lies within so many months of the consumption that it is claimed for."""
+        if self.produced_from is None or self.produced_to is None or self.produced_to < self.produced_from:
+            return False
+        slack = _MONTH * months
+        return claimed.start - slack <= self.produced_from and self.produced_to <= claimed.end + slack
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a cell's consumption that an instrument covers, in the unit of the cell."""
+
+    instrument: Instrument
+    quantity: Fraction
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """
+    The instruments of an organisation, walked by volume: certificates and contracts first, suppliers' rates after them.
+
+    Args:
+        items: The instruments; ids must be unique.
+        reporter: For whom they must have been retired.
+        months: How many months production may lie before or after the consumption (criterion 4).
+    """
+
+    items: tuple[Instrument, ...]
+    reporter: str
+    months: int
+
+    def __post_init__(self) -> None:
+        ids = [one.instrument for one in self.items]
+        if repeated := sorted({one for one in ids if ids.count(one) > 1}):
+            raise InventoryError("instrument-twice", instruments=repeated)
+
+    def match(self, consumption: Consumption, library: FactorLibrary) -> "Matching":
+        """
+        Return which consumption each instrument covers, in proportion to what is left of it.
+
+        Raises:
+            InventoryError: An instrument claims more than was consumed in its market, period and site.
+        """
+        left = dict(consumption)
+        parts: dict[tuple[CellKey, Period], list[Part]] = {}
+        findings = []
+        for one in sorted(self.items, key=lambda item: (item.kind == "supplier", item.instrument)):
+            unmet = one.unmet(self.reporter, self.months)
+            eligible = {} if unmet else self._eligible(one, left, library)
+            if not unmet and not eligible:
+                unmet = ["criterion-market"]
+            if unmet:
+                told = [{lang: message(f"label.{code}", lang) for lang in LANGUAGES} for code in unmet]
+                data = {"instrument": one.instrument, "volume": _volume(one), "unmet": told}
+                findings.append(Finding(code="instrument-falls", severity="warning", data=data))
+                continue
+            for place, quantity in self._covered(one, eligible).items():
+                parts.setdefault(place, []).append(Part(one, quantity))
+                left[place] -= quantity
+        return Matching({place: tuple(own) for place, own in parts.items()}, tuple(findings))
+
+    @staticmethod
+    def _eligible(one: Instrument, left: Consumption, library: FactorLibrary) -> dict[tuple[CellKey, Period], Fraction]:
+        claimed = Period.parse(one.period)
+        return {
+            (cell, period): quantity
+            for (cell, period), quantity in left.items()
+            if quantity > 0
+            and claimed.start <= period.start
+            and period.end <= claimed.end
+            and one.site in {None, cell.site}
+            and one.market in library.region_path(cell.region)
+        }
+
+    @staticmethod
+    def _covered(
+        one: Instrument, eligible: Mapping[tuple[CellKey, Period], Fraction]
+    ) -> dict[tuple[CellKey, Period], Fraction]:
+        if one.volume is None or one.unit is None:
+            return dict(eligible)
+        in_unit = {place: quantity * units.ratio(place[0].unit, one.unit) for place, quantity in eligible.items()}
+        consumed, volume = sum(in_unit.values(), Fraction(0)), Fraction(one.volume)
+        if volume > consumed:
+            raise InventoryError(
+                "instrument-over-claimed",
+                instrument=one.instrument,
+                volume=_volume(one),
+                consumed=f"{units.exact_text(consumed)} {one.unit}",
+                period=one.period,
+                market=one.market,
+            )
+        return {place: quantity * volume / consumed for place, quantity in eligible.items()}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What instruments cover of each cell and period, and remarks on those that cover nothing."""
+
+    parts: Mapping[tuple[CellKey, Period], tuple[Part, ...]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def covered(self, cell: CellKey, period: Period) -> Fraction:
+        """Return how much of a cell's consumption in a period is covered, in the unit of the cell."""
+        return sum((part.quantity for part in self.parts.get((cell, period), ())), Fraction(0))
+
+
+def _volume(one: Instrument) -> str:
+    return f"{one.volume} {one.unit}" if one.volume is not None else "-"
