@@ -41,7 +41,7 @@ OPTIONAL = (
 KEY_DIMENSIONS = ("site", "activity", "region", "instrument", "technology")
 """Columns that every cube keeps apart."""
 
-RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "month", "period", "gas", "flow")
+RESERVED_DIMENSIONS = ("scope", "iso14064", "subject", "year", "month", "period", "gas", "flow", "scope2")
 """Names that totals give a meaning of their own; a column of that name must be renamed to be a dimension."""
 
 QUALITIES = ("measured", "invoiced", "estimated")

@@ -254,7 +254,7 @@ def diff(
     ]
     if rows:
         _print_table(_console(), lang, "", ("change", "before", "after", "number"), rows)
-    changed = sum(one.percent is not None for one in found)
+    changed = sum(one.before is not None and one.after is not None for one in found)
     typer.echo(message("label.diff", lang, changed=changed, unpaired=len(found) - changed), err=True)
 
 

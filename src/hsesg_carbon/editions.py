@@ -31,7 +31,10 @@ class Difference:
     @property
     def changed(self) -> bool:
         """Whether the two sides differ in value; the same number in another unit does not."""
-        return self.percent != 0 if self.before and self.after and self.before.value else self.before != self.after
+        if self.before is None or self.after is None:
+            return True
+        scale = units.ratio(_plain_unit(self.after), _plain_unit(self.before))
+        return Fraction(self.after.value) * scale != Fraction(self.before.value)
 
 
 def differences(library: FactorLibrary, before: str, after: str) -> list[Difference]:
@@ -89,19 +92,29 @@ def _known(library: FactorLibrary, day: date) -> dict[tuple[str, ...], Number]:
 
 def _latest(numbers: list[Number]) -> dict[tuple[str, ...], Number]:
     """Return the number that describes the latest time for everything that the numbers are about."""
-    ordered = sorted(not_superseded(numbers), key=lambda one: (getattr(one, "valid_from", None) or date.min, one.id))
-    return {_about(one): one for one in ordered}
+    ordered = sorted(not_superseded(numbers), key=lambda one: (_begins(one), one.id))
+    found: dict[tuple[str, ...], Number] = {}
+    for one in ordered:
+        key = _about(one)
+        while key in found and _begins(found[key]) == _begins(one):  # told apart by the id alone
+            key = (*key, one.id)
+        found[key] = one
+    return found
 
 
 def _about(one: Number) -> tuple[str, ...]:
     """Return everything that tells one number of a publication from another, its year excepted."""
     if isinstance(one, Gwp):
-        return (one.gwp_set, one.metric, one.flow, one.origin or "")
+        return (one.gwp_set.partition("-")[2], one.metric, one.flow, one.origin or "")  # AR5-ccf stays apart from AR5
     if isinstance(one, FuelProperty):
         told: tuple[str | None, ...] = (one.subject, one.property, one.region, one.basis)
     else:
         told = (one.activity, one.flow, one.variant, one.technology, one.region, one.basis, one.lifecycle)
     return (*(part or "" for part in told), _plain_unit(one).partition("/")[2])
+
+
+def _begins(one: Number) -> date:
+    return getattr(one, "valid_from", None) or date.min
 
 
 def _words(key: tuple[str, ...]) -> str:

@@ -40,13 +40,21 @@ def last_day(partial: str) -> date:
 
 
 def _is_a_day(partial: str) -> str:
+    if int(partial[:4]) not in _YEARS:
+        msg = f"the year {partial[:4]} is none of 1900 to 2200"
+        raise ValueError(msg)
     last_day(partial)
     return partial
 
 
+_YEARS = range(1900, 2201)
+
 PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_is_a_day)]
 Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
 PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
+
+_SHOWN = 12
+"""How many candidates an error names."""
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
 
@@ -445,9 +453,11 @@ class FactorLibrary:
             FactorError: There is none, or more than one; the message names the candidates.
         """
         self._known_source(source)
-        candidates = not_superseded(
-            [one for one in self.properties if (one.source, one.subject, one.property) == (source, subject, kind)]
-        )
+        candidates = [
+            one
+            for one in self.properties
+            if (one.source, one.subject, one.property) == (source, subject, kind) and one.id not in self.superseded
+        ]
         if len(candidates) != 1:
             others = sorted({one.id for one in self.properties if one.subject == subject and one.property == kind})
             code = "property-tie" if candidates else "property-missing"
@@ -468,7 +478,7 @@ class FactorLibrary:
             raise FactorError("unknown-gwp-set", gwp_set=gwp_set, known=sets)
         named = "non-fossil" if origin == "biogenic" else origin
         found = [one for one in self.gwps if (one.gwp_set, one.flow, one.metric) == (gwp_set, flow, metric)]
-        found = [one for one in found if one.origin in {None, named}]
+        found = [one for one in found if one.origin in {None, named} and one.id not in self.superseded]
         if len(found) != 1:
             raise FactorError("gwp-missing", gwp_set=gwp_set, flow=flow, origin=origin or "-", metric=metric)
         return found[0]
@@ -499,7 +509,8 @@ class FactorLibrary:
             for source in wanted.sources
             for one in self._filed(wanted.flow, self._known_source(source), wanted.activity)
         ]
-        fitting = _of_technology([one for one in not_superseded(pool) if _meets(one, wanted)], wanted)
+        fitting = [one for one in pool if one.id not in self.superseded and _meets(one, wanted)]
+        fitting = _of_technology(fitting, wanted)
         # one publication after the other, except that the latest known is looked for in all of them together
         together = wanted.vintage == "latest-known"
         for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
@@ -509,9 +520,12 @@ class FactorLibrary:
                 first = min((sources.index(one.source) for one in current), default=0)
                 current = _stated_in([one for one in current if one.source == sources[first]], wanted.units)
                 if len(current) > 1:
-                    raise FactorError("factor-tie", **_described(wanted), candidates=[one.id for one in current])
+                    raise _tie(current, wanted)
                 if current:
-                    return Choice(current[0], (("region-parent",) if step else ()) + fit or ("exact",))
+                    technology = current[0].technology
+                    other = wanted.stated_technology is not None and technology not in {None, wanted.stated_technology}
+                    fit = (("region-parent",) if step else ()) + fit + (("other-technology",) if other else ())
+                    return Choice(current[0], fit or ("exact",))
         raise FactorError("factor-missing", **_described(wanted), candidates=self._near_misses(wanted, pool))
 
     def search(
@@ -579,6 +593,11 @@ class FactorLibrary:
     @cached_property
     def _by_id(self) -> "dict[str, EmissionFactor | FuelProperty | Gwp]":
         return {one.id: one for one in self.numbers}
+
+    @cached_property
+    def superseded(self) -> frozenset[str]:
+        """The ids that a known row corrects: they stay addressable, and are never chosen."""
+        return frozenset(one.supersedes for one in self.numbers if one.supersedes)
 
     @cached_property
     def _technologies(self) -> "Callable[[str], list[str]]":
@@ -796,6 +815,24 @@ def not_superseded(candidates: Sequence[Any]) -> list[Any]:
     """Return the numbers that no other of them corrects."""
     replaced = {one.supersedes for one in candidates if one.supersedes}
     return [one for one in candidates if one.id not in replaced]
+
+
+def _tie(candidates: Sequence[EmissionFactor], wanted: Wanted) -> FactorError:
+    """Return the error for several factors that fit: what tells them apart, and in which column to say it."""
+    reachable = {units.kind(name) for name in wanted.units}
+    printed = sorted({one.per for one in candidates})
+    if reachable and not reachable & {units.kind(one) for one in printed}:
+        return FactorError("factor-per-other-unit", **_described(wanted), units=wanted.units[:1], printed=printed)
+    apart = {
+        name: sorted({str(getattr(one, name) or "-") for one in candidates})
+        for name in ("variant", "technology", "basis", "lifecycle", "per", "valid_from")
+    }
+    told = [f"{name}: {', '.join(values[:_SHOWN])}" for name, values in apart.items() if len(values) > 1]
+    ids = [one.id for one in candidates]
+    more = [f"... {len(ids) - _SHOWN} more"] if len(ids) > _SHOWN else []
+    return FactorError(
+        "factor-tie", **_described(wanted), candidates=[*ids[:_SHOWN], *more], apart="; ".join(told) or "-"
+    )
 
 
 def _current(candidates: list[EmissionFactor], wanted: Wanted) -> tuple[list[EmissionFactor], tuple[str, ...]]:

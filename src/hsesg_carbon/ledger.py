@@ -22,7 +22,9 @@ from hsesg_carbon.units import Amount
 if TYPE_CHECKING:
     import pandas as pd
 
-_LINE_COLUMNS = ("line_period", "flow", "factor_id", "property_ids", "multiplier", "amount_unit")
+_LINE_COLUMNS = ("line_period", "flow", "scope2", "factor_id", "property_ids", "multiplier", "amount_unit")
+NO_FLOW = "-"
+"""What ``flow`` reads in the line of a row that yields none: its emissions are left out, not zero."""
 
 Group = tuple[tuple[str, str | int], ...]
 
@@ -281,7 +283,8 @@ class Ledger:
         """
         Return one line per row, period and flow, in the kind of frame that came in: a view for people and spreadsheets.
 
-        Adds ``line_period``, ``flow``, ``factor_id``, ``property_ids``, ``multiplier`` (float, in the flow's unit per
+        Adds ``line_period``, ``flow`` (``-`` for a row that yields none), ``scope2`` (its method), ``factor_id``,
+        ``property_ids``, ``multiplier`` (float, in the flow's unit per
         unit of quantity, times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals
         come from ``totals``, never from summing these. Columns of the frame that bear one of these names get
         ``_input`` behind theirs.
@@ -369,18 +372,22 @@ def lines_of(activities: Activities, plan: Plan) -> Any:
     table |= {name: [] for name in _LINE_COLUMNS}
     for raw, cell in activities.raw_cells.items():
         for key, share in plan_keys(cell):
-            for line in plan.lines_of(key):
-                for place, value in enumerate(raw):
-                    table[f"_hc_key{place}"].append(_join_text(value))
-                values = (
+            values: list[tuple[Any, ...]] = [
+                (
                     key.period.label,
                     line.flow.flow,
+                    line.scope2,
                     line.factor.id if line.factor else "",
                     " ".join(one.id for one in line.properties),
                     float(share * line.multiplier),
                     line.flow.unit,
                 )
-                for name, one in zip(_LINE_COLUMNS, values, strict=True):
+                for line in plan.lines_of(key)
+            ]
+            for made in values or [(key.period.label, NO_FLOW, "", "", "", None, "")]:
+                for place, value in enumerate(raw):
+                    table[f"_hc_key{place}"].append(_join_text(value))
+                for name, one in zip(_LINE_COLUMNS, made, strict=True):
                     table[name].append(one)
     if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_polars():
         raise InputError("lines-engine", engine=str(frame.implementation))

@@ -14,6 +14,7 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.tables import misfits, read_toml
 
 _MAX_ANCESTORS = 8
+_ENERGY = ("energy.", "tce.")
 
 
 class _Record(BaseModel):
@@ -52,13 +53,14 @@ class Use(_Record):
     """
     One rule: for activities and flows that match its patterns, these sources rule, in this order.
 
-    ``activity``, ``flow``, ``site`` and ``stated`` (the technology that a row states) are patterns with ``*``.
-    ``region`` overrides the region of the activity.
+    ``activity``, ``flow``, ``site`` and ``stated`` (the technology that a row states) are patterns with ``*``; a bare
+    ``*`` as ``flow`` holds for everything emitted, not for energy. ``region`` overrides the region of the activity.
     ``technology`` is for rows that state none or one that the source does not know. ``basis`` says on which heating
     value the energy of the activity is stated, where the source gives factors on both.
     ``vintage`` is ``activity-year`` (the factor describes the time of the activity), ``latest-known`` or a fixed year.
     A rule for one gas by name, CO2 apart, computes it even where the catalogue does not demand it. ``elsewhere`` says,
-    by pattern, with which other activities a flow is accounted: a car's CO2 with its fuel, its CH4 by the kilometre.
+    by patterns, with which other activities of the site and year a flow is accounted: a car's CO2 with its fuel.
+    ``by`` names the activity whose numbers are used instead (diesel at the numbers of fuel oil No. 2), with a finding.
     ``omit`` leaves a flow out, with the reason in a finding. ``scope2`` holds a rule to one method of Scope 2: under
     ``market`` it rules what no contractual instrument covers (the residual mix, or what stands in for it).
     """
@@ -76,15 +78,29 @@ class Use(_Record):
     region: str | None = None
     vintage: Vintage | Literal["activity-year", "latest-known"] = "activity-year"
     properties: tuple[PropertyChoice, ...] = ()
-    elsewhere: str | None = None
+    elsewhere: tuple[str, ...] = ()
+    by: str | None = None
     omit: bool = False
     reason: str
     reason_zh: str | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "Use":
+        kinds = [one.property for one in self.properties]
+        if sum(map(bool, (self.source, self.elsewhere, self.omit))) > 1:
+            msg = "give one of source, elsewhere and omit"
+            raise ValueError(msg)
+        if any(kinds.count(one) > 1 for one in ("carbon-content", "oxidation")):
+            msg = "carbon-content and oxidation can be stated once"
+            raise ValueError(msg)
+        return self
 
     def rules(self, activity: str, flow: str, site: str, technology: str = "", scope2: str = "") -> bool:
         """Say whether this rule speaks for a flow of an activity at a site, a stated technology, a Scope 2 method."""
         if self.scope2 is not None and scope2 != self.scope2:
             return False
+        if self.flow == "*" and flow.startswith(_ENERGY):
+            return False  # heating values belong to the rule for CO2, so that both accounts tie
         pairs = ((activity, self.activity), (flow, self.flow), (site, self.site), (technology, self.stated))
         return all(fnmatchcase(one, pattern) for one, pattern in pairs)
 

@@ -28,6 +28,9 @@ _WELL_CHECKED = ("primary", "two-transcriptions")
 EMITTED = ("gas", "co2e", "biogenic", "ozone-depleting")
 """Kinds of flows that are emitted."""
 
+_STANDS_IN = ("earlier-year", "fixed-year", "other-region", "other-technology", "other-activity")
+_OF_PROPERTIES = ("other-fuel", "other-time")
+
 _LINKS = ("ncv", "gcv", "density", "coal-equivalent")
 """Properties that link two ways of measuring a fuel."""
 
@@ -168,6 +171,7 @@ class Plan:
                 _fit_findings(lines, library)
                 + _coverage_findings(lines)
                 + _elsewhere_findings(lines, compiler.not_here)
+                + _distance_findings(lines)
                 + _checking_findings(lines)
             ),
         )
@@ -247,8 +251,8 @@ class _Compiler:
         self.library = library
         self.method = method
         self._covered = covered_gases(library, method)
-        self.not_here: dict[tuple[str, str], Use] = {}
-        """The rule that leaves a flow of an activity out, or accounts it with other activities."""
+        self.not_here: dict[tuple[str, str, str], Use] = {}
+        """The rule that leaves a flow of an activity out, or accounts it with others, by activity, flow, technology."""
         for source in {source for use in method.use for source in use.source} - library.sources.keys():
             raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
         self._rule = _remembered(method.place)
@@ -257,6 +261,7 @@ class _Compiler:
         self._emission = _remembered(self._emission_steps)
         self._energy = _remembered(self._energy_steps)
         self._units = _remembered(self._units_of)
+        self._path_of = _remembered(library.region_path)
         self._site_matters = any(use.site != "*" for use in method.use)
 
     def methods(self, key: PlanKey) -> tuple[str, ...]:
@@ -287,7 +292,7 @@ class _Compiler:
         for name in wanted:
             use = self._use(self.method.place(activity, name, site, technology, scope2))
             if use is not None and (use.elsewhere or use.omit):
-                self.not_here[activity, name] = use
+                self.not_here[activity, name, technology] = use
             else:
                 here.append(self.library.flows[name])
         return here
@@ -327,7 +332,7 @@ class _Compiler:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
         choice = self._choice(
             Wanted(
-                activity=key.activity,
+                activity=use.by or key.activity,
                 flow=flow.flow,
                 region=use.region or key.region,
                 start=key.period.start,
@@ -343,7 +348,9 @@ class _Compiler:
             )
         )
         made = self._emission(key.activity, key.unit, flow.flow, place, choice.factor.id)
-        fit = _fit(choice.fit, made, key)
+        apart = use.region is not None and use.region not in self._path_of(key.region)
+        stands_in = (*(("other-region",) if apart else ()), *(("other-activity",) if use.by else ()))
+        fit = _fit((*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in), made, key)
         return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
 
     def _use(self, place: int) -> Use | None:
@@ -418,7 +425,8 @@ class _Compiler:
                 "property-not-applied", methodology=self.method.id, property=other[0].property, applied=_LINKS
             )
         stated = use.properties if use else ()
-        return [self._property(entry, choice) for choice in stated if choice.property not in _CARBON]
+        burnt = self.library.catalogue[use.by] if use and use.by else entry
+        return [self._property(burnt, choice) for choice in stated if choice.property not in _CARBON]
 
     def _property(self, entry: CatalogueEntry, choice: PropertyChoice) -> FuelProperty:
         if choice.property not in {*_LINKS, *_CARBON}:
@@ -589,25 +597,24 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
         for line in made:
             if line.factor is not None:
                 for fit in line.fit:
-                    if fit in {"earlier-year", "fixed-year"} or (
-                        fit == "region-parent" and line.factor.region != "world"
-                    ):
+                    if fit in _STANDS_IN or (fit == "region-parent" and line.factor.region != "world"):
                         found.setdefault((fit, line.factor.id, key.activity), set()).add(key.period.label)
             for one in line.properties:
                 if not _of_fuel(one.subject, library.catalogue[key.activity].subject, fuels):
                     found.setdefault(("other-fuel", one.id, key.activity), set()).add(key.period.label)
                 if not one.covers(key.period.start, key.period.end):
                     found.setdefault(("other-time", one.id, key.activity), set()).add(key.period.label)
-    severity: dict[str, Severity] = {"other-fuel": "warning"}
+    severity: dict[str, Severity] = dict.fromkeys(("other-fuel", "other-region", "other-technology"), "warning")
     findings = []
     for (fit, number_id, activity), periods in sorted(found.items()):
-        number = library.fuel_property(number_id) if fit.startswith("other-") else library.factor(number_id)
+        number = library.fuel_property(number_id) if fit in _OF_PROPERTIES else library.factor(number_id)
         data = {
             "number": number_id,
             "activity": activity,
             "periods": sorted(periods),
             "region": number.region,
             "subject": getattr(number, "subject", "-"),
+            "technology": getattr(number, "technology", None) or "-",
             "year": number.valid_from.year if number.valid_from else "-",
             "described": f"{number.valid_from or ''}/{number.valid_to or ''}",
         }
@@ -627,20 +634,50 @@ def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
 
 
 def _elsewhere_findings(
-    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str], Use]
+    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str, str], Use]
 ) -> list[Finding]:
-    """Name flows that rules leave out or account with other activities, and warn where there are none of these."""
-    present = {key.activity for key in lines}
-    findings = []
-    for (activity, flow), use in sorted(not_here.items(), key=lambda item: item[0]):
-        data = {"activity": activity, "flow": flow, "elsewhere": use.elsewhere or "-", "reason": use.reasons}
-        if use.elsewhere is None:
-            findings.append(Finding(code="flow-omitted", severity="info", data=data))
-        elif any(fnmatchcase(one, use.elsewhere) for one in present):
-            findings.append(Finding(code="accounted-elsewhere", severity="info", data=data))
-        else:
-            findings.append(Finding(code="elsewhere-missing", severity="warning", data=data))
-    return findings
+    """Name flows that rules leave out or account with other activities, and warn where a site and year has none."""
+    present: dict[tuple[str, int], set[str]] = {}
+    for key in lines:
+        present.setdefault((key.site, key.period.start.year), set()).add(key.activity)
+    found: dict[str, Finding] = {}
+    for (activity, flow, technology), use in sorted(not_here.items(), key=lambda item: item[0]):
+        places = {
+            (key.site, key.period.start.year)
+            for key in lines
+            if (key.activity, key.technology) == (activity, technology)
+        }
+        for site, year in sorted(places):
+            data: dict[str, Any] = {"activity": activity, "flow": flow, "reason": use.reasons}
+            data["elsewhere"] = use.elsewhere
+            if use.omit:
+                one = Finding(code="flow-omitted", severity="info", data=data)
+            elif any(fnmatchcase(other, pattern) for other in present[site, year] for pattern in use.elsewhere):
+                one = Finding(code="accounted-elsewhere", severity="info", data=data)
+            else:
+                data |= {"site": site, "year": year}
+                one = Finding(code="elsewhere-missing", severity="warning", data=data)
+            found[one.model_dump_json()] = one
+    return list(found.values())
+
+
+def _distance_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+    """Warn where a site has CO2 of its vehicles by fuel and by distance: the same journeys may count twice."""
+    found: dict[tuple[str, int], dict[str, set[str]]] = {}
+    for key, made in lines.items():
+        kind = key.activity.partition(".")[0]
+        if kind in {"mobile", "vehicle"} and any(line.flow.flow in {"CO2", "CO2e"} for line in made):
+            place = found.setdefault((key.site, key.period.start.year), {})
+            place.setdefault(kind, set()).add(key.activity)
+    return [
+        Finding(
+            code="fuel-and-distance",
+            severity="warning",
+            data={"site": site, "year": year, "fuels": sorted(kinds["mobile"]), "distances": sorted(kinds["vehicle"])},
+        )
+        for (site, year), kinds in sorted(found.items())
+        if len(kinds) > 1
+    ]
 
 
 def _checking_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
