@@ -21,9 +21,9 @@ from pathlib import Path
 import hsesg_carbon as hc
 from hsesg_carbon import units
 from hsesg_carbon.cube import CellKey
-from hsesg_carbon.factors import CatalogueEntry
 from hsesg_carbon.methodology import shipped_methodologies
 from hsesg_carbon.plan import Plan
+from hsesg_carbon.records import CatalogueEntry
 from tests.oracles import harness
 
 ROOT = Path(__file__).resolve().parent.parent

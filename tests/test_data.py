@@ -10,9 +10,10 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon import units
-from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FuelProperty
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.plan import describe
+from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty
+from hsesg_carbon.vetting import BASES, LINKS, NO_FUELS, PURE, Words, faults, word_faults
 
 DATA = Path(__file__).resolve().parent.parent / "emission_factors"
 LIBRARY = hc.FactorLibrary.shipped()
@@ -24,17 +25,8 @@ def rows_of(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
 
 
-PROPERTY_KINDS = {  # property: what it may link, numerator over denominator
-    "ncv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3")},
-    "gcv": {("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3"), ("GJ", "scf")},
-    "density": {("t", "m3")},
-    "carbon-content": {("t", "GJ")},
-    "coal-equivalent": {("kgce", "t"), ("kgce", "m3"), ("kgce", "kWh"), ("GJ", "kgce")},
-}
-NO_FUELS = {"electricity", "heat", "cooling"}
 BESIDE_CO2 = {"CH4", "N2O"}
 """Gases of bought energy that few publishers give: they need not resolve, so the catalogue does not list them."""
-PURE = {"oxidation", "net-to-gross"}
 
 
 def sides(unit: str) -> tuple[str, str]:
@@ -89,9 +81,17 @@ def test_a_fuel_property_links_what_its_kind_links(prop: FuelProperty) -> None:
         assert 0 < prop.value <= 1
         return
     above, below = sides(prop.unit)
-    linked = {(units.kind(a), units.kind(b)) for a, b in PROPERTY_KINDS[prop.property]}
+    linked = {(units.kind(a), units.kind(b)) for a, b in LINKS[prop.property]}
     assert (units.kind(above), units.kind(below)) in linked
-    assert prop.basis == {"ncv": "net", "gcv": "gross", "carbon-content": "net"}.get(prop.property)
+    assert prop.basis == {**BASES, "carbon-content": "net"}.get(prop.property)
+
+
+def test_shipped_data_are_held_to_what_own_data_are_held_to() -> None:
+    sets = frozenset(one.gwp_set for one in LIBRARY.gwps)
+    words = Words(LIBRARY.flows, LIBRARY.catalogue, LIBRARY.regions, sets)
+    assert {one.id: found for one in LIBRARY.numbers if (found := list(faults(one, words)))} == {}
+    entries = (*LIBRARY.catalogue.items(), *LIBRARY.regions.items())
+    assert {name: found for name, one in entries if (found := list(word_faults(one, words)))} == {}
 
 
 def test_no_two_factors_are_indistinguishable() -> None:

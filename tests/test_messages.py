@@ -72,7 +72,7 @@ def test_every_error_and_finding_code_of_the_source_has_a_message() -> None:
 
 
 def test_every_field_that_a_record_shows_has_a_name() -> None:
-    from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
+    from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
 
     for model in (CatalogueEntry, EmissionFactor, FuelProperty, Gwp):
         for field in model.model_fields:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         MethodologyError,
         UnitError,
     )
-    from hsesg_carbon.factors import EmissionFactor, FactorLibrary, FuelProperty, Gwp, Source
+    from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding, Where
     from hsesg_carbon.instruments import Instrument, Instruments
     from hsesg_carbon.inventory import Boundary, Denominator, Inventory
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.methodology import Methodology
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
+    from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp, Source
     from hsesg_carbon.units import Amount
     from hsesg_carbon.workspace import Workspace
 
@@ -37,14 +38,14 @@ _HOMES = {
     "CarbonError": "errors",
     "Cube": "cube",
     "Denominator": "inventory",
-    "EmissionFactor": "factors",
+    "EmissionFactor": "records",
     "EnergyAccount": "energy",
     "Explanation": "ledger",
     "FactorError": "errors",
     "FactorLibrary": "factors",
     "Finding": "findings",
-    "FuelProperty": "factors",
-    "Gwp": "factors",
+    "FuelProperty": "records",
+    "Gwp": "records",
     "InputError": "errors",
     "Instrument": "instruments",
     "Instruments": "instruments",
@@ -57,7 +58,7 @@ _HOMES = {
     "Plan": "plan",
     "PlanLine": "plan",
     "Site": "activities",
-    "Source": "factors",
+    "Source": "records",
     "Total": "ledger",
     "Totals": "ledger",
     "UnitError": "errors",

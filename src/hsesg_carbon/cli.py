@@ -17,8 +17,9 @@ from hsesg_carbon.messages import catalogue, message, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, FuelProperty, Gwp
+    from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.ledger import ExplainedLine, Explanation
+    from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.workspace import Workspace
 
 EXIT_FOUND = 1
@@ -147,7 +148,8 @@ def search(
     lang: InLang = Lang.en,
 ) -> None:
     """List activities, factors and properties that all WORDS fit."""
-    from hsesg_carbon.factors import CatalogueEntry, FactorLibrary  # noqa: PLC0415
+    from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
+    from hsesg_carbon.records import CatalogueEntry  # noqa: PLC0415
 
     library = FactorLibrary.shipped()
     found = library.search(" ".join(words))

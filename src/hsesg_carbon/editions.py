@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
-from hsesg_carbon.factors import EmissionFactor, FactorLibrary, FuelProperty, Gwp, not_superseded
+from hsesg_carbon.factors import FactorLibrary, not_superseded
+from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
 
 Number = EmissionFactor | FuelProperty | Gwp
 

@@ -4,274 +4,38 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from fnmatch import fnmatchcase
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.errors import FactorError, InputError, UnitError, near
+from hsesg_carbon.errors import FactorError, InputError, near
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.records import (
+    CatalogueEntry,
+    Choice,
+    EmissionFactor,
+    Flow,
+    FuelProperty,
+    Gwp,
+    Region,
+    Source,
+    Wanted,
+    last_day,
+)
 from hsesg_carbon.tables import misfits, read_tables, read_toml
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=120)]
-
-
-@lru_cache(maxsize=1024)
-def last_day(partial: str) -> date:
-    """
-    Return the last day that a partial date covers.
-
-    Example:
-        >>> last_day("2024-02"), last_day("2006"), last_day("2024-12-26")
-        (datetime.date(2024, 2, 29), datetime.date(2006, 12, 31), datetime.date(2024, 12, 26))
-    """
-    year, month, day = (*(int(part) for part in partial.split("-")), 0, 0)[:3]
-    if day:
-        return date(year, month, day)
-    following = date(year + 1, 1, 1) if month in {0, 12} else date(year, month + 1, 1)
-    return following - timedelta(days=1)
-
-
-def _is_a_day(partial: str) -> str:
-    if int(partial[:4]) not in _YEARS:
-        msg = f"the year {partial[:4]} is none of 1900 to 2200"
-        raise ValueError(msg)
-    last_day(partial)
-    return partial
-
-
-_YEARS = range(1900, 2201)
-
-PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_is_a_day)]
-Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
-PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
+from hsesg_carbon.vetting import Words, faults, word_faults
 
 _SHOWN = 12
 """How many candidates an error names."""
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(_Record):
-    """
-    A publication: where numbers come from, and on what terms they may be passed on.
-
-    ``licence_class`` is ``open``, ``official-document``, ``facts-only``, or ``own`` for an organisation's own numbers.
-    ``series`` is shared by the editions of one publication, of which the latest speaks for what is known.
-    """
-
-    id: str
-    title: str
-    title_zh: str | None = None
-    publisher: str
-    edition: str | None = None
-    series: str | None = None
-    date: str | None = None
-    address: str | None = None
-    licence: str
-    licence_class: Literal["open", "official-document", "facts-only", "own"]
-    retrieved: str | None = None
-    note: str | None = None
-
-
-class Flow(_Record):
-    """
-    What a line yields: a gas, published CO2e, energy or coal equivalent, and the unit in which it is counted.
-
-    ``group`` is under what the standards report a gas: CO2, CH4, N2O, HFCs, PFCs, SF6, NF3. Biogenic CO2 and the gases
-    of the Montreal Protocol (``ozone-depleting``) stand beside the scopes, never in a total.
-    """
-
-    flow: str
-    kind: Literal["gas", "co2e", "biogenic", "ozone-depleting", "energy", "coal-equivalent"]
-    unit: str
-    name_en: str
-    name_zh: str
-    group: str | None = None
-
-
-class CatalogueEntry(_Record):
-    """
-    A kind of activity that a user can name.
-
-    ``flows`` are those that must resolve; ``measured_in`` holds one example unit for every kind of quantity accepted;
-    ``origin`` says whether its carbon is fossil or biogenic, which decides the GWP of its CH4; ``released`` is fossil
-    methane that escapes unburnt.
-    """
-
-    activity: Id
-    scope: Literal["1", "2", "3"]
-    iso14064: Literal["1", "2", "3", "4", "5", "6"]
-    subject: str
-    origin: Literal["fossil", "biogenic", "released"] | None = None
-    measured_in: tuple[str, ...]
-    flows: tuple[str, ...]
-    name_en: str
-    name_zh: str
-    aliases: tuple[str, ...] = ()
-
-    def accepts(self, unit: str) -> bool:
-        """Say whether a quantity of this activity can be given in ``unit``."""
-        return units.kind(unit) in {units.kind(one) for one in self.measured_in}
-
-
-class Region(_Record):
-    """A place in the tree of regions; ``parent`` is empty for the world."""
-
-    code: str
-    parent: str | None = None
-    name_en: str
-    name_zh: str
-
-
-class _Published(_Record):
-    """
-    What every published number has.
-
-    ``valid_from`` to ``valid_to`` is the time that the value describes (open where it describes any time),
-    ``published`` the day on which it became known (empty where nobody dated it).
-    """
-
-    id: Id
-    value: Decimal
-    unit: str
-    basis: Literal["net", "gross"] | None = None
-    region: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-    published: PartialDate | None = None
-    source: str
-    locator: str = Field(min_length=1)
-    checked: Checked
-    lower95: Decimal | None = None
-    upper95: Decimal | None = None
-    supersedes: Id | None = None
-    note: str | None = None
-
-    @property
-    def known_from(self) -> date:
-        """The first day on which the number was surely public: the last day of a partial date."""
-        return last_day(self.published) if self.published else date.min
-
-    def fault(self) -> str | None:
-        """Return the code of what contradicts itself in this row."""
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            return "validity-reversed"
-        if self.lower95 is not None and self.lower95 > self.value:
-            return "limits-reversed"
-        return "limits-reversed" if self.upper95 is not None and self.upper95 < self.value else None
-
-    def covers(self, start: date, end: date) -> bool:
-        """Say whether the value describes the whole time from ``start`` to ``end``."""
-        begun = self.valid_from is None or self.valid_from <= start
-        return begun and (self.valid_to is None or end <= self.valid_to)
-
-
-class EmissionFactor(_Published):
-    """
-    Amount of one flow per unit of activity, as printed.
-
-    ``value`` is in ``unit``, numerator first: 0.5366 with unit ``kgCO2/kWh``. The gas stands in ``flow``; in ``unit``
-    it may be repeated as it is printed. ``activity`` is a catalogue code or a pattern (``*.petrol``: whatever the use).
-    """
-
-    valid_from: date
-    published: PartialDate
-    activity: str
-    value: Decimal = Field(ge=0)
-    flow: str
-    variant: str | None = None
-    technology: str | None = None
-    gwp_set: str | None = None
-    lifecycle: Literal["direct", "well-to-tank", "losses"] | None = None
-
-    @property
-    def per(self) -> str:
-        """The unit of the quantity that the factor multiplies: ``kWh`` of ``kgCO2/kWh``."""
-        return self.plain_unit.partition("/")[2]
-
-    @property
-    def plain_unit(self) -> str:
-        """The unit without the gas: ``kgCO2/kWh`` of flow CO2 is ``kg/kWh``."""
-        above, slash, below = units.normalise(self.unit).partition("/")
-        if self.flow != "CO2e" and above.endswith(self.flow):
-            above = above.removesuffix(self.flow).strip()
-        return above + slash + below
-
-
-class FuelProperty(_Published):
-    """
-    A ratio that links two ways of measuring one fuel.
-
-    ``value`` is in ``unit``, numerator first: 43.0 with unit ``TJ/kt`` reads "43.0 TJ per kt". ``basis`` says whether a
-    heating value is net (LHV) or gross (HHV); a density has none.
-    """
-
-    subject: str
-    property: PropertyKind
-    value: Decimal = Field(gt=0)
-
-
-class Gwp(_Record):
-    """A global warming potential of one gas in one assessment report; CH4 may differ by the origin of its carbon."""
-
-    id: Id
-    gwp_set: str
-    flow: str
-    origin: Literal["fossil", "non-fossil"] | None = None
-    metric: str
-    value: Decimal
-    unit: str
-    published: PartialDate
-    source: str
-    locator: str
-    checked: Checked
-    supersedes: Id | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The factor chosen and how it fits: ``exact``, or of ``region-parent``, ``earlier-year``, ``fixed-year``."""
-
-    factor: EmissionFactor
-    fit: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """
-    What a factor is wanted for: the criteria of a methodology's rule. ``None`` does not choose, so it may tie.
-
-    ``stated_technology`` is what the activity itself says; a source that does not tell technologies apart, or not this
-    one, answers with the rule's ``technology``. ``units`` are those in which the quantity can be stated, its own first:
-    a publication may print one factor per litre, per tonne and per kWh, and the nearest to the bill rules.
-    """
-
-    activity: str
-    flow: str
-    region: str
-    start: date
-    end: date
-    sources: tuple[str, ...]
-    variant: str | None = None
-    technology: str | None = None
-    stated_technology: str | None = None
-    basis: str | None = None
-    lifecycle: str | None = None
-    vintage: str | int = "activity-year"
-    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -366,16 +130,17 @@ class FactorLibrary:
             sources={**self.sources, **other.sources},
         )
         library._check_ids()
+        words = Words(library.flows, library.catalogue, library.regions, frozenset(one.gwp_set for one in library.gwps))
         problems = [
             Finding(code=code, severity="error", where=other.places.get(one.id), data=data)
             for one in other.numbers
-            for code, data in _own_faults(one, library, shipped=self)
+            for code, data in (*faults(one, words), *_clashes(one, library, shipped=self))
         ]
+        vocabulary: list[CatalogueEntry | Region] = [*other.catalogue.values(), *other.regions.values()]
         problems += [
-            Finding(code="unknown-flow", severity="error", data={"flow": flow, "known": list(library.flows)})
-            for entry in other.catalogue.values()
-            for flow in entry.flows
-            if flow not in library.flows
+            Finding(code=code, severity="error", data=data)
+            for word in vocabulary
+            for code, data in word_faults(word, words)
         ]
         if problems:
             raise FactorError("overlay-broken", problems, count=len(problems))
@@ -734,38 +499,18 @@ def _check_row(one: Any) -> None:
             raise FactorError("factor-unit-no-ratio", id=one.id, unit=one.unit)
 
 
-def _own_faults(
-    one: "EmissionFactor | FuelProperty | Gwp", library: FactorLibrary, shipped: FactorLibrary
+def _clashes(
+    one: EmissionFactor | FuelProperty | Gwp, library: FactorLibrary, shipped: FactorLibrary
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what is wrong with an organisation's own number: the shipped ones are held to the same by tests."""
+    """Yield where an organisation's own number meddles with shipped ones."""
     if one.source in shipped.sources:
         yield "overlay-shipped-source", {"id": one.id, "source": one.source}
-    if isinstance(one, Gwp):
-        return
-    try:
-        unit = one.plain_unit if isinstance(one, EmissionFactor) else one.unit
-        units.kind(unit)  # raises where a part of it is unknown
-        kind = units.kind(unit.partition("/")[0])
-        flow = library.flows.get(one.flow) if isinstance(one, EmissionFactor) else None
-        if isinstance(one, EmissionFactor) and flow and kind != units.kind(flow.unit):
-            yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}
-    except UnitError as error:
-        yield error.code, error.data
-    if one.region not in library.regions:
-        known = near(one.region, list(library.regions)) or list(library.regions)[:8]
-        yield "unknown-region", {"region": one.region, "known": known}
     if one.supersedes in shipped._by_id:
         yield "overlay-supersedes", {"id": one.id, "superseded": one.supersedes}
     elif one.supersedes and one.supersedes not in library._by_id:
         yield "unknown-id", {"id": one.supersedes, "suggestions": near(one.supersedes, list(library._by_id))}
-    if isinstance(one, EmissionFactor):
-        if one.flow not in library.flows:
-            yield "unknown-flow", {"flow": one.flow, "known": list(library.flows)}
-        if not any(fnmatchcase(code, one.activity) for code in library.catalogue):
-            yield (
-                "factor-without-activity",
-                {"id": one.id, "activity": one.activity, "suggestions": library.suggest(one.activity)},
-            )
+    if isinstance(one, Gwp) and one.gwp_set in {own.gwp_set for own in shipped.gwps}:
+        yield "overlay-gwp-set", {"id": one.id, "gwp_set": one.gwp_set}
 
 
 def _sources(path: Traversable) -> dict[str, Source]:

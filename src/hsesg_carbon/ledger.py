@@ -13,10 +13,10 @@ from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, ActivityRow
 from hsesg_carbon.cube import CellKey, Cube, collected
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
-from hsesg_carbon.factors import Flow
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan, PlanKey, PlanLine, describe, plan_keys
+from hsesg_carbon.records import Flow
 from hsesg_carbon.units import Amount
 
 if TYPE_CHECKING:

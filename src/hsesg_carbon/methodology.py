@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hsesg_carbon.errors import MethodologyError, near
-from hsesg_carbon.factors import PropertyKind, data_folder
+from hsesg_carbon.factors import data_folder
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.records import PropertyKind
 from hsesg_carbon.tables import misfits, read_toml
 
 _MAX_ANCESTORS = 8

@@ -11,11 +11,12 @@ from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError, near
-from hsesg_carbon.factors import CatalogueEntry, EmissionFactor, FactorLibrary, Flow, FuelProperty, Wanted
+from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
 from hsesg_carbon.periods import Period
+from hsesg_carbon.records import CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
 
 if TYPE_CHECKING:
     import pandas as pd

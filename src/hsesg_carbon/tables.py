@@ -148,6 +148,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
             code, data["expected"] = "key-not-allowed", context.get("expected", "")
         elif one["type"] in _LIMITS:
             code, data["limit"] = "key-out-of-range", f"{_LIMITS[one['type']]} {next(iter(context.values()))}"
+        elif one["type"].startswith("date_"):
+            code = "key-not-a-day"
         else:
             code, data["why"] = "key-misfit", one["msg"]
         findings.append(Finding(code=code, severity="error", data=data))

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -65,6 +65,7 @@ class Settings(_Record):
     The content of ``inventory.toml``.
 
     ``boundary`` names the inventory's boundary: denominators must state the same name, or be listed under ``accept``.
+    ``known_at`` holds the factor library to what was published by that day, so that the accounts do not move with it.
     """
 
     organisation: Organisation
@@ -72,6 +73,7 @@ class Settings(_Record):
     consolidation: Consolidation
     boundary: str
     base_year: int | None = None
+    known_at: date | None = None
     periods: tuple[str, ...] = Field(min_length=1)
     site: tuple[Site, ...] = Field(min_length=1)
     accept: tuple[Accepted, ...] = ()
@@ -140,7 +142,16 @@ class Workspace:
         """The shipped factors, with the organisation's own from ``factors/`` added."""
         own = self.folder / "factors"
         shipped = FactorLibrary.shipped()
-        return shipped.overlay(own) if own.is_dir() and any(own.iterdir()) else shipped
+        library = shipped.overlay(own) if own.is_dir() and any(own.iterdir()) else shipped
+        day = self._known_at
+        return library if day is None else library.known_at(day)
+
+    @property
+    def _known_at(self) -> date | None:
+        """The day of ``known_at``, read apart: the settings are checked against the library that it shapes."""
+        path = self.folder / "inventory.toml"
+        stated = read_toml(path).get("known_at") if path.is_file() else None
+        return stated if isinstance(stated, date) else None  # anything else the settings refuse
 
     @cached_property
     def methodology(self) -> Methodology:
@@ -307,6 +318,7 @@ class Workspace:
             "methodology": self.methodology.id,
             "gases": list(self.methodology.gases),
             "gwp": inventory.gwp,
+            "known_at": self.settings.known_at and self.settings.known_at.isoformat(),
             "scope2_method": inventory.scope2,
             "consolidation": self.settings.consolidation,
             "boundary": self.settings.boundary,

@@ -13,7 +13,8 @@ from typing import Any
 
 import globalwarmingpotentials  # type: ignore[import-untyped]
 
-from hsesg_carbon.factors import EmissionFactor, FactorLibrary
+from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.records import EmissionFactor
 from tests.oracles import Check, Values
 from tests.oracles.harness import stated
 

@@ -8,7 +8,8 @@ fuels; docs/decisions/0006-oracles.md says why.
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from hsesg_carbon.factors import EmissionFactor, FactorLibrary, FuelProperty
+from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.records import EmissionFactor, FuelProperty
 from tests.oracles import Check
 from tests.oracles.harness import fixed, frozen, rising, same, stated
 

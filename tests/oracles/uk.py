@@ -13,7 +13,8 @@ from itertools import pairwise, product
 from operator import le
 from pathlib import Path
 
-from hsesg_carbon.factors import EmissionFactor, FactorLibrary
+from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.records import EmissionFactor
 from tests.oracles import Check, Values
 
 LAST = Decimal("0.00001")

@@ -179,7 +179,7 @@ def test_half_up_is_within_half_a_digit_and_rounds_halves_away_from_zero(value: 
     assert abs(Fraction(shown) - value) <= step / 2
     assert -shown.as_tuple().exponent == places
     assert half_up(-value, places) == shown.copy_negate()
-    assert abs(half_up(Fraction(shown) + step / 2, places)) >= abs(Fraction(shown))
+    assert abs(Fraction(half_up(Fraction(shown) + step / 2, places))) >= abs(Fraction(shown))
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**12), max_value=10**12))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
-from hsesg_carbon.factors import Wanted
+from hsesg_carbon.records import Wanted
 
 GRID = ("mee-2024-12", "mee-2024-33", "mee-2025-47")
 HEADER = (
@@ -181,9 +181,8 @@ def test_a_zero_factor_is_a_factor(tmp_path: Path) -> None:
 
 def test_regions_that_are_their_own_parents_are_named(tmp_path: Path) -> None:
     (tmp_path / "regions.csv").write_text("code,parent,name_en,name_zh\nAA,BB,a,a\nBB,AA,b,b\n", encoding="utf-8")
-    library = hc.FactorLibrary.shipped().overlay(tmp_path)
     with pytest.raises(hc.FactorError, match="its own parent"):
-        library.region_path("AA")
+        hc.FactorLibrary.shipped().overlay(tmp_path)
 
 
 def test_a_search_finds_by_alias_in_both_languages(library: hc.FactorLibrary) -> None:
@@ -281,16 +280,23 @@ def test_the_factor_per_the_unit_of_the_bill_rules(
     assert str(printed_per_many.choose(asked).factor.value) == value
 
 
-@pytest.mark.parametrize("units", [("kWh",), ("Nm3",), ()])
+@pytest.mark.parametrize("units", [("kWh",), ()])
 def test_a_unit_that_leaves_several_factors_is_a_tie(
     printed_per_many: hc.FactorLibrary, units: tuple[str, ...]
 ) -> None:
-    """kWh may be net or gross; from Nm3 nothing leads to any of them."""
+    """kWh may be net or gross."""
     asked = wanted(2024, activity="stationary.natural_gas", sources=("own",), variant=None, units=units)
     with pytest.raises(hc.FactorError) as caught:
         printed_per_many.choose(asked)
     assert caught.value.code == "factor-tie"
     assert "own.0" in caught.value.data["candidates"]
+
+
+def test_a_unit_that_leads_to_none_of_them_is_told_which_are_printed(printed_per_many: hc.FactorLibrary) -> None:
+    asked = wanted(2024, activity="stationary.natural_gas", sources=("own",), variant=None, units=("Nm3",))
+    with pytest.raises(hc.FactorError, match=r"printed per kWh, m3, t.*from Nm3") as caught:
+        printed_per_many.choose(asked)
+    assert caught.value.code == "factor-per-other-unit"
 
 
 @pytest.mark.parametrize(("unit", "value"), [("km", "0.8"), ("m", "0.8"), ("mile", "1.29")])

@@ -1,0 +1,132 @@
+"""What is wrong with a number or a word of the library, beyond what its own row can tell: own data is held to it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from hsesg_carbon import units
+from hsesg_carbon.errors import UnitError, near
+from hsesg_carbon.records import CatalogueEntry, EmissionFactor, Flow, FuelProperty, Gwp, Region
+
+Fault = tuple[str, dict[str, Any]]
+"""Code and data of a finding."""
+
+LINKS = {  # property: what it may link, numerator over denominator
+    "ncv": (("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3"), ("GJ", "Sm3"), ("GJ", "scf")),
+    "gcv": (("GJ", "t"), ("GJ", "m3"), ("GJ", "Nm3"), ("GJ", "Sm3"), ("GJ", "scf")),
+    "density": (("t", "m3"), ("t", "Nm3"), ("t", "Sm3"), ("t", "scf")),
+    "carbon-content": (("t", "GJ"), ("t", "t"), ("t", "m3"), ("t", "Nm3")),
+    "coal-equivalent": (("kgce", "t"), ("kgce", "m3"), ("kgce", "Nm3"), ("kgce", "kWh"), ("GJ", "kgce")),
+}
+BASES = {"ncv": "net", "gcv": "gross"}
+PURE = ("oxidation", "net-to-gross")
+NO_FUELS = ("electricity", "heat", "cooling")
+"""Carriers whose energy is neither net nor gross."""
+
+_METRIC = re.compile(r"(GWP|GTP)\d{2,3}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The vocabulary that numbers are held to."""
+
+    flows: Mapping[str, Flow]
+    catalogue: Mapping[str, CatalogueEntry]
+    regions: Mapping[str, Region]
+    gwp_sets: frozenset[str]
+
+    def suggest(self, code: str) -> list[str]:
+        """Return activities whose code is like ``code``."""
+        return near(code, list(self.catalogue)) or list(self.catalogue)[:4]
+
+
+def faults(one: EmissionFactor | FuelProperty | Gwp, words: Words) -> Iterator[Fault]:
+    """Yield what is wrong with a number."""
+    try:
+        if isinstance(one, Gwp):
+            yield from _of_gwp(one, words)
+            return
+        if one.region not in words.regions:
+            yield _unknown_region(one.region, words)
+        if one.supersedes == one.id:
+            yield "supersedes-itself", {"id": one.id}
+        yield from _of_factor(one, words) if isinstance(one, EmissionFactor) else _of_property(one, words)
+    except UnitError as error:
+        yield error.code, error.data
+
+
+def word_faults(entry: CatalogueEntry | Region, words: Words) -> Iterator[Fault]:
+    """Yield what is wrong with an activity or a region."""
+    if isinstance(entry, Region):
+        seen, code = set[str](), entry.code
+        while code:
+            if code in seen:
+                yield "region-circular", {"region": entry.code}
+                return
+            seen.add(code)
+            if code not in words.regions:
+                yield _unknown_region(code, words)
+                return
+            code = words.regions[code].parent or ""
+        return
+    for flow in entry.flows:
+        if flow not in words.flows:
+            yield "unknown-flow", {"flow": flow, "known": list(words.flows)}
+    for unit in entry.measured_in:
+        try:
+            units.grid(unit)
+        except UnitError as error:
+            yield error.code, error.data
+
+
+def _of_factor(one: EmissionFactor, words: Words) -> Iterator[Fault]:
+    fitting = [entry for code, entry in words.catalogue.items() if fnmatchcase(code, one.activity)]
+    if not fitting:
+        suggestions = words.suggest(one.activity)
+        yield "factor-without-activity", {"id": one.id, "activity": one.activity, "suggestions": suggestions}
+    if one.flow == "CO2e" and one.gwp_set not in words.gwp_sets:
+        yield "co2e-without-set", {"id": one.id, "gwp_set": one.gwp_set or "-", "known": sorted(words.gwp_sets)}
+    flow = words.flows.get(one.flow)
+    if flow is None:
+        yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
+    elif units.kind(one.plain_unit.partition("/")[0]) != units.kind(flow.unit):
+        yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}
+    per = units.kind(one.per)
+    energy = units.kind("GJ")
+    for entry in fitting[:1]:
+        accepted = [*entry.measured_in, *(() if entry.subject in NO_FUELS else ("GJ",))]
+        if per not in {units.kind(unit) for unit in accepted}:
+            yield "factor-per-what", {"id": one.id, "unit": one.unit, "activity": entry.activity, "accepted": accepted}
+        elif per == energy and entry.subject not in NO_FUELS and entry.scope != "2" and one.basis is None:
+            yield "factor-without-basis", {"id": one.id, "unit": one.unit}
+
+
+def _of_property(one: FuelProperty, words: Words) -> Iterator[Fault]:
+    above, _, below = units.normalise(one.unit).partition("/")
+    if one.property in PURE:
+        if one.unit != "1" or one.value > 1:
+            yield "property-not-pure", {"id": one.id, "property": one.property}
+        return
+    kinds = (units.kind(above), units.kind(below))
+    linked = {(units.kind(a), units.kind(b)) for a, b in LINKS[one.property]}
+    if kinds not in linked and kinds[::-1] not in linked:  # L/t links as well as kg/m3
+        shown = [f"{a}/{b}" for a, b in LINKS[one.property]]
+        yield "property-links-other", {"id": one.id, "property": one.property, "unit": one.unit, "expected": shown}
+    if one.property in BASES and one.basis not in {None, BASES[one.property]}:
+        yield "property-basis", {"id": one.id, "property": one.property, "basis": one.basis}
+
+
+def _of_gwp(one: Gwp, words: Words) -> Iterator[Fault]:
+    if one.flow not in words.flows:
+        yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
+    if not _METRIC.fullmatch(one.metric):
+        yield "gwp-metric", {"id": one.id, "metric": one.metric}
+    above, _, below = units.normalise(one.unit).partition("/")
+    if (units.kind(above), units.kind(below or "one")) != (units.kind("tCO2e"), units.kind("t")) or one.value < 0:
+        yield "gwp-unit", {"id": one.id, "value": one.value, "unit": one.unit}
+
+
+def _unknown_region(code: str, words: Words) -> Fault:
+    return "unknown-region", {"region": code, "known": near(code, list(words.regions)) or list(words.regions)[:8]}
