@@ -315,6 +315,8 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         ),
         markup=False,
     )
+    if result["known_at"]:
+        console.print(message("label.known-at", lang, day=result["known_at"]), markup=False)
     _print_scopes(
         console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
     )
