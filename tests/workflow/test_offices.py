@@ -1,4 +1,4 @@
-"""Typical offices under every shipped methodology: it runs to the end, the figures are right, what is left out is named."""
+"""Typical offices under every shipped methodology: it runs, the figures are right, what is left out is named."""
 
 import csv
 from fractions import Fraction
