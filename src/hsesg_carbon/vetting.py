@@ -86,8 +86,8 @@ def _of_factor(one: EmissionFactor, words: Words) -> Iterator[Fault]:
     if not fitting:
         suggestions = words.suggest(one.activity)
         yield "factor-without-activity", {"id": one.id, "activity": one.activity, "suggestions": suggestions}
-    if one.flow == "CO2e" and one.gwp_set not in words.gwp_sets:
-        yield "co2e-without-set", {"id": one.id, "gwp_set": one.gwp_set or "-", "known": sorted(words.gwp_sets)}
+    if one.gwp_set is not None and one.gwp_set not in words.gwp_sets:  # none stated is kept, and never reweighed
+        yield "co2e-of-unknown-set", {"id": one.id, "gwp_set": one.gwp_set, "known": sorted(words.gwp_sets)}
     flow = words.flows.get(one.flow)
     if flow is None:
         yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}

@@ -353,3 +353,55 @@ def test_a_technology_column_is_checked_and_kept_apart(printed_per_many: hc.Fact
     with pytest.raises(hc.InputError, match=r"smal.*small") as caught:
         hc.Activities(pd.DataFrame(cars), library=printed_per_many)
     assert [one.code for one in caught.value.problems] == ["unknown-technology"]
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "code"),
+    [
+        (
+            "own.csv",
+            "own.a,electricity.grid,CO2,,,0.5,kg/L,,,,CN,2024-01-01,,2024,own,x,primary,,,,",
+            "factor-per-what",
+        ),
+        (
+            "own.csv",
+            "own.a,stationary.lpg,CO2,,,60,t/TJ,,,,CN,2024-01-01,,2024,own,x,primary,,,,",
+            "factor-without-basis",
+        ),
+        (
+            "own.csv",
+            "own.a,waste.paper,CO2e,,,60,kgCO2e/t,,AR99,,CN,2024-01-01,,2024,own,x,primary,,,,",
+            "co2e-of-unknown-set",
+        ),
+        (
+            "own.csv",
+            "own.a,electricity.grid,CO2,,,0.5,kg/kWh,,,,CN,2024-01-01,,2024,own,x,primary,,,own.a,",
+            "supersedes-itself",
+        ),
+        ("own.csv", "own.a,electricity.grid,CO2,,,0.5,kg/kWh,,,,CN,2024-01-01,,0000,own,x,primary,,,,", "key-misfit"),
+        ("own.csv", "own.a,electricity.grid,CO2,,,0.5,kg/kWh,,,,CN,2024,,2024,own,x,primary,,,,", "key-not-a-day"),
+        ("props.csv", "own.p,petrol,density,0.7,GJ/t,CN,own,x,primary,", "property-links-other"),
+        ("props.csv", "own.p,petrol,ncv,43,GJ/t,CN,own,x,primary,gross", "property-basis"),
+        ("props.csv", "own.p,petrol,oxidation,1.1,1,CN,own,x,primary,", "property-not-pure"),
+        ("gwp.csv", "own.g,AR6,N2O,GWP100,300,kgCO2e/kg,2024,own,x,primary", "overlay-gwp-set"),
+        ("gwp.csv", "own.g,OURS,NOSUCH,GWP100,300,kgCO2e/kg,2024,own,x,primary", "unknown-flow"),
+        ("gwp.csv", "own.g,OURS,N2O,GWPx,300,kgCO2e/kg,2024,own,x,primary", "gwp-metric"),
+        ("gwp.csv", "own.g,OURS,N2O,GWP100,-5,kgCO2e/kg,2024,own,x,primary", "gwp-unit"),
+        ("catalogue.csv", "own.thing,1,1,thing,banana,CO2,a,b,c", "unknown-unit-nothing-near"),
+        ("regions.csv", "XX,YY,a,b", "unknown-region"),
+    ],
+)
+def test_own_data_that_would_break_accounts_are_refused(tmp_path: Path, file: str, row: str, code: str) -> None:
+    headers = {
+        "own.csv": HEADER,
+        "props.csv": "id,subject,property,value,unit,region,source,locator,checked,basis\n",
+        "gwp.csv": "id,gwp_set,flow,metric,value,unit,published,source,locator,checked\n",
+        "catalogue.csv": "activity,scope,iso14064,subject,measured_in,flows,name_en,name_zh,aliases\n",
+        "regions.csv": "code,parent,name_en,name_zh\n",
+    }
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / file).write_text(headers[file] + row + "\n", encoding="utf-8")
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert code in {one.code for one in caught.value.problems}
+    assert caught.value.text("zh")
