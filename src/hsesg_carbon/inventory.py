@@ -394,6 +394,49 @@ class Inventory:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one site has in a scope and year under two boundaries, in tCO2e, and the share that counts under each."""
+
+    site: str
+    scope: str
+    year: int
+    first: Fraction
+    second: Fraction
+    shares: tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
+
+    @property
+    def difference(self) -> Fraction:
+        """Second less first."""
+        return self.second - self.first
+
+
+def reconciled(first: Inventory, second: Inventory) -> tuple[Reconciled, ...]:
+    """
+    Reconcile two boundaries of one ledger, site by site: the differences add up to that of the totals, exactly.
+
+    Sites outside one of the boundaries stand with 0 there, because here nothing of them counts.
+
+    Raises:
+        InventoryError: The two differ in more than the boundary.
+    """
+    if first.ledger is not second.ledger or (first.gwp, first.scope2) != (second.gwp, second.scope2):
+        raise InventoryError("reconcile-differs")
+    keys = ("site", "scope", "year")
+    sides = [{tuple(row[key] for key in keys): row.amount.value for row in one.by(*keys)} for one in (first, second)]
+    shares: list[dict[tuple[str, int], set[Fraction]]] = [{}, {}]
+    for cell, key, _ in first.ledger.quantities():
+        for own, one in zip(shares, (first, second), strict=True):
+            share = one.boundary.share(cell.site, key.period) if one.boundary else Fraction(1)
+            own.setdefault((cell.site, key.period.start.year), set()).add(share)
+    rows = []
+    for site, scope, year in sorted({*sides[0], *sides[1]}, key=str):
+        amounts = [side.get((site, scope, year), Fraction(0)) for side in sides]
+        of_year = tuple(tuple(sorted(own[str(site), int(year)])) for own in shares)
+        rows.append(Reconciled(str(site), str(scope), int(year), amounts[0], amounts[1], (of_year[0], of_year[1])))
+    return tuple(rows)
+
+
 def ruling_denominators(denominators: Iterable[Denominator], per: str) -> dict[int, Denominator]:
     """
     Return the value of a denominator that rules in each year: the one of the highest version.

@@ -21,7 +21,7 @@ from hsesg_carbon.errors import CarbonError, InputError, InventoryError, Methodo
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.inventory import Boundary, Consolidation, Denominator, Inventory, ruling_denominators
+from hsesg_carbon.inventory import CONSOLIDATIONS, Boundary, Consolidation, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Ledger, Totals, lines_of
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
@@ -344,10 +344,19 @@ class Workspace:
                 for row in self._reported("scope", "scope", inventory.seen(scope2=method).by("scope", "year"))
                 if row["scope"] == "2"
             ],
+            "consolidations": [
+                {"consolidation": approach, **row}
+                for approach in CONSOLIDATIONS
+                for row in self._reported("scope", "scope", self._under(approach).by("scope", "year"))
+            ],
             "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
             "ozone_depleting": self._reported("scope", "scope", inventory.ozone_depleting("year")),
             "findings": [one.as_json(lang) for one in self.findings],
         }
+
+    def _under(self, approach: Consolidation) -> Inventory:
+        """Return the inventory under another consolidation of the same sites."""
+        return self.inventory.seen(boundary=Boundary(self.settings.boundary, self.settings.site, approach))
 
     def _reported(self, column: str, dimension: str, *views: Totals) -> list[dict[str, Any]]:
         """Return the reported years of some totals as plain rows; where a view lacks the dimension it is the total."""
