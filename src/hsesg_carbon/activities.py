@@ -54,12 +54,28 @@ _EXACT_FLOATS = 2**52
 _CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
 
 
+class Lease(BaseModel):
+    """
+    The part of a building that an organisation uses, where its bills are of the whole building.
+
+    ``share`` is exact text between 0 and 1, ``basis`` how it was found, ``note`` the figures behind it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    share: Decimal = Field(gt=0, le=1)
+    basis: Literal["area", "sub-meter", "occupancy"]
+    note: str = Field(min_length=1)
+
+
 class Site(BaseModel):
     """
     A place whose emissions are counted, and how it belongs to the organisation.
 
     ``equity_share`` is exact text between 0 and 1; ``control`` holds ``financial``, ``operational`` or both; ``from``
-    and ``to`` are the first and last day of belonging.
+    and ``to`` are the first and last day of belonging. ``legal_entity`` is the legal person that it belongs to, where
+    that is not the organisation itself; ``accounting_group`` whether it is consolidated in the accounts (IFRS S2, 29(a)
+    (iv)). ``lease`` is for bills of a whole building of which a part is used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -69,6 +85,9 @@ class Site(BaseModel):
     region: str | None = None
     equity_share: Decimal = Field(default=Decimal(1), ge=0, le=1)
     control: tuple[Literal["financial", "operational"], ...] = ("financial", "operational")
+    legal_entity: str | None = None
+    accounting_group: Literal["consolidated", "other"] = "consolidated"
+    lease: Lease | None = None
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
 

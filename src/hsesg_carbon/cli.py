@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hsesg_carbon.factors import FactorLibrary
+    from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.workspace import Workspace
@@ -134,11 +135,20 @@ def explain(
     """Show every step from a row to its emissions, with sources and pages."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
-    found = Workspace(workspace).inventory.ledger.explain(activity_id)
+    accounts = Workspace(workspace)
+    found = accounts.inventory.ledger.explain(activity_id)
+    both = "market" in accounts.methodology.scope2
+    rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
     if as_json:
-        _print_json(_explanation_json(found, lang))
-    else:
-        _print_explanation(_console(), found, lang)
+        _print_json(_explanation_json(found, rungs, lang))
+        return
+    console = _console()
+    _print_explanation(console, found, lang)
+    if rungs:
+        rows = [
+            (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
+        ]
+        _print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
 
 
 @factors_app.command("search")
@@ -439,7 +449,9 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
             ]
             origin = "\n".join(str(part) for part in parts if part)
         rows.append((step.op, f"{exact_text(step.value)} {step.value_unit}", str(step.quantity), origin))
-    _print_table(console, lang, f"{line.flow.flow} ({name}): {amount}", ("step", "value", "result", "source"), rows)
+    method = f", {message(f'label.scope2-{line.scope2}', lang)}" if line.scope2 else ""
+    title = f"{line.flow.flow} ({name}{method}): {amount}"
+    _print_table(console, lang, title, ("step", "value", "result", "source"), rows)
     console.print(
         message(
             "label.rule",
@@ -500,7 +512,7 @@ def _rounded(text: str, places: int) -> str:
 # -------------------------------------------------------------------------------------------------- JSON
 
 
-def _explanation_json(found: "Explanation", lang: Lang) -> dict[str, Any]:
+def _explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: Lang) -> dict[str, Any]:
     from hsesg_carbon.units import exact_text  # noqa: PLC0415
 
     return {
@@ -520,6 +532,7 @@ def _explanation_json(found: "Explanation", lang: Lang) -> dict[str, Any]:
                 "period": line.period.label,
                 "share": exact_text(line.share),
                 "flow": line.flow.flow,
+                "scope2": line.scope2,
                 "amount": exact_text(line.amount.value),
                 "unit": line.amount.unit,
                 "rule": line.rule,
@@ -538,6 +551,18 @@ def _explanation_json(found: "Explanation", lang: Lang) -> dict[str, Any]:
                 ],
             }
             for line in found.lines
+        ],
+        "ladder": [
+            {
+                "period": rung.period.label,
+                "stands_for": rung.stands_for,
+                "quantity": exact_text(rung.quantity.value),
+                "unit": rung.quantity.unit,
+                "flow": rung.flow,
+                "amount": exact_text(rung.amount.value),
+                "amount_unit": rung.amount.unit,
+            }
+            for rung in rungs
         ],
     }
 

@@ -1,8 +1,9 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Literal
 
@@ -20,8 +21,30 @@ from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
 from hsesg_carbon.units import Amount
 
-Consolidation = Literal["equity-share", "financial-control", "operational-control"]
-CONSOLIDATIONS: tuple[Consolidation, ...] = ("equity-share", "financial-control", "operational-control")
+Consolidation = Literal["equity-share", "financial-control", "operational-control", "legal-entity"]
+CONSOLIDATIONS: tuple[Consolidation, ...] = (
+    "equity-share",
+    "financial-control",
+    "operational-control",
+    "legal-entity",
+)
+NATIONAL_ITEMS = (  # pattern of activities, item of GB/T 32150, sign
+    ("stationary.*", "fuel-combustion", 1),
+    ("mobile.*", "fuel-combustion", 1),
+    ("vehicle.*", "fuel-combustion", 1),
+    ("process.*", "process", 1),
+    ("wastewater.*", "process", 1),
+    ("refrigerant.*", "process", 1),
+    ("fugitive.*", "process", 1),
+    ("fire_suppression.*", "process", 1),
+    ("electricity.grid", "electricity-bought", 1),
+    ("heat.purchased", "heat-bought", 1),
+    ("cooling.purchased", "heat-bought", 1),
+    ("electricity.sold", "electricity-sold", -1),
+    ("heat.sold", "heat-sold", -1),
+    ("co2.recovered", "recovered", -1),
+)
+"""GB/T 32150: fuel + process + power and heat bought - power and heat sold - CO2 recovered; nothing else is in it."""
 CO2E = "tCO2e"
 
 
@@ -57,12 +80,15 @@ class Boundary:
     Args:
         id: A name for this boundary; denominators must state the same to be divided by.
         sites: The sites, with equity share and control.
-        consolidation: ``equity-share``, ``financial-control`` or ``operational-control``.
+        consolidation: ``equity-share``, ``financial-control``, ``operational-control``, or ``legal-entity``: the legal
+            person itself, as Chinese standards count.
+        entity: The legal person that reports; sites that name another do not count under ``legal-entity``.
     """
 
     id: str
     sites: tuple[Site, ...]
     consolidation: Consolidation
+    entity: str = ""
 
     def __post_init__(self) -> None:
         if repeated := repeated_sites(self.sites):
@@ -86,9 +112,12 @@ class Boundary:
             raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
         if site.last and period.end > site.last:
             raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
+        used = Fraction(site.lease.share) if site.lease else Fraction(1)
         if self.consolidation == "equity-share":
-            return Fraction(site.equity_share)
-        return Fraction(self.consolidation.removesuffix("-control") in site.control)
+            return Fraction(site.equity_share) * used
+        if self.consolidation == "legal-entity":
+            return used if site.legal_entity in {None, self.entity} else Fraction(0)
+        return used if self.consolidation.removesuffix("-control") in site.control else Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -151,6 +180,26 @@ class Inventory:
         """
         return self._grouped("CO2e", CO2E, dimensions, self._emissions())
 
+    def national(self, *dimensions: str) -> Totals:
+        """
+        Return the items of GB/T 32150 in tCO2e: ``item`` stands first in a group, what is sold or recovered below 0.
+
+        One total without scopes, net of what is sold; see it under a boundary of ``legal-entity``. Scope 2 stands at
+        this view's method: the standard knows the location-based one.
+        """
+        catalogue = self.ledger.plan.library.catalogue
+
+        def item(activity: str) -> tuple[str, int]:
+            return next(((name, sign) for like, name, sign in NATIONAL_ITEMS if fnmatchcase(activity, like)), ("", 0))
+
+        tells = {"item": lambda entry: item(entry.cell.activity)[0], **self.ledger.dimensions(dimensions)}
+        rows = (
+            (entry, "CO2e", CO2E, amount * sign)
+            for entry, amount in self._weighed_gases()
+            if catalogue[entry.cell.activity].scope != "3" and (sign := item(entry.cell.activity)[1])
+        )
+        return grouped(rows, tells)
+
     def biogenic(self, *dimensions: str) -> Totals:
         """Return biogenic CO2 in t: reported beside the totals, never in them."""
         entries = (
@@ -168,6 +217,39 @@ class Inventory:
             if entry.line.flow.kind == "ozone-depleting"
         )
         return grouped(entries, self.ledger.dimensions(dimensions))
+
+    def rungs(self, activity_id: str) -> tuple["Rung", ...]:
+        """
+        Return on which rungs of the market-based ladder a row stands: instruments, then what the rules say.
+
+        Rows of one cell of the cube share its instruments in proportion to their quantities.
+
+        Raises:
+            InputError: No row has this id, or several have.
+        """
+        row = self.ledger.row(activity_id)
+        bought = self._bought_electricity()
+        found = []
+        for key, share in plan_keys(row.key):
+            cell = bought.get((row.key, key.period), Fraction(0))
+            if not cell or self.scope2 != "market":
+                continue
+            own = row.quantity * share
+            parts = self._matching.parts.get((row.key, key.period), ())
+            for part in parts:
+                quantity = part.quantity * own / cell
+                line = self._instrument_line(part.instrument, key)
+                amount = Amount(quantity * line.multiplier, line.flow.unit)
+                found.append(
+                    Rung(key.period, part.instrument.instrument, Amount(quantity, key.unit), line.flow.flow, amount)
+                )
+            left = own - self._matching.covered(row.key, key.period) * own / cell
+            for line in self.ledger.plan.lines_of(key):
+                if left and line.scope2 == "market" and line.flow.kind in EMITTED:
+                    amount = Amount(left * line.multiplier, line.flow.unit)
+                    number = line.factor.id if line.factor else "-"
+                    found.append(Rung(key.period, number, Amount(left, key.unit), line.flow.flow, amount))
+        return tuple(found)
 
     def seen(
         self,
@@ -333,6 +415,13 @@ class Inventory:
         ]
 
     def _emissions(self) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield what counts in the scopes, in tCO2e."""
+        catalogue = self.ledger.plan.library.catalogue
+        return (
+            (one, amount) for one, amount in self._weighed_gases() if catalogue[one.cell.activity].scope != "beside"
+        )
+
+    def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
             if entry.line.flow.kind in {"gas", "co2e"}:
                 yield entry, entry.amount * share * self._weights[self._gas_key(entry)]
@@ -340,9 +429,17 @@ class Inventory:
     def _grouped(
         self, flow: str, unit: str, dimensions: tuple[str, ...], entries: Iterator[tuple[Entry, Fraction]]
     ) -> Totals:
-        known = self.ledger.dimensions(tuple(name for name in dimensions if name != "gas"))
-        tells = {name: (known[name] if name != "gas" else lambda entry: entry.line.flow.flow) for name in dimensions}
+        own: dict[str, Callable[[Entry], str | int]] = {
+            "gas": lambda entry: entry.line.flow.flow,
+            "accounting_group": lambda entry: self._accounting_group(entry.cell.site),
+        }
+        known = self.ledger.dimensions(tuple(name for name in dimensions if name not in own))
+        tells = {name: own.get(name) or known[name] for name in dimensions}
         return grouped(((entry, flow, unit, amount) for entry, amount in entries), tells)
+
+    def _accounting_group(self, site_id: str) -> str:
+        sites = self.boundary.sites if self.boundary else ()
+        return next((site.accounting_group for site in sites if site.id == site_id), "consolidated")
 
     def _gas_key(self, entry: Entry) -> tuple[str, str | None]:
         """Return the gas and, for CH4, the origin by which its GWP is chosen where a report states two."""
@@ -392,6 +489,17 @@ class Inventory:
         published = {entry.cell.activity for entry in self.entries() if entry.line.flow.kind == "co2e"}
         for activity in {cell.activity for cell in self.ledger.cube.steps} - published:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """So much of a row's electricity that an instrument, or a factor of the rules, stands for (market-based)."""
+
+    period: Period
+    stands_for: str
+    quantity: Amount
+    flow: str
+    amount: Amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class ExplainedLine:
     rule: int
     reason: dict[str, str]
     fit: tuple[str, ...]
+    scope2: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,18 +304,30 @@ class Ledger:
         Raises:
             InputError: No row has this id, or several have.
         """
-        row = self._row(activity_id)
+        row = self.row(activity_id)
         lines = []
         for key, share in plan_keys(row.key):
             for line in self.plan.lines_of(key):
                 start = Amount(row.quantity * share, row.key.unit)
                 steps, amount = self._walk(start, line)
                 lines.append(
-                    ExplainedLine(key.period, share, line.flow, start, steps, amount, line.rule, line.reason, line.fit)
+                    ExplainedLine(
+                        key.period,
+                        share,
+                        line.flow,
+                        start,
+                        steps,
+                        amount,
+                        line.rule,
+                        line.reason,
+                        line.fit,
+                        line.scope2,
+                    )
                 )
         return Explanation(row, self.plan.methodology.id, tuple(lines))
 
-    def _row(self, activity_id: str) -> ActivityRow:
+    def row(self, activity_id: str) -> ActivityRow:
+        """Return a row by its id; none or several raise ``InputError``."""
         found: list[ActivityRow] = []
         missing: CarbonError | None = None
         for activities in self.activities:

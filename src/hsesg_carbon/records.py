@@ -91,13 +91,13 @@ class CatalogueEntry(_Record):
     A kind of activity that a user can name.
 
     ``flows`` are those that must resolve; ``measured_in`` holds one example unit for every kind of quantity accepted;
-    ``origin`` says whether its carbon is fossil or biogenic, which decides the GWP of its CH4; ``released`` is fossil
-    methane that escapes unburnt.
+    ``scope`` ``beside`` is for what is sold or recovered: never in a total by scopes. ``origin`` says whether carbon is
+    fossil or biogenic, which decides the GWP of its CH4; ``released`` is fossil methane that escapes unburnt.
     """
 
     activity: Id
-    scope: Literal["1", "2", "3"]
-    iso14064: Literal["1", "2", "3", "4", "5", "6"]
+    scope: Literal["1", "2", "3", "beside"]
+    iso14064: Literal["1", "2", "3", "4", "5", "6", "-"]
     subject: str
     origin: Literal["fossil", "biogenic", "released"] | None = None
     measured_in: tuple[str, ...]

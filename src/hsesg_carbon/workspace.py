@@ -21,8 +21,16 @@ from hsesg_carbon.errors import CarbonError, InputError, InventoryError, Methodo
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.inventory import CONSOLIDATIONS, Boundary, Consolidation, Denominator, Inventory, ruling_denominators
-from hsesg_carbon.ledger import Ledger, Totals, lines_of
+from hsesg_carbon.inventory import (
+    CO2E,
+    CONSOLIDATIONS,
+    Boundary,
+    Consolidation,
+    Denominator,
+    Inventory,
+    ruling_denominators,
+)
+from hsesg_carbon.ledger import Ledger, Total, Totals, lines_of
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
@@ -216,7 +224,10 @@ class Workspace:
     @cached_property
     def boundary(self) -> Boundary:
         """Whose emissions count."""
-        return Boundary(self.settings.boundary, self.settings.site, self.settings.consolidation)
+        return self._bounded(self.settings.consolidation)
+
+    def _bounded(self, approach: Consolidation) -> Boundary:
+        return Boundary(self.settings.boundary, self.settings.site, approach, self.settings.organisation.id)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -349,14 +360,29 @@ class Workspace:
                 for approach in CONSOLIDATIONS
                 for row in self._reported("scope", "scope", self._under(approach).by("scope", "year"))
             ],
+            "national": self._reported("item", "item", *self._national()),
             "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
             "ozone_depleting": self._reported("scope", "scope", inventory.ozone_depleting("year")),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
+    def _national(self) -> tuple[Totals, ...]:
+        """Return the items of GB/T 32150 and their total, of the legal person."""
+        items = self._under("legal-entity").seen(scope2="location").national("year") if self._located else Totals(())
+        years = sorted({int(row["year"]) for row in items})
+        sums = (sum((row.amount.value for row in items if row["year"] == year), Fraction(0)) for year in years)
+        total = (
+            Total((("year", year),), "CO2e", units.Amount(value, CO2E)) for year, value in zip(years, sums, strict=True)
+        )
+        return items, Totals(tuple(total))
+
+    @property
+    def _located(self) -> bool:
+        return "location" in self.methodology.scope2
+
     def _under(self, approach: Consolidation) -> Inventory:
         """Return the inventory under another consolidation of the same sites."""
-        return self.inventory.seen(boundary=Boundary(self.settings.boundary, self.settings.site, approach))
+        return self.inventory.seen(boundary=self._bounded(approach))
 
     def _reported(self, column: str, dimension: str, *views: Totals) -> list[dict[str, Any]]:
         """Return the reported years of some totals as plain rows; where a view lacks the dimension it is the total."""

@@ -50,11 +50,12 @@ def test_of_one_partly_owned_site_under_control_equity_counts_less_than_control(
     amounts: list[int], share: Decimal
 ) -> None:
     book = ledger(amounts, 1)
-    equity, financial, operational = (
+    equity, financial, operational, legal = (
         hc.Inventory(book, one).by("scope") for one in boundaries([(share, ("financial", "operational"))])
     )
     whole = {row["scope"]: row.amount.value for row in operational}
-    assert {row["scope"]: row.amount.value for row in financial} == whole
+    for other in (financial, legal):
+        assert {row["scope"]: row.amount.value for row in other} == whole
     for row in equity:
         assert 0 <= row.amount.value == Fraction(share) * whole[row["scope"]] <= whole[row["scope"]]
 
@@ -73,6 +74,66 @@ def test_any_two_consolidations_reconcile_exactly(
             for row in rows:
                 if len(row.shares[0]) == len(row.shares[1]) == 1 and row.shares[0][0]:
                     assert row.second == row.first * row.shares[1][0] / row.shares[0][0]
+
+
+SOLD = [
+    ("electricity.grid", 1000, "MWh"),
+    ("electricity.sold", 200, "MWh"),
+    ("heat.purchased", 500, "GJ"),
+    ("heat.sold", 100, "GJ"),
+    ("stationary.natural_gas", 10000, "Nm3"),
+    ("refrigerant.r32", 1, "kg"),
+    ("co2.recovered", 2, "t"),
+]
+
+
+def books() -> hc.Ledger:
+    rows = [
+        {"activity_id": f"{site}-{activity}", "site": site, "region": "CN", "period": "2023"}
+        | {"activity": activity, "quantity": str(quantity), "unit": unit}
+        for site in ("own", "daughter")
+        for activity, quantity, unit in SOLD
+    ]
+    acts = hc.Activities(pd.DataFrame(rows))
+    return hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
+
+
+def test_the_legal_person_is_counted_as_chinese_standards_do() -> None:
+    """One total net of what is sold and recovered, of the legal person alone; the scopes keep everything gross."""
+    held = (
+        Site(id="own", accounting_group="consolidated"),
+        Site(id="daughter", legal_entity="daughter-ltd", accounting_group="other"),
+    )
+    view = hc.Inventory(books(), hc.Boundary("all", held, "legal-entity", "us"))
+    gas = Fraction("389.31") * (56100 + 5 * 27 + Fraction("0.1") * 273) / 10**6
+    wanted = {
+        "fuel-combustion": gas,
+        "process": Fraction("0.771"),
+        "electricity-bought": 1000 * Fraction("0.5306"),
+        "electricity-sold": -200 * Fraction("0.5306"),
+        "heat-bought": Fraction(55),
+        "heat-sold": Fraction(-11),
+        "recovered": Fraction(-2),
+    }
+    assert {row["item"]: row.amount.value for row in view.national()} == wanted
+    gross = {row["scope"]: row.amount.value for row in view.by("scope")}
+    assert gross == {
+        "1": wanted["fuel-combustion"] + wanted["process"],
+        "2": wanted["electricity-bought"] + wanted["heat-bought"],
+    }
+    control = view.seen(boundary=hc.Boundary("all", held, "operational-control", "us"))
+    assert control.total().value == 2 * view.total().value
+    groups = {row["accounting_group"]: row.amount.value for row in control.by("accounting_group")}
+    assert groups == {"consolidated": view.total().value, "other": view.total().value}
+
+
+def test_of_a_building_that_is_leased_in_part_the_part_counts() -> None:
+    lease = {"share": "0.35", "basis": "area", "note": "35,000 of 100,000 m2 (made up)"}
+    held = tuple(Site.model_validate({"id": name, "lease": lease}) for name in ("own", "daughter"))
+    plain = (Site(id="own"), Site(id="daughter"))
+    for approach in CONSOLIDATIONS:
+        whole = hc.Inventory(books(), hc.Boundary("all", plain, approach)).total().value
+        assert hc.Inventory(books(), hc.Boundary("all", held, approach)).total().value == whole * Fraction("0.35")
 
 
 def test_only_boundaries_are_reconciled() -> None:

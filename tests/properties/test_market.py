@@ -183,6 +183,28 @@ def test_a_suppliers_rate_covers_what_certificates_leave(with_residual: hc.Metho
     assert view.total().value == (left[0] * Fraction("0.3") + left[1] * PROXY) / 1000
 
 
+@given(bills, st.fractions(min_value=0, max_value=1))
+def test_the_rungs_of_all_rows_add_up_to_the_total(
+    with_residual: hc.Methodology, quantities: list[int], share: Fraction
+) -> None:
+    volume = Decimal(int(bought(quantities) * share))
+    items = (certificate("c", str(volume), factor="0.1"),) if volume else ()
+    book = ledger(quantities, with_residual)
+    view = hc.Inventory(book, scope2="market", instruments=Instruments(items, "us", 12))
+    rungs = [rung for place in range(len(quantities)) for rung in view.rungs(str(place))]
+    assert sum((rung.amount.value for rung in rungs), Fraction(0)) == view.total().value
+    by_instrument = sum(
+        (
+            rung.quantity.value * (1000 if rung.quantity.unit == "MWh" else 1)
+            for rung in rungs
+            if rung.stands_for == "c"
+        ),
+        Fraction(0),
+    )
+    assert by_instrument == Fraction(volume)
+    assert view.seen(scope2="location").rungs("0") == ()
+
+
 def test_claiming_more_than_was_bought_and_claiming_twice_are_errors(with_residual: hc.Methodology) -> None:
     for items in ([certificate("c", "1001")], [certificate("a", "600"), certificate("b", "401")]):
         with pytest.raises(hc.InventoryError) as caught:
