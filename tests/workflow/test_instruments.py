@@ -1,0 +1,78 @@
+"""A workspace with contractual instruments, end to end."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.test_command_line import as_json, refused, run
+from tests.workflow.test_offices import codes, office
+
+HEADER = (
+    "instrument,kind,period,market,volume,unit,factor,factor_unit,produced_from,produced_to,retired_for,retired_on,"
+    "conveys_attribute,only_claim,tracked_and_retired,claim_transferred,ccer\n"
+)
+GOOD = "gec-1,certificate,2023,CN,40,MWh,0,kgCO2/kWh,2023-01-01,2023-12-31,us,2024-01-10,yes,yes,yes,,no\n"
+POWER = [("electricity.grid", 100, "MWh", "")]
+
+
+def with_instruments(folder: Path, rows: str, methodology: str = "ghgp-cn") -> Path:
+    office(folder, methodology, "CN-ZJ-hangzhou", 2023, POWER)
+    (folder / "instruments.csv").write_text(HEADER + rows, encoding="utf-8")
+    return folder
+
+
+def test_certificates_lower_the_market_based_total_alone(tmp_path: Path) -> None:
+    result = as_json("footprint", with_instruments(tmp_path / "us", GOOD))
+    methods = {one["method"]: Fraction(one["value"]) for one in result["scope2"]}
+    assert methods == {"location": 100 * Fraction("0.4974"), "market": 60 * Fraction("0.6096")}
+    assert {one["scope"]: Fraction(one["value"]) for one in result["totals"]}["2"] == methods["location"]
+    assert "residual-mix-used" in codes(result)
+    ladder = as_json("explain", tmp_path / "us", "r0")["ladder"]
+    assert [(one["stands_for"], one["quantity"], one["unit"]) for one in ladder] == [
+        ("gec-1", "40", "MWh"),
+        ("mee2023.electricity.cn.excluding-traded-nonfossil", "60", "MWh"),
+    ]
+    assert "gec-1" in run("explain", tmp_path / "us", "r0", "--lang", "zh").stdout
+
+
+def test_a_certificate_that_also_earned_ccer_covers_nothing_and_says_why(tmp_path: Path) -> None:
+    result = as_json("footprint", with_instruments(tmp_path / "us", GOOD.replace(",no\n", ",yes\n")))
+    (finding,) = [one for one in result["findings"] if one["code"] == "instrument-falls"]
+    assert "CCER" in finding["message"]
+    assert {one["method"]: Fraction(one["value"]) for one in result["scope2"]}["market"] == 100 * Fraction("0.6096")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (GOOD.replace("40,MWh", "140,MWh"), "only 100 MWh of bought electricity is left"),
+        (GOOD + GOOD, "stands more than once"),
+        (GOOD.replace("40,MWh", "40,kg"), "row 2"),
+        (GOOD.replace("kgCO2/kWh", "kgCO2/kg"), "row 2"),
+        (GOOD.replace(",CN,", ",XX,"), "'XX'"),
+        (GOOD.replace("certificate", "paper"), "certificate"),
+        (GOOD.replace("2024-01-10", "soon"), "must be a day"),
+        (GOOD.replace(",0,kgCO2", ",-1,kgCO2"), "≥ 0"),
+        (GOOD.replace("40,MWh", ","), "volume"),
+        (GOOD.replace(",2023,CN", ",2023-13,CN"), "2023-13"),
+    ],
+)
+def test_what_cannot_be_claimed_is_refused_with_the_reason(tmp_path: Path, rows: str, words: str) -> None:
+    assert words in refused("footprint", with_instruments(tmp_path / "us", rows))
+
+
+def test_instruments_without_a_market_based_method_are_named(tmp_path: Path) -> None:
+    result = as_json("footprint", with_instruments(tmp_path / "us", GOOD, "cn-public-building"))
+    assert "instruments-not-used" in codes(result)
+
+
+def test_how_far_production_may_lie_must_be_stated(tmp_path: Path) -> None:
+    folder = with_instruments(tmp_path / "us", GOOD)
+    (folder / "own.toml").write_text(
+        'extends = "cn-public-building"\nid = "own"\ntitle = { en = "o", zh = "o" }\nscope2 = ["location", "market"]\n',
+        encoding="utf-8",
+    )
+    text = (folder / "inventory.toml").read_text(encoding="utf-8")
+    (folder / "inventory.toml").write_text(text.replace('"ghgp-cn"', '"own.toml"'), encoding="utf-8")
+    assert "instrument_months" in refused("footprint", folder)
