@@ -14,7 +14,7 @@ LAYERS = [
     ["inventory"],
     ["instruments", "ledger"],
     ["plan"],
-    ["activities", "methodology", "editions"],
+    ["activities", "derive", "methodology", "editions"],
     ["cube", "factors"],
     ["vetting"],
     ["periods", "records", "tables"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hsesg_carbon.activities import Activities, Site
     from hsesg_carbon.cube import Cube
+    from hsesg_carbon.derive import Derived, Term
     from hsesg_carbon.energy import EnergyAccount
     from hsesg_carbon.errors import (
         CarbonError,
@@ -38,6 +39,7 @@ _HOMES = {
     "CarbonError": "errors",
     "Cube": "cube",
     "Denominator": "inventory",
+    "Derived": "derive",
     "EmissionFactor": "records",
     "EnergyAccount": "energy",
     "Explanation": "ledger",
@@ -59,6 +61,7 @@ _HOMES = {
     "PlanLine": "plan",
     "Site": "activities",
     "Source": "records",
+    "Term": "derive",
     "Total": "ledger",
     "Totals": "ledger",
     "UnitError": "errors",
@@ -73,6 +76,7 @@ __all__ = [
     "CarbonError",
     "Cube",
     "Denominator",
+    "Derived",
     "EmissionFactor",
     "EnergyAccount",
     "Explanation",
@@ -94,6 +98,7 @@ __all__ = [
     "PlanLine",
     "Site",
     "Source",
+    "Term",
     "Total",
     "Totals",
     "UnitError",

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site, repeated_sites
+from hsesg_carbon.derive import DERIVATIONS
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, MethodologyError, near
 from hsesg_carbon.factors import FactorLibrary
@@ -194,20 +195,23 @@ class Workspace:
         return tuple(batches)
 
     def _activity_files(self) -> tuple[list[Table], list[Any], list[Finding]]:
-        """Read every file in ``activity/``; what cannot be read is noted, never passed over."""
+        """Read ``activity/`` and what rows derive from; what cannot be read is noted, never passed over."""
         folder = self.folder / "activity"
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
         paths = [
             path for path in paths if not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES
         ]
-        if not paths:
+        derived = [path for path in sorted(self.folder.glob("*.*")) if path.stem.lower() in DERIVATIONS]
+        if not paths and not derived:
             raise InputError("no-activity-files", folder=str(folder))
         tables: list[Table] = []
         frames: list[Any] = []
         problems: list[Finding] = []
-        for path in paths:
+        for path in [*paths, *derived]:
             try:
-                if path.is_dir():
+                if path in derived:
+                    tables += map(DERIVATIONS[path.stem.lower()], read_tables(path))
+                elif path.is_dir():
                     problems.append(Finding(code="subfolder", severity="error", data={"folder": path.name}))
                 elif path.suffix.lower() == ".parquet":
                     frame = read_parquet(path)

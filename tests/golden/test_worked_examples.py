@@ -22,6 +22,8 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon import units
+from hsesg_carbon.derive import DERIVATIONS
+from hsesg_carbon.tables import Row, Table
 
 HERE = Path(__file__).parent
 DATA = tomllib.loads((HERE / "worked_examples.toml").read_text(encoding="utf-8"))
@@ -140,6 +142,17 @@ def method_of(name: str, example: dict[str, Any], folder: Path, variant: str | N
     return hc.Methodology.load(path)
 
 
+def derived(example: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the activity rows of an example; where it says ``derive``, they follow from its figures."""
+    rows: list[dict[str, str]] = example["rows"]
+    if "derive" not in example:
+        return rows
+    cells = [{"site": "hq", "period": example["period"], **row} for row in rows]
+    columns = tuple(dict.fromkeys(name for row in cells for name in row))
+    table = Table("example.csv", None, columns, tuple(Row(place, row) for place, row in enumerate(cells, start=2)))
+    return [row.cells for row in DERIVATIONS[example["derive"]](table).rows]
+
+
 def inventory_of(name: str, example: dict[str, Any], folder: Path, expected: dict[str, Any]) -> hc.Inventory:
     """Compute the rows of an example; where a variant is wanted, only those that the result is of."""
     variant = expected.get("variant")
@@ -147,7 +160,7 @@ def inventory_of(name: str, example: dict[str, Any], folder: Path, expected: dic
     rows = [
         {"site": "hq", "region": "world", "period": example["period"], "activity_id": str(place), **row}
         | {"quantity": units.exact_text(exactly(row["quantity"]))}
-        for place, row in enumerate(example["rows"])
+        for place, row in enumerate(derived(example))
         if variant is None or row["activity"] == where["activity"]
     ]
     library = library_of(example, folder)
