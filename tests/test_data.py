@@ -122,7 +122,7 @@ def test_ids_are_unique_over_all_files() -> None:
 
 
 def test_every_source_is_used_and_every_used_source_is_described() -> None:
-    used = {one.source for one in (*NUMBERS, *LIBRARY.gwps)}
+    used = {one.source for one in (*NUMBERS, *LIBRARY.gwps, *LIBRARY.equivalences.values())}
     assert used == set(LIBRARY.sources)
 
 

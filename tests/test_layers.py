@@ -10,11 +10,11 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 LAYERS = [
     ["cli"],
     ["workspace"],
-    ["energy"],
+    ["energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
     ["plan"],
-    ["activities", "derive", "methodology", "editions"],
+    ["activities", "derive", "methodology", "editions", "equivalences"],
     ["cube", "factors"],
     ["vetting"],
     ["periods", "records", "tables"],

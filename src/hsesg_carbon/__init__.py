@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
     from hsesg_carbon.energy import EnergyAccount
+    from hsesg_carbon.equivalences import equivalent
     from hsesg_carbon.errors import (
         CarbonError,
         FactorError,
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from hsesg_carbon.instruments import Instrument, Instruments
     from hsesg_carbon.inventory import Boundary, Denominator, Inventory
     from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
+    from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
     from hsesg_carbon.methodology import Methodology
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
-    from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp, Source
+    from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
     from hsesg_carbon.units import Amount
+    from hsesg_carbon.waste import WasteAccount, WasteLoad
+    from hsesg_carbon.water import WaterAccount, WaterFlow
     from hsesg_carbon.workspace import Workspace
 
 _HOMES = {
@@ -42,6 +46,7 @@ _HOMES = {
     "Derived": "derive",
     "EmissionFactor": "records",
     "EnergyAccount": "energy",
+    "Equivalence": "records",
     "Explanation": "ledger",
     "FactorError": "errors",
     "FactorLibrary": "factors",
@@ -54,8 +59,12 @@ _HOMES = {
     "Inventory": "inventory",
     "InventoryError": "errors",
     "Ledger": "ledger",
+    "Measure": "measures",
+    "Measures": "measures",
     "Methodology": "methodology",
     "MethodologyError": "errors",
+    "Offset": "measures",
+    "Offsets": "measures",
     "Period": "periods",
     "Plan": "plan",
     "PlanLine": "plan",
@@ -65,8 +74,13 @@ _HOMES = {
     "Total": "ledger",
     "Totals": "ledger",
     "UnitError": "errors",
+    "WasteAccount": "waste",
+    "WasteLoad": "waste",
+    "WaterAccount": "water",
+    "WaterFlow": "water",
     "Where": "findings",
     "Workspace": "workspace",
+    "equivalent": "equivalences",
 }
 
 __all__ = [
@@ -79,6 +93,7 @@ __all__ = [
     "Derived",
     "EmissionFactor",
     "EnergyAccount",
+    "Equivalence",
     "Explanation",
     "FactorError",
     "FactorLibrary",
@@ -91,8 +106,12 @@ __all__ = [
     "Inventory",
     "InventoryError",
     "Ledger",
+    "Measure",
+    "Measures",
     "Methodology",
     "MethodologyError",
+    "Offset",
+    "Offsets",
     "Period",
     "Plan",
     "PlanLine",
@@ -102,8 +121,13 @@ __all__ = [
     "Total",
     "Totals",
     "UnitError",
+    "WasteAccount",
+    "WasteLoad",
+    "WaterAccount",
+    "WaterFlow",
     "Where",
     "Workspace",
+    "equivalent",
 ]
 
 

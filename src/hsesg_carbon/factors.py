@@ -21,6 +21,7 @@ from hsesg_carbon.records import (
     CatalogueEntry,
     Choice,
     EmissionFactor,
+    Equivalence,
     Flow,
     FuelProperty,
     Gwp,
@@ -353,6 +354,11 @@ class FactorLibrary:
         close = [folded] if folded in names else near(folded, list(names))
         return list(dict.fromkeys(code for name in close for code in names[name]))[:6]
 
+    @property
+    def equivalences(self) -> dict[str, Equivalence]:
+        """Amounts of CO2e as pictures, by id; read when first asked for, and no part of any inventory."""
+        return _equivalences()
+
     # ---------------------------------------------------------------------------------------------- inside
 
     @cached_property
@@ -463,6 +469,15 @@ def data_folder() -> Traversable:
 @cache
 def _shipped() -> FactorLibrary:
     return FactorLibrary.load(data_folder())
+
+
+@cache
+def _equivalences() -> dict[str, Equivalence]:
+    problems: list[Finding] = []
+    found = _rows((data_folder() / "equivalences.csv",), Equivalence, problems)
+    if problems:
+        raise InputError("table-broken", problems, file="equivalences.csv")
+    return {one.id: one for one in found}
 
 
 def _rows(

@@ -119,6 +119,27 @@ class Boundary:
             return used if site.legal_entity in {None, self.entity} else Fraction(0)
         return used if self.consolidation.removesuffix("-control") in site.control else Fraction(0)
 
+    def counted(self, site_id: str, period: Period) -> Iterator[tuple[int, Fraction]]:
+        """Yield, by calendar year, the part of what a site has in a period that counts: by days, times its share."""
+        for part, days in period.parts():
+            if share := self.share(site_id, part):
+                yield part.start.year, days * share
+
+    def findings(self, held: Iterable[tuple[str, Period]]) -> list[Finding]:
+        """Name every site of which a year's data do not count, or count in part: left out is not zero."""
+        shares = {
+            (site, part.start.year, self.share(site, part)) for site, period in set(held) for part, _ in period.parts()
+        }
+        return [
+            Finding(
+                code="site-share-applied" if share else "site-outside-boundary",
+                severity="info" if share else "warning",
+                data={"site": site, "year": year, "percent": units.exact_text(share * 100)},
+            )
+            for site, year, share in sorted(shares)
+            if share != 1
+        ]
+
 
 @dataclass(frozen=True)
 class Inventory:
@@ -289,23 +310,13 @@ class Inventory:
         Raises:
             InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
         """
-        by_year = ruling_denominators(denominators, per)
-        accepted = set(accept_boundary)
-        rows = []
-        for row in self.by(*by, "year"):
-            if years is not None and row["year"] not in years:
-                continue
-            one = by_year.get(int(row["year"]))
-            if one is None:
-                raise InventoryError(
-                    "denominator-missing", denominator=per, period=row["year"], known=sorted(by_year) or ["-"]
-                )
-            own = self.boundary.id if self.boundary else "-"
-            if one.boundary != own and one.boundary not in accepted:
-                raise InventoryError("denominator-boundary-differs", denominator=per, stated=one.boundary, boundary=own)
-            ratio = row.amount.value / Fraction(one.value)
-            rows.append(Total(row.group, row.flow, Amount(ratio, f"{CO2E}/{one.unit}")))
-        return Totals(tuple(rows))
+        own = self.boundary.id if self.boundary else "-"
+        return divided(self.by(*by, "year"), denominators, per, own, accept_boundary=accept_boundary, years=years)
+
+    @property
+    def matching(self) -> Matching:
+        """What contractual instruments cover under this view: nothing but under the market-based one."""
+        return self._matching
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -400,19 +411,7 @@ class Inventory:
         """Name every site of which a year's activities do not count, or count in part: left out is not zero."""
         if self.boundary is None:
             return []
-        shares = {
-            (entry.cell.site, entry.period.start.year, self.boundary.share(entry.cell.site, entry.period))
-            for entry in self.ledger.entries()
-        }
-        return [
-            Finding(
-                code="site-share-applied" if share else "site-outside-boundary",
-                severity="info" if share else "warning",
-                data={"site": site, "year": year, "percent": units.exact_text(share * 100)},
-            )
-            for site, year, share in sorted(shares)
-            if share != 1
-        ]
+        return self.boundary.findings((entry.cell.site, entry.period) for entry in self.ledger.entries())
 
     def _emissions(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield what counts in the scopes, in tCO2e."""
@@ -543,6 +542,49 @@ def reconciled(first: Inventory, second: Inventory) -> tuple[Reconciled, ...]:
         of_year = tuple(tuple(sorted(own[str(site), int(year)])) for own in shares)
         rows.append(Reconciled(str(site), str(scope), int(year), amounts[0], amounts[1], (of_year[0], of_year[1])))
     return tuple(rows)
+
+
+def divided(
+    totals: Iterable[Total],
+    denominators: Iterable[Denominator],
+    per: str,
+    boundary: str,
+    *,
+    accept_boundary: Iterable[str] = (),
+    years: Container[int] | None = None,
+) -> Totals:
+    """
+    Return yearly totals (with a group ``year``) over the denominator of their year, in their unit per its unit.
+
+    Args:
+        totals: Emissions, energy, water or waste by year.
+        denominators: Values by period; only whole years divide yearly totals.
+        per: Which denominator, e.g. ``revenue``.
+        boundary: The id of the boundary that the totals are of.
+        accept_boundary: Boundaries that may differ from it: the caller knows and says so.
+        years: The years wanted; all that have totals by default.
+
+    Raises:
+        InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+    """
+    by_year = ruling_denominators(denominators, per)
+    accepted = set(accept_boundary)
+    rows = []
+    for row in totals:
+        if years is not None and row["year"] not in years:
+            continue
+        one = by_year.get(int(row["year"]))
+        if one is None:
+            raise InventoryError(
+                "denominator-missing", denominator=per, period=row["year"], known=sorted(by_year) or ["-"]
+            )
+        if one.boundary != boundary and one.boundary not in accepted:
+            raise InventoryError(
+                "denominator-boundary-differs", denominator=per, stated=one.boundary, boundary=boundary
+            )
+        ratio = row.amount.value / Fraction(one.value)
+        rows.append(Total(row.group, row.flow, Amount(ratio, f"{row.amount.unit}/{one.unit}")))
+    return Totals(tuple(rows))
 
 
 def ruling_denominators(denominators: Iterable[Denominator], per: str) -> dict[int, Denominator]:

@@ -1,11 +1,11 @@
 """The ledger: quantity x multiplier = amount. Exact totals by any dimensions, lines on demand, and explanations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import narwhals as nw
 
@@ -27,6 +27,7 @@ NO_FLOW = "-"
 """What ``flow`` reads in the line of a row that yields none: its emissions are left out, not zero."""
 
 Group = tuple[tuple[str, str | int], ...]
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +276,7 @@ class Ledger:
         extra = {name for cell in self.cube.steps for name, _ in cell.extra}
         for name in extra:
             known[name] = lambda entry, name=name: dict(entry.cell.extra).get(name, "")  # type: ignore[misc]
-        for name in by:
-            if name not in known:
-                raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
-        return {name: known[name] for name in by}
+        return chosen(by, known)
 
     def lines(self) -> Any:
         """
@@ -362,7 +360,17 @@ class Ledger:
         return tuple(steps), Amount(value, line.flow.unit)
 
 
-def grouped(amounts: Any, dimensions: dict[str, Callable[[Entry], str | int]]) -> Totals:
+def chosen(names: Sequence[str], known: Mapping[str, Callable[[E], str | int]]) -> dict[str, Callable[[E], str | int]]:
+    """Return the dimensions that are asked for; one that is not known raises ``InputError``."""
+    for name in names:
+        if name not in known:
+            raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
+    return {name: known[name] for name in names}
+
+
+def grouped(
+    amounts: Iterable[tuple[E, str, str, Fraction]], dimensions: Mapping[str, Callable[[E], str | int]]
+) -> Totals:
     """Sum ``(entry, flow, unit, amount)`` by group, flow and unit; exact, so the order does not matter."""
     sums: dict[tuple[Group, str, str], Fraction] = {}
     for entry, flow, unit, amount in amounts:

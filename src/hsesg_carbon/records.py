@@ -111,6 +111,30 @@ class CatalogueEntry(_Record):
         return units.kind(unit) in {units.kind(one) for one in self.measured_in}
 
 
+class Equivalence(_Record):
+    """
+    So much CO2e as a picture: a mile by car, an acre of forest for a year. For illustration, never in an inventory.
+
+    ``unit`` is printed as tonnes per thing: ``tCO2e/mile``, ``tCO2/acre/yr``; ``per`` is that thing.
+    """
+
+    id: Id
+    name_en: str
+    name_zh: str
+    value: Decimal = Field(gt=0)
+    unit: Annotated[str, StringConstraints(pattern=r"^tCO2e?/[a-z]+(/yr)?$|^tCO2e?/kWh$")]
+    edition: str
+    source: str
+    locator: str
+    checked: Checked
+    note: str | None = None
+
+    @property
+    def per(self) -> str:
+        """What is counted: ``mile``, ``acre yr``."""
+        return self.unit.partition("/")[2].replace("/", " ")
+
+
 class Region(_Record):
     """A place in the tree of regions; ``parent`` is empty for the world."""
 

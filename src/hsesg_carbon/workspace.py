@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,16 +32,23 @@ from hsesg_carbon.inventory import (
     ruling_denominators,
 )
 from hsesg_carbon.ledger import Ledger, Total, Totals, lines_of
+from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
+from hsesg_carbon.submeters import Submeters, check_parts
 from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Table, misfits, read_parquet, read_tables, read_toml
+from hsesg_carbon.waste import WasteAccount, WasteLoad
+from hsesg_carbon.water import WaterAccount, WaterFlow
 
 if TYPE_CHECKING:
     import pandas as pd
 
+S = TypeVar("S", WaterFlow, WasteLoad, Measure, Offset)
+
 OUT = "out"
-_KNOWN = (*REQUIRED, *OPTIONAL)
+_BY_CARRIER = (("subject", "year"), ("year",))
+_KNOWN = (*REQUIRED, *OPTIONAL, "part_of", "role")
 _IGNORED = (".", "~$")
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 _TABLE_COLUMNS = 4
@@ -168,10 +175,28 @@ class Workspace:
         name = self.settings.methodology
         return Methodology.load(self.folder / name) if name.endswith(".toml") else Methodology.shipped(name)
 
-    @cached_property
+    @property
     def batches(self) -> tuple[Activities, ...]:
         """
         All activity data: the tables of people as one batch, each Parquet file as one more.
+
+        Rows with ``part_of`` are not among them: see ``parts``.
+
+        Raises:
+            InputError: Everything that is wrong in all tables, with file, sheet, row and column.
+        """
+        return self._activity_data[0]
+
+    @cached_property
+    def parts(self) -> Submeters | None:
+        """The rows that another row contains (``part_of``), which enter no total; ``None`` if there are none."""
+        memos = self._activity_data[1]
+        return Submeters(memos, self.inventory.ledger) if memos else None
+
+    @cached_property
+    def _activity_data(self) -> tuple[tuple[Activities, ...], Activities | None]:
+        """
+        Return the batches, and the rows of people's tables that are part of others.
 
         Raises:
             InputError: Everything that is wrong in all tables, with file, sheet, row and column.
@@ -180,6 +205,8 @@ class Workspace:
         tables, frames, problems = self._activity_files()
         text, notes, wrong = _frame_of(tables)
         problems += wrong
+        text, memo = _separated(text)
+        problems += [Finding(code="part-of-parquet", severity="error") for one in frames if "part_of" in one.columns]
         batches = []
         for frame in ([] if text is None else [text]) + frames:
             try:
@@ -187,12 +214,19 @@ class Workspace:
             except InputError as error:
                 told = {one.where for one in problems}
                 problems += [one for one in _as_findings(error, None) if one.where not in told]
+        memos: list[Activities] = []
+        if memo is not None and not problems:
+            try:
+                memos.append(Activities(memo, sites, library, unique_ids=True))
+            except InputError as error:
+                problems += _as_findings(error, None)
+            problems += check_parts(_stated_parts(memo), _containers(batches))
         if not problems:
-            problems += _repeated_ids(batches)
+            problems += _repeated_ids([*batches, *memos])
         if problems or not batches:
             raise InputError("activities-broken", problems, count=len(problems))
         batches[0].findings[:0] = notes
-        return tuple(batches)
+        return tuple(batches), memos[0] if memos else None
 
     def _activity_files(self) -> tuple[list[Table], list[Any], list[Finding]]:
         """Read ``activity/`` and what rows derive from; what cannot be read is noted, never passed over."""
@@ -288,6 +322,48 @@ class Workspace:
         return tuple(denominators)
 
     @cached_property
+    def water(self) -> WaterAccount | None:
+        """The water account of ``water.csv`` or ``.xlsx``; ``None`` if there is no such file."""
+        items = self._side_records("water", WaterFlow)
+        return WaterAccount(items, self.boundary) if items else None
+
+    @cached_property
+    def waste(self) -> WasteAccount | None:
+        """The waste account of ``waste.csv`` or ``.xlsx``; ``None`` if there is no such file."""
+        items = self._side_records("waste", WasteLoad)
+        return WasteAccount(items, self.boundary) if items else None
+
+    @cached_property
+    def measures(self) -> Measures | None:
+        """The reduction measures of ``measures.csv`` or ``.xlsx``, beside the totals; ``None`` without such a file."""
+        items = self._side_records("measures", Measure)
+        return Measures(items) if items else None
+
+    @cached_property
+    def offsets(self) -> Offsets | None:
+        """The carbon credits of ``offsets.csv`` or ``.xlsx``, never netted; ``None`` if there is no such file."""
+        items = self._side_records("offsets", Offset)
+        return Offsets(items, self.settings.organisation.id) if items else None
+
+    def _side_records(self, stem: str, model: type[S]) -> tuple[S, ...]:
+        """Read a table beside the activity data; every fault of it in one error, with its place."""
+        sites = [site.id for site in self.settings.site]
+
+        def check(one: S) -> None:
+            one.check()
+            if (site := getattr(one, "site", None)) is not None and site not in sites:
+                raise InputError("unknown-site", site=site, known=sites)
+
+        items: list[S] = []
+        for path in [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == stem]:
+            for table in read_tables(path):
+                records, problems = table.records(model, check=check)
+                if problems:
+                    raise InputError("table-broken", problems, file=path.name)
+                items += records
+        return tuple(items)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
         found = [one for batch in self.batches for one in batch.check()]
@@ -300,6 +376,7 @@ class Workspace:
             *self._period_findings(),
             *self._cover_findings(),
             *self._accepted_findings(),
+            *self._side_findings(),
         ]
         return tuple({one.model_dump_json(): one for one in found}.values())
 
@@ -367,6 +444,8 @@ class Workspace:
             "national": self._reported("item", "item", *self._national()),
             "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
             "ozone_depleting": self._reported("scope", "scope", inventory.ozone_depleting("year")),
+            **self._energy_views(energy),
+            **self._side_accounts(),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
@@ -383,6 +462,72 @@ class Workspace:
     @property
     def _located(self) -> bool:
         return "location" in self.methodology.scope2
+
+    def _energy_views(self, energy: EnergyAccount) -> dict[str, Any]:
+        """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
+        views = {method: EnergyAccount(self.inventory.seen(scope2=method)) for method in self.methodology.scope2}
+        return {
+            "energy_mwh": self._reported("carrier", "subject", *(energy.by(*one, unit="MWh") for one in _BY_CARRIER)),
+            "energy_renewable": [
+                {"method": method, **row}
+                for method, view in views.items()
+                for row in self._rows(view.renewable("year"), view.renewable("year", unit="MWh"))
+            ],
+            "energy_intensities": self._per_denominator(energy.intensity),
+        }
+
+    def _side_accounts(self) -> dict[str, Any]:
+        """Return water, waste, measures and offsets: each ``None`` without its file, none of them in the totals."""
+        water, waste, measures, offsets = self.water, self.waste, self.measures, self.offsets
+        parts = self.parts
+        return {
+            "water": water
+            and {
+                "account": self._rows(
+                    *(view for unit in ("ML", "m3") for view in (water.by("year", unit=unit), water.consumption(unit)))
+                ),
+                "by_source": self._rows(water.by("source_or_destination", "stressed", "year")),
+                "intensities": self._per_denominator(water.intensity),
+            },
+            "waste": waste
+            and {
+                "account": self._rows(waste.by("hazardous", "treatment", "year")),
+                "by_material": self._rows(waste.by("material", "year")),
+                "diverted": self._rows(waste.by("diverted", "year")),
+                "avoided_outside_totals": self._rows(waste.avoided("material", "source", "year")),
+                "intensities": self._per_denominator(waste.intensity),
+            },
+            "measures": measures and self._rows(measures.by("measure", "scope", "source", "year")),
+            "parts": parts and {"shares": self._rows(parts.shares()), "pue": self._rows(parts.pue())},
+            "offsets": offsets and [_plain_row(row) for row in offsets.by("kind", "registry", "vintage", "year")],
+        }
+
+    def _per_denominator(self, intensity: Callable[..., Totals]) -> list[dict[str, Any]]:
+        """Return the intensities of an account on every denominator, in the years that both have."""
+        rows = []
+        for per in dict.fromkeys(one.denominator for one in self.denominators):
+            accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
+            years = {int(year) for year in self.settings.periods} & ruling_denominators(self.denominators, per).keys()
+            totals = intensity(self.denominators, per, accept_boundary=accepted, years=years)
+            rows += [{"per": per, **row} for row in self._rows(totals)]
+        return rows
+
+    def _rows(self, *views: Totals) -> list[dict[str, Any]]:
+        """Return the reported years of some totals as plain rows, with every dimension they have."""
+        return [_plain_row(row) for view in views for row in view if str(row["year"]) in self.settings.periods]
+
+    def _side_findings(self) -> list[Finding]:
+        """Return the remarks of the accounts beside the inventory, and that nothing was netted."""
+        found = [
+            one for account in (self.water, self.waste, self.offsets, self.parts) if account for one in account.findings
+        ]
+        for name, one in (("water", self.water), ("waste", self.waste), ("measures", self.measures)):
+            if one and (years := one.years - {int(year) for year in self.settings.periods}):
+                data = {"file": name, "years": sorted(years)}
+                found.append(Finding(code="side-year-not-reported", severity="warning", data=data))
+        if self.measures or self.offsets:
+            found.append(Finding(code="beside-never-netted", severity="info"))
+        return found
 
     def _under(self, approach: Consolidation) -> Inventory:
         """Return the inventory under another consolidation of the same sites."""
@@ -483,6 +628,10 @@ class Workspace:
 # -------------------------------------------------------------------------------------------------- private
 
 
+def _plain_row(row: Total) -> dict[str, Any]:
+    return {**dict(row.group), "flow": row.flow, **_exact(row.amount)}
+
+
 def _exact(amount: units.Amount) -> dict[str, str]:
     return {"value": units.exact_text(amount.value), "unit": amount.unit}
 
@@ -523,6 +672,39 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
         {name: pd.Series(values, dtype=None if name == "origin_row" else "str") for name, values in kept.items()}
     )
     return frame, notes, problems
+
+
+def _separated(frame: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, pd.DataFrame | None]":
+    """Return the rows that stand for themselves, and those that state ``part_of`` or ``role``."""
+    if frame is None or "part_of" not in frame.columns:
+        return frame, None
+    named = [name for name in ("part_of", "role") if name in frame.columns]
+    memo = frame[named].notna().any(axis=1)
+    apart = frame[memo].reset_index(drop=True)
+    for name in ("part_of", "role"):
+        apart[name] = apart[name].fillna("") if name in apart else ""
+    kept = frame[~memo].drop(columns=named).reset_index(drop=True)
+    return (kept if len(kept) else None), apart
+
+
+def _stated_parts(memo: "pd.DataFrame") -> list[tuple[str, str, Where]]:
+    return [
+        (one["part_of"], one["role"], Where(file=one["origin_file"], sheet=one["origin_sheet"], row=one["origin_row"]))
+        for one in memo.reindex(columns=["part_of", "role", "origin_file", "origin_sheet", "origin_row"])
+        .astype(object)
+        .where(lambda held: held.notna(), None)
+        .to_dict("records")
+    ]
+
+
+def _containers(batches: Sequence[Activities]) -> frozenset[str]:
+    """Return the ids and meters that can contain other rows."""
+    names: set[str] = set()
+    for batch in batches:
+        names |= batch.ids()
+        if "meter" in list(batch.frame.columns):
+            names |= {str(one) for one in batch.frame["meter"].to_list() if one is not None}
+    return frozenset(names)
 
 
 def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
