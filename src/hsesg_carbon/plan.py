@@ -625,6 +625,8 @@ def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLib
 
 def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
     """Say whether a property is of the fuel that was burnt, a variety of it (natural_gas_oilfield) or any energy."""
+    if stated == "electricity" and burnt.startswith("electricity_"):
+        return True  # whatever generated it
     return stated in {burnt, "energy"} or (stated.startswith(f"{burnt}_") and stated not in fuels)
 
 

@@ -171,3 +171,27 @@ def test_accounts_can_be_held_to_what_was_known(tmp_path: Path) -> None:
         assert totals(result)["2"] == 100 * Fraction(factor)
         assert result["known_at"] == day
     assert "known on 2024-06-30" in run("footprint", tmp_path / "2024-06-30").stdout
+
+
+@pytest.mark.parametrize(
+    ("methodology", "region", "year"),
+    [
+        ("ghgp-cn", "CN", 2023),
+        ("cn-public-building", "CN", 2023),
+        ("us-epa-2025", "US", 2024),
+        ("uk-desnz-2025", "GB", 2025),
+    ],
+)
+def test_solar_power_of_ones_own_emits_nothing_and_is_energy(
+    tmp_path: Path, methodology: str, region: str, year: int
+) -> None:
+    rows: list[Row] = [("electricity.onsite_solar", 100, "MWh", ""), ("electricity.grid", 300, "MWh", "")]
+    result = as_json("footprint", office(tmp_path / "office", methodology, region, year, rows))
+    assert totals(result)["1"] == 0
+    energy = {one["carrier"]: one["value"] for one in result["energy"] if one["flow"] == "energy.gj"}
+    assert energy == {"electricity": "1080", "electricity_onsite": "360", "total": "1440"}
+    shares = {one["carrier"]: one["value"] for one in result["energy_shares"] if one["flow"] == "energy.gj"}
+    assert shares == {"electricity": "75", "electricity_onsite": "25"}
+    renewable = [one for one in result["energy_renewable"] if one["method"] == "location" and one["unit"] == "GJ"]
+    assert {one["renewable"]: one["value"] for one in renewable} == {"yes": "360", "no": "1080"}
+    assert not {"fit-other-fuel", "activity-not-covered"} & codes(result)
