@@ -22,7 +22,7 @@ LINKS = {  # property: what it may link, numerator over denominator
 }
 BASES = {"ncv": "net", "gcv": "gross"}
 PURE = ("oxidation", "net-to-gross")
-NO_FUELS = ("electricity", "heat", "cooling")
+NO_FUELS = ("electricity", "electricity_onsite", "heat", "cooling")
 """Carriers whose energy is neither net nor gross."""
 
 _METRIC = re.compile(r"(GWP|GTP)\d{2,3}")

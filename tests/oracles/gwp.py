@@ -88,7 +88,9 @@ def _values(library: FactorLibrary) -> Iterator[Check]:
 
 def _pure(library: FactorLibrary) -> Iterator[Check]:
     for one in library.factors:
-        if one.source == "definition":
+        if one.source == "definition" and one.activity.startswith("electricity."):
+            yield stated(f"{one.id}: nothing burns", one.id, "0")
+        elif one.source == "definition":
             yield stated(f"{one.id}: a pure gas released is that gas", one.id, "1")
 
 
