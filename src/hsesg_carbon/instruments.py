@@ -140,58 +140,42 @@ class Instruments:
         """
         Return which consumption each instrument covers, in proportion to what is left of it.
 
+        The most specific go first: of one site before of any, of a smaller market, of a shorter period; ids last.
+
         Raises:
-            InventoryError: An instrument claims more than was consumed in its market, period and site.
+            InventoryError: An instrument claims more than is left, credits deducted, in its market, period and site.
         """
         left = dict(consumption)
         parts: dict[tuple[CellKey, Period], list[Part]] = {}
         findings = []
-        for one in sorted(self.items, key=lambda item: (item.kind == "supplier", item.instrument)):
+        for one in sorted(self.items, key=lambda item: _order(item, library)):
             unmet = one.unmet(self.reporter, self.months)
-            eligible = {} if unmet else self._eligible(one, left, library)
-            if not unmet and not eligible:
-                unmet = ["criterion-market"]
+            places = [] if unmet else self._places(one, left, library)
+            unmet = unmet or _nowhere(one, places, left)
             if unmet:
                 told = [{lang: message(f"label.{code}", lang) for lang in LANGUAGES} for code in unmet]
                 data = {"instrument": one.instrument, "volume": _volume(one), "unmet": told}
                 findings.append(Finding(code="instrument-falls", severity="warning", data=data))
                 continue
-            for place, quantity in self._covered(one, eligible).items():
+            claimed = Period.parse(one.period)
+            within = {(cell, period): left[cell, period] for cell, period in places if _within(period, claimed)}
+            for place, quantity in _covered(one, within).items():
                 parts.setdefault(place, []).append(Part(one, quantity))
                 left[place] -= quantity
         return Matching({place: tuple(own) for place, own in parts.items()}, tuple(findings))
 
     @staticmethod
-    def _eligible(one: Instrument, left: Consumption, library: FactorLibrary) -> dict[tuple[CellKey, Period], Fraction]:
+    def _places(one: Instrument, left: Consumption, library: FactorLibrary) -> list[tuple[CellKey, Period]]:
+        """Return the cells of the instrument's market and site that its period touches."""
         claimed = Period.parse(one.period)
-        return {
-            (cell, period): quantity
-            for (cell, period), quantity in left.items()
-            if quantity > 0
-            and claimed.start <= period.start
-            and period.end <= claimed.end
-            and one.site in {None, cell.site}
+        return [
+            (cell, period)
+            for cell, period in left
+            if one.site in {None, cell.site}
             and one.market in library.region_path(cell.region)
-        }
-
-    @staticmethod
-    def _covered(
-        one: Instrument, eligible: Mapping[tuple[CellKey, Period], Fraction]
-    ) -> dict[tuple[CellKey, Period], Fraction]:
-        if one.volume is None or one.unit is None:
-            return dict(eligible)
-        in_unit = {place: quantity * units.ratio(place[0].unit, one.unit) for place, quantity in eligible.items()}
-        consumed, volume = sum(in_unit.values(), Fraction(0)), Fraction(one.volume)
-        if volume > consumed:
-            raise InventoryError(
-                "instrument-over-claimed",
-                instrument=one.instrument,
-                volume=_volume(one),
-                consumed=f"{units.exact_text(consumed)} {one.unit}",
-                period=one.period,
-                market=one.market,
-            )
-        return {place: quantity * volume / consumed for place, quantity in eligible.items()}
+            and period.start <= claimed.end
+            and claimed.start <= period.end
+        ]
 
 
 @dataclass(frozen=True)
@@ -204,6 +188,50 @@ class Matching:
     def covered(self, cell: CellKey, period: Period) -> Fraction:
         """Return how much of a cell's consumption in a period is covered, in the unit of the cell."""
         return sum((part.quantity for part in self.parts.get((cell, period), ())), Fraction(0))
+
+
+def _order(one: Instrument, library: FactorLibrary) -> tuple[bool, bool, int, int, str]:
+    market = -len(library.region_path(one.market)) if one.market in library.regions else 0
+    return one.kind == "supplier", one.site is None, market, Period.parse(one.period).days, one.instrument
+
+
+def _within(period: Period, claimed: Period) -> bool:
+    return claimed.start <= period.start and period.end <= claimed.end
+
+
+def _nowhere(one: Instrument, places: list[tuple[CellKey, Period]], left: Consumption) -> list[str]:
+    """Return why an instrument that meets its own criteria finds nothing to cover; nothing if it does."""
+    if not places:
+        return ["criterion-market"]
+    claimed = Period.parse(one.period)
+    within = [place for place in places if _within(place[1], claimed)]
+    if not within:
+        return ["criterion-period"]
+    if one.volume is None and not any(left[place] for place in within):
+        return ["criterion-covered"]
+    return []
+
+
+def _covered(
+    one: Instrument, within: Mapping[tuple[CellKey, Period], Fraction]
+) -> dict[tuple[CellKey, Period], Fraction]:
+    """Return what an instrument covers of each cell; credits count against what can be claimed."""
+    if one.volume is None or one.unit is None:
+        return {place: quantity for place, quantity in within.items() if quantity}
+    unit = one.unit
+    in_unit = {place: quantity * units.ratio(place[0].unit, unit) for place, quantity in within.items()}
+    net, volume = sum(in_unit.values(), Fraction(0)), Fraction(one.volume)
+    if volume > net:
+        raise InventoryError(
+            "instrument-over-claimed",
+            instrument=one.instrument,
+            volume=_volume(one),
+            consumed=f"{units.exact_text(max(net, Fraction(0)))} {unit}",
+            period=one.period,
+            market=one.market,
+        )
+    bought = sum((quantity for quantity in in_unit.values() if quantity > 0), Fraction(0))
+    return {place: quantity * volume / bought for place, quantity in within.items() if quantity > 0}
 
 
 def _volume(one: Instrument) -> str:

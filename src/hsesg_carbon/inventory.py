@@ -14,7 +14,7 @@ from hsesg_carbon.activities import Site, repeated_sites
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
-from hsesg_carbon.instruments import Instrument, Instruments, Matching
+from hsesg_carbon.instruments import Instrument, Instruments, Matching, Part
 from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
@@ -180,7 +180,12 @@ class Inventory:
             raise InventoryError("gwp-not-needed", methodology=method.id, asked=self.gwp)
         matching = Matching()  # never another view's, which replace() hands over
         if self.scope2 == "market" and self.instruments is not None:
-            matching = self.instruments.match(self._bought_electricity(), self.ledger.plan.library)
+            matched = self.instruments.match(self._bought_electricity(), self.ledger.plan.library)
+            parts = {  # in units of the bills, of which the boundary takes the leased part like everything else
+                (cell, period): tuple(Part(one.instrument, one.quantity / self._used(cell.site)) for one in own)
+                for (cell, period), own in matched.parts.items()
+            }
+            matching = Matching(parts, matched.findings)
         object.__setattr__(self, "_matching", matching)
         object.__setattr__(self, "_weights", self._all_weights())
 
@@ -243,7 +248,8 @@ class Inventory:
         """
         Return on which rungs of the market-based ladder a row stands: instruments, then what the rules say.
 
-        Rows of one cell of the cube share its instruments in proportion to their quantities.
+        Rows of one cell of the cube share its instruments in proportion to their quantities. Of a building leased in
+        part the part is shown; ownership is not applied.
 
         Raises:
             InputError: No row has this id, or several have.
@@ -252,10 +258,11 @@ class Inventory:
         bought = self._bought_electricity()
         found = []
         for key, share in plan_keys(row.key):
-            cell = bought.get((row.key, key.period), Fraction(0))
+            used = self._used(row.key.site)
+            cell = bought.get((row.key, key.period), Fraction(0)) / used
             if not cell or self.scope2 != "market":
                 continue
-            own = row.quantity * share
+            own = row.quantity * share * used  # what the site uses of its bill
             parts = self._matching.parts.get((row.key, key.period), ())
             for part in parts:
                 quantity = part.quantity * own / cell
@@ -369,14 +376,22 @@ class Inventory:
     # ---------------------------------------------------------------------------------------------- inside
 
     def _bought_electricity(self) -> dict[tuple[CellKey, Period], Fraction]:
-        """Return the electricity that instruments can cover: bought, by sites that count."""
+        """
+        Return the electricity that instruments can cover: bought and used by the sites, leased parts of buildings.
+
+        Whoever owns or controls the sites: instruments are matched once, and ownership weighs what they cover.
+        """
         catalogue = self.ledger.plan.library.catalogue
         return {
-            (cell, key.period): quantity
+            (cell, key.period): quantity * self._used(cell.site)
             for cell, key, quantity in self.ledger.quantities()
             if (catalogue[cell.activity].scope, catalogue[cell.activity].subject) == ("2", "electricity")
-            and (self.boundary is None or self.boundary.share(cell.site, key.period))
         }
+
+    def _used(self, site_id: str) -> Fraction:
+        """Return the part of a site's bills that is its own use."""
+        sites = self.boundary.sites if self.boundary else ()
+        return next((Fraction(site.lease.share) for site in sites if site.id == site_id and site.lease), Fraction(1))
 
     def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
@@ -394,7 +409,7 @@ class Inventory:
             return []
         used: dict[tuple[str, str, str], Finding] = {}
         for (cell, period), quantity in self._bought_electricity().items():
-            if quantity <= self._matching.covered(cell, period):
+            if quantity <= self._matching.covered(cell, period) * self._used(cell.site):
                 continue
             key = next(key for key, _ in plan_keys(cell) if key.period == period)
             lines = [line for line in self.ledger.plan.lines_of(key) if line.scope2 == "market" and line.rule]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import hsesg_carbon as hc
 from hsesg_carbon.instruments import Instrument, Instruments
+from hsesg_carbon.inventory import CONSOLIDATIONS
 
 LIBRARY = hc.FactorLibrary.shipped()
 METHOD = """
@@ -203,6 +204,72 @@ def test_the_rungs_of_all_rows_add_up_to_the_total(
     )
     assert by_instrument == Fraction(volume)
     assert view.seen(scope2="location").rungs("0") == ()
+
+
+def book_of(rows: list[dict[str, Any]], basis: hc.Methodology) -> hc.Ledger:
+    plain = {"region": "CN", "activity": "electricity.grid", "unit": "MWh"}
+    acts = hc.Activities(pd.DataFrame([{**plain, "activity_id": str(at), **row} for at, row in enumerate(rows)]))
+    return hc.Plan.compile(acts, LIBRARY, basis).run(acts)
+
+
+def test_credits_count_against_what_can_be_claimed(with_residual: hc.Methodology) -> None:
+    """100 MWh bought and 60 credited are 40: a certificate of 40 covers all, one of 41 claims too much."""
+    book = book_of(
+        [
+            {"site": "hq", "period": "2023-01", "quantity": 100, "credit": ""},
+            {"site": "hq", "period": "2023-02", "quantity": -60, "credit": "yes"},
+        ],
+        with_residual,
+    )
+    view = hc.Inventory(book, scope2="market", instruments=Instruments((certificate("c", "40000"),), "us", 12))
+    assert view.total().value == 0
+    with pytest.raises(hc.InventoryError):
+        hc.Inventory(book, scope2="market", instruments=Instruments((certificate("c", "41000"),), "us", 12))
+
+
+def test_of_a_building_leased_in_part_only_the_part_can_be_covered(with_residual: hc.Methodology) -> None:
+    book = book_of([{"site": "hq", "period": "2023", "quantity": 1000}], with_residual)
+    lease = {"share": "0.35", "basis": "area", "note": "made up"}
+    boundary = hc.Boundary("all", (hc.Site.model_validate({"id": "hq", "lease": lease}),), "operational-control")
+    asked = {"scope2": "market", "boundary": boundary}
+    view = hc.Inventory(book, **asked, instruments=Instruments((certificate("c", "350000"),), "us", 12))  # type: ignore[arg-type]
+    assert view.total().value == 0
+    assert [(rung.stands_for, rung.quantity.value) for rung in view.rungs("0")] == [("c", Fraction(350))]
+    with pytest.raises(hc.InventoryError):
+        hc.Inventory(book, **asked, instruments=Instruments((certificate("c", "351000"),), "us", 12))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("names", [("a", "z"), ("z", "a")])
+def test_instruments_of_one_site_go_before_those_of_any(with_residual: hc.Methodology, names: tuple[str, str]) -> None:
+    book = book_of([{"site": site, "period": "2023", "quantity": 50} for site in ("hq", "br")], with_residual)
+    items = (certificate(names[0], "60000"), certificate(names[1], "40000", site="hq"))
+    assert hc.Inventory(book, scope2="market", instruments=Instruments(items, "us", 12)).total().value == 0
+
+
+def test_ownership_does_not_move_what_a_certificate_covers(with_residual: hc.Methodology) -> None:
+    """All consolidations rest on one matching, and none refuses what another accepts."""
+    book = book_of([{"site": site, "period": "2023", "quantity": 100} for site in ("hq", "jv")], with_residual)
+    sites = (hc.Site(id="hq"), hc.Site(id="jv", legal_entity="jvco", control=("operational",)))
+    instruments = Instruments((certificate("c", "150000"),), "us", 12)
+    totals = [
+        hc.Inventory(book, hc.Boundary("all", sites, approach, "us"), scope2="market", instruments=instruments)
+        .by("site")
+        .value(site="hq")
+        .value
+        for approach in CONSOLIDATIONS
+    ]
+    assert set(totals) == {25 * PROXY}
+
+
+def test_a_bill_longer_than_the_claim_is_told_apart_from_nothing_bought(with_residual: hc.Methodology) -> None:
+    book = book_of([{"site": "hq", "period": "2023-Q2", "quantity": 100}], with_residual)
+    instruments = Instruments((certificate("c", "10", period="2023-05"),), "us", 12)
+    (finding,) = [
+        one
+        for one in hc.Inventory(book, scope2="market", instruments=instruments).findings
+        if one.code == "instrument-falls"
+    ]
+    assert "longer than the period" in finding.line("en")
 
 
 def test_claiming_more_than_was_bought_and_claiming_twice_are_errors(with_residual: hc.Methodology) -> None:
