@@ -29,11 +29,6 @@ BESIDE_CO2 = {"CH4", "N2O"}
 """Gases of bought energy that few publishers give: they need not resolve, so the catalogue does not list them."""
 
 
-def sides(unit: str) -> tuple[str, str]:
-    above, _, below = units.normalise(unit).partition("/")
-    return above, below
-
-
 def uses_of(factor: EmissionFactor) -> list[CatalogueEntry]:
     """What a factor holds for: ``*.petrol`` wherever petrol is burnt, not for what happened before."""
     before = ("upstream.",) if factor.activity.startswith("*") else ()
@@ -60,7 +55,7 @@ def test_a_number_has_source_locator_and_region(number: EmissionFactor | FuelPro
 
 @pytest.mark.parametrize("factor", LIBRARY.factors, ids=lambda one: one.id)
 def test_a_factor_is_its_flow_per_a_quantity_of_its_activity(factor: EmissionFactor) -> None:
-    above, below = sides(factor.plain_unit)
+    above, below = units.sides(factor.plain_unit)
     flow = LIBRARY.flows[factor.flow]
     assert units.kind(above) == units.kind(flow.unit)
     fitting = uses_of(factor)
@@ -80,7 +75,7 @@ def test_a_fuel_property_links_what_its_kind_links(prop: FuelProperty) -> None:
         assert prop.unit == "1"
         assert 0 < prop.value <= 1
         return
-    above, below = sides(prop.unit)
+    above, below = units.sides(prop.unit)
     linked = {(units.kind(a), units.kind(b)) for a, b in LINKS[prop.property]}
     assert (units.kind(above), units.kind(below)) in linked
     if prop.source == "definition":  # carbon is carbon: no heating value is involved

@@ -104,8 +104,8 @@ class CarbonStream(_Row):
     @property
     def per(self) -> tuple[str, str]:
         """The two sides of the carbon content's unit: ``("t", "t")`` of ``tC/t``."""
-        above, _, below = units.normalise(self.carbon_unit).partition("/")
-        return above.removesuffix("C").strip(), below
+        above, below = units.sides(self.carbon_unit)
+        return units.without_gas(above, "C"), below
 
     @property
     def carbon(self) -> Fraction:

@@ -111,7 +111,7 @@ def _about(one: Number) -> tuple[str, ...]:
         told: tuple[str | None, ...] = (one.subject, one.property, one.region, one.basis)
     else:
         told = (one.activity, one.flow, one.variant, one.technology, one.region, one.basis, one.lifecycle)
-    return (*(part or "" for part in told), _plain_unit(one).partition("/")[2])
+    return (*(part or "" for part in told), units.sides(_plain_unit(one))[1])
 
 
 def _begins(one: Number) -> date:

@@ -5,9 +5,7 @@ from fractions import Fraction
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, near
 from hsesg_carbon.factors import FactorLibrary
-from hsesg_carbon.units import Amount
-
-CO2E = "tCO2e"
+from hsesg_carbon.units import CO2E, Amount
 
 
 def equivalent(amount: Amount, equivalence: str, library: FactorLibrary | None = None) -> Amount:

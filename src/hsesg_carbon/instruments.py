@@ -75,8 +75,8 @@ class Instrument(BaseModel):
     @property
     def per(self) -> tuple[str, str]:
         """The two sides of the factor's unit, without the gas: ``("kg", "kWh")``."""
-        above, _, below = units.normalise(self.factor_unit).partition("/")
-        return (above if self.flow == "CO2e" else above.removesuffix("CO2").strip()), below
+        above, below = units.sides(self.factor_unit)
+        return units.without_gas(above, self.flow), below
 
     def unmet(self, reporter: str, months: int) -> list[str]:
         """Return the codes of the quality criteria that the instrument does not meet, whatever is consumed."""

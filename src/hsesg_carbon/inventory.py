@@ -19,7 +19,7 @@ from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
-from hsesg_carbon.units import Amount
+from hsesg_carbon.units import CO2E, Amount
 
 Consolidation = Literal["equity-share", "financial-control", "operational-control", "legal-entity"]
 CONSOLIDATIONS: tuple[Consolidation, ...] = (
@@ -45,7 +45,6 @@ NATIONAL_ITEMS = (  # pattern of activities, item of GB/T 32150, sign
     ("co2.recovered", "recovered", -1),
 )
 """GB/T 32150: fuel + process + power and heat bought - power and heat sold - CO2 recovered; nothing else is in it."""
-CO2E = "tCO2e"
 
 
 class Denominator(BaseModel):
@@ -494,7 +493,7 @@ class Inventory:
             record = self.ledger.plan.library.gwp(self.gwp, flow, origin)
         except FactorError as error:
             raise InventoryError(error.code, **error.data) from error
-        above, _, below = units.normalise(record.unit).partition("/")
+        above, below = units.sides(record.unit)
         return Fraction(record.value) * units.ratio(above, CO2E) * units.ratio(unit, below)
 
     def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:

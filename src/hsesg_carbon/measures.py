@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import CO2E
 from hsesg_carbon.ledger import Totals, chosen, grouped
 from hsesg_carbon.periods import Period
+from hsesg_carbon.units import CO2E
 
 REDUCED, CREDITS = "CO2e-reduced", "CO2e-credits"
 
@@ -42,9 +42,9 @@ class Measure(BaseModel):
     @property
     def reduced(self) -> Fraction:
         """The reduction in tCO2e; a factor in CO2 alone counts as it is, its GWP being 1."""
-        above, _, below = units.normalise(self.factor_unit).partition("/")
+        above, below = units.sides(self.factor_unit)
         if not above.endswith("CO2e"):
-            above = f"{above.removesuffix('CO2').strip()}CO2e"
+            above = f"{units.without_gas(above, 'CO2')}CO2e"
         return (
             Fraction(self.quantity) * Fraction(self.factor) * units.ratio(above, CO2E) * units.ratio(self.unit, below)
         )
@@ -58,7 +58,7 @@ class Measure(BaseModel):
             UnitError: The units do not fit each other.
         """
         Period.parse(self.period)
-        if not units.normalise(self.factor_unit).partition("/")[0].endswith(("CO2", "CO2e")):
+        if not units.sides(self.factor_unit)[0].endswith(("CO2", "CO2e")):
             raise InputError("measure-factor-unit", unit=self.factor_unit)
         self.reduced  # noqa: B018  (raises)
 

@@ -364,8 +364,8 @@ class _Compiler:
         if factor_id is None:
             return self._carbon_steps(activity, unit, flow, place)
         factor = self.library.factor(factor_id)
-        above, slash, below = factor.plain_unit.partition("/")
-        if not slash:
+        above, below = units.sides(factor.plain_unit)
+        if not below:
             raise FactorError("factor-unit-no-ratio", id=factor.id, unit=factor.unit)
         use = self.method.use[place - 1]
         pool = self._pool(self.library.catalogue[activity], use)
@@ -384,7 +384,7 @@ class _Compiler:
         if missing:
             raise MethodologyError("carbon-not-stated", methodology=self.method.id, activity=activity, missing=missing)
         carbon, oxidation = (stated[name] for name in _CARBON)
-        above, _, below = units.normalise(carbon.unit).partition("/")
+        above, below = units.sides(carbon.unit)
         steps = self._path(activity, unit, below, self._pool(entry, use), carbon.basis or "")
         have = steps[-1].gives if steps else unit
         steps.append(Step("×", Fraction(carbon.value), carbon.unit, below, units.ratio(have, below), above, carbon))
@@ -531,8 +531,8 @@ def _reachable(unit: str, pool: Sequence[FuelProperty]) -> tuple[str, ...]:
 
 def _by(unit: str, record: FuelProperty) -> Step | None:
     """Return the step from ``unit`` through a property, forwards or backwards, or ``None`` if it does not fit."""
-    above, slash, below = units.normalise(record.unit).partition("/")
-    if not slash:
+    above, below = units.sides(record.unit)
+    if not below:
         return None
     have = units.kind(unit)
     if have == units.kind(below):

@@ -208,15 +208,14 @@ class EmissionFactor(_Published):
     @property
     def per(self) -> str:
         """The unit of the quantity that the factor multiplies: ``kWh`` of ``kgCO2/kWh``."""
-        return self.plain_unit.partition("/")[2]
+        return units.sides(self.plain_unit)[1]
 
     @property
     def plain_unit(self) -> str:
         """The unit without the gas: ``kgCO2/kWh`` of flow CO2 is ``kg/kWh``."""
-        above, slash, below = units.normalise(self.unit).partition("/")
-        if self.flow != "CO2e" and above.endswith(self.flow):
-            above = above.removesuffix(self.flow).strip()
-        return above + slash + below
+        above, below = units.sides(self.unit)
+        above = units.without_gas(above, self.flow)
+        return f"{above}/{below}" if below else above
 
 
 class FuelProperty(_Published):

@@ -17,6 +17,9 @@ from typing import Any
 
 from hsesg_carbon.errors import InputError, UnitError, near
 
+CO2E = "tCO2e"
+"""The unit of every total that weighs gases against each other."""
+
 SHOWN_PLACES = 12
 """Decimal places of a number that does not end as a decimal."""
 
@@ -249,6 +252,27 @@ def ratio(unit: str, target: str) -> Fraction:
     if kind != target_kind:
         raise UnitError("units-differ", unit=unit, target=target)
     return size / target_size
+
+
+def sides(unit: str) -> tuple[str, str]:
+    """
+    Return what stands above and below the stroke of a ratio; nothing below where there is none.
+
+    Example:
+        >>> sides("GJ / 10^4 m3"), sides("kWh")
+        (('GJ', '10^4 m3'), ('kWh', ''))
+    """
+    above, _, below = normalise(unit).partition("/")
+    return above, below
+
+
+def without_gas(above: str, gas: str) -> str:
+    """
+    Return the numerator of a factor without the gas that it may repeat: ``kgCO2`` of CO2 is ``kg``.
+
+    CO2e is no gas but a unit of its own, and stays.
+    """
+    return above if gas == "CO2e" else above.removesuffix(gas).strip()
 
 
 def family(unit: str) -> str:

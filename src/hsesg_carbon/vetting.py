@@ -91,7 +91,7 @@ def _of_factor(one: EmissionFactor, words: Words) -> Iterator[Fault]:
     flow = words.flows.get(one.flow)
     if flow is None:
         yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
-    elif units.kind(one.plain_unit.partition("/")[0]) != units.kind(flow.unit):
+    elif units.kind(units.sides(one.plain_unit)[0]) != units.kind(flow.unit):
         yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}
     per = units.kind(one.per)
     energy = units.kind("GJ")
@@ -104,7 +104,7 @@ def _of_factor(one: EmissionFactor, words: Words) -> Iterator[Fault]:
 
 
 def _of_property(one: FuelProperty, words: Words) -> Iterator[Fault]:
-    above, _, below = units.normalise(one.unit).partition("/")
+    above, below = units.sides(one.unit)
     if one.property in PURE:
         if one.unit != "1" or one.value > 1:
             yield "property-not-pure", {"id": one.id, "property": one.property}
@@ -123,7 +123,7 @@ def _of_gwp(one: Gwp, words: Words) -> Iterator[Fault]:
         yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
     if not _METRIC.fullmatch(one.metric):
         yield "gwp-metric", {"id": one.id, "metric": one.metric}
-    above, _, below = units.normalise(one.unit).partition("/")
+    above, below = units.sides(one.unit)
     if (units.kind(above), units.kind(below or "one")) != (units.kind("tCO2e"), units.kind("t")) or one.value < 0:
         yield "gwp-unit", {"id": one.id, "value": one.value, "unit": one.unit}
 

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import CO2E, Boundary, Denominator, divided
+from hsesg_carbon.inventory import Boundary, Denominator, divided
 from hsesg_carbon.ledger import Totals, chosen, grouped
 from hsesg_carbon.periods import Period
+from hsesg_carbon.units import CO2E
 
 WASTE = "waste"
 AVOIDED = "CO2e-avoided"
@@ -73,7 +74,7 @@ class WasteLoad(BaseModel):
         """What the whole load avoids in tCO2e, ``None`` where nothing is stated."""
         if self.avoided_factor is None or self.avoided_factor_unit is None:
             return None
-        above, _, below = units.normalise(self.avoided_factor_unit).partition("/")
+        above, below = units.sides(self.avoided_factor_unit)
         ratio = units.ratio(above, CO2E) * units.ratio(self.unit, below)
         return Fraction(self.quantity) * Fraction(self.avoided_factor) * ratio
 

@@ -23,7 +23,6 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.inventory import (
-    CO2E,
     CONSOLIDATIONS,
     Boundary,
     Consolidation,
@@ -455,7 +454,8 @@ class Workspace:
         years = sorted({int(row["year"]) for row in items})
         sums = (sum((row.amount.value for row in items if row["year"] == year), Fraction(0)) for year in years)
         total = (
-            Total((("year", year),), "CO2e", units.Amount(value, CO2E)) for year, value in zip(years, sums, strict=True)
+            Total((("year", year),), "CO2e", units.Amount(value, units.CO2E))
+            for year, value in zip(years, sums, strict=True)
         )
         return items, Totals(tuple(total))
 
