@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
-from hsesg_carbon.factors import FactorLibrary, not_superseded
+from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
 
 Number = EmissionFactor | FuelProperty | Gwp
@@ -93,7 +93,8 @@ def _known(library: FactorLibrary, day: date) -> dict[tuple[str, ...], Number]:
 
 def _latest(numbers: list[Number]) -> dict[tuple[str, ...], Number]:
     """Return the number that describes the latest time for everything that the numbers are about."""
-    ordered = sorted(not_superseded(numbers), key=lambda one: (_begins(one), one.id))
+    corrected = {one.supersedes for one in numbers}
+    ordered = sorted((one for one in numbers if one.id not in corrected), key=lambda one: (_begins(one), one.id))
     found: dict[tuple[str, ...], Number] = {}
     for one in ordered:
         key = _about(one)

@@ -31,7 +31,7 @@ from hsesg_carbon.records import (
     last_day,
 )
 from hsesg_carbon.tables import misfits, read_tables, read_toml
-from hsesg_carbon.vetting import Words, faults, word_faults
+from hsesg_carbon.vetting import faults, word_faults
 
 _SHOWN = 12
 """How many candidates an error names."""
@@ -131,17 +131,16 @@ class FactorLibrary:
             sources={**self.sources, **other.sources},
         )
         library._check_ids()
-        words = Words(library.flows, library.catalogue, library.regions, frozenset(one.gwp_set for one in library.gwps))
         problems = [
             Finding(code=code, severity="error", where=other.places.get(one.id), data=data)
             for one in other.numbers
-            for code, data in (*faults(one, words), *_clashes(one, library, shipped=self))
+            for code, data in (*faults(one, library), *_clashes(one, library, shipped=self))
         ]
         vocabulary: list[CatalogueEntry | Region] = [*other.catalogue.values(), *other.regions.values()]
         problems += [
             Finding(code=code, severity="error", data=data)
             for word in vocabulary
-            for code, data in word_faults(word, words)
+            for code, data in word_faults(word, library)
         ]
         if problems:
             raise FactorError("overlay-broken", problems, count=len(problems))
@@ -239,9 +238,8 @@ class FactorLibrary:
         Raises:
             FactorError: The set is unknown, or states none or several values for this gas.
         """
-        sets = sorted({one.gwp_set for one in self.gwps})
-        if gwp_set not in sets:
-            raise FactorError("unknown-gwp-set", gwp_set=gwp_set, known=sets)
+        if gwp_set not in self.gwp_sets:
+            raise FactorError("unknown-gwp-set", gwp_set=gwp_set, known=sorted(self.gwp_sets))
         named = "non-fossil" if origin == "biogenic" else origin
         found = [one for one in self.gwps if (one.gwp_set, one.flow, one.metric) == (gwp_set, flow, metric)]
         found = [one for one in found if one.origin in {None, named} and one.id not in self.superseded]
@@ -364,6 +362,11 @@ class FactorLibrary:
     @cached_property
     def _by_id(self) -> "dict[str, EmissionFactor | FuelProperty | Gwp]":
         return {one.id: one for one in self.numbers}
+
+    @cached_property
+    def gwp_sets(self) -> frozenset[str]:
+        """The names of the GWP sets that the library has."""
+        return frozenset(one.gwp_set for one in self.gwps)
 
     @cached_property
     def superseded(self) -> frozenset[str]:
@@ -524,7 +527,7 @@ def _clashes(
         yield "overlay-supersedes", {"id": one.id, "superseded": one.supersedes}
     elif one.supersedes and one.supersedes not in library._by_id:
         yield "unknown-id", {"id": one.supersedes, "suggestions": near(one.supersedes, list(library._by_id))}
-    if isinstance(one, Gwp) and one.gwp_set in {own.gwp_set for own in shipped.gwps}:
+    if isinstance(one, Gwp) and one.gwp_set in shipped.gwp_sets:
         yield "overlay-gwp-set", {"id": one.id, "gwp_set": one.gwp_set}
 
 
@@ -569,12 +572,6 @@ def _stated_in(candidates: list[EmissionFactor], names: Sequence[str]) -> list[E
         if alike:
             return same or alike
     return candidates
-
-
-def not_superseded(candidates: Sequence[Any]) -> list[Any]:
-    """Return the numbers that no other of them corrects."""
-    replaced = {one.supersedes for one in candidates if one.supersedes}
-    return [one for one in candidates if one.id not in replaced]
 
 
 def _tie(candidates: Sequence[EmissionFactor], wanted: Wanted) -> FactorError:

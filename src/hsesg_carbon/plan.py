@@ -17,6 +17,7 @@ from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
+from hsesg_carbon.vetting import BASES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from hsesg_carbon.ledger import Ledger
 
 ENERGY_FLOW = "energy.gj"
-_HEATING_VALUES = {"ncv": "net", "gcv": "gross"}
 _WELL_CHECKED = ("primary", "two-transcriptions")
 EMITTED = ("gas", "co2e", "biogenic", "ozone-depleting")
 """Kinds of flows that are emitted."""
@@ -502,7 +502,7 @@ class _Compiler:
     def _need_basis(self, activity: str, steps: Sequence[Step], basis: str | None) -> None:
         """Refuse a heating value under a factor that does not say whether its energy is net or gross."""
         for step in steps:
-            if isinstance(step.record, FuelProperty) and step.record.property in _HEATING_VALUES and basis == "":
+            if isinstance(step.record, FuelProperty) and step.record.property in BASES and basis == "":
                 raise MethodologyError(
                     "basis-not-stated", methodology=self.method.id, activity=activity, id=step.record.id
                 )
@@ -510,9 +510,9 @@ class _Compiler:
 
 def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:
     """Say whether a heating value is on another basis than the factor; no basis is asked of energy accounts."""
-    if record.property not in _HEATING_VALUES or not basis:
+    if record.property not in BASES or not basis:
         return False
-    return (record.basis or _HEATING_VALUES[record.property]) != basis
+    return (record.basis or BASES[record.property]) != basis
 
 
 def _both(code: str, **data: Any) -> dict[str, str]:

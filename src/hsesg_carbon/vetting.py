@@ -1,13 +1,12 @@
 """What is wrong with a number or a word of the library, beyond what its own row can tell: own data is held to it."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol
 
 from hsesg_carbon import units
-from hsesg_carbon.errors import UnitError, near
+from hsesg_carbon.errors import FactorError, UnitError, near
 from hsesg_carbon.records import CatalogueEntry, EmissionFactor, Flow, FuelProperty, Gwp, Region
 
 Fault = tuple[str, dict[str, Any]]
@@ -28,18 +27,30 @@ NO_FUELS = ("electricity", "electricity_onsite", "heat", "cooling")
 _METRIC = re.compile(r"(GWP|GTP)\d{2,3}")
 
 
-@dataclass(frozen=True)
-class Words:
-    """The vocabulary that numbers are held to."""
+class Words(Protocol):
+    """The vocabulary that numbers are held to: what a factor library knows."""
 
-    flows: Mapping[str, Flow]
-    catalogue: Mapping[str, CatalogueEntry]
-    regions: Mapping[str, Region]
-    gwp_sets: frozenset[str]
+    @property
+    def flows(self) -> dict[str, Flow]:
+        """Flows by name."""
 
-    def suggest(self, code: str) -> list[str]:
-        """Return activities whose code is like ``code``."""
-        return near(code, list(self.catalogue)) or list(self.catalogue)[:4]
+    @property
+    def catalogue(self) -> dict[str, CatalogueEntry]:
+        """Activities by code."""
+
+    @property
+    def regions(self) -> dict[str, Region]:
+        """Regions by code."""
+
+    @property
+    def gwp_sets(self) -> frozenset[str]:
+        """Names of GWP sets."""
+
+    def suggest(self, words: str) -> list[str]:
+        """Return activities that may have been meant."""
+
+    def region_path(self, region: str) -> list[str]:
+        """Return a region and its parents, or raise ``FactorError``."""
 
 
 def faults(one: EmissionFactor | FuelProperty | Gwp, words: Words) -> Iterator[Fault]:
@@ -60,16 +71,10 @@ def faults(one: EmissionFactor | FuelProperty | Gwp, words: Words) -> Iterator[F
 def word_faults(entry: CatalogueEntry | Region, words: Words) -> Iterator[Fault]:
     """Yield what is wrong with an activity or a region."""
     if isinstance(entry, Region):
-        seen, code = set[str](), entry.code
-        while code:
-            if code in seen:
-                yield "region-circular", {"region": entry.code}
-                return
-            seen.add(code)
-            if code not in words.regions:
-                yield _unknown_region(code, words)
-                return
-            code = words.regions[code].parent or ""
+        try:
+            words.region_path(entry.code)
+        except FactorError as error:
+            yield error.code, error.data
         return
     for flow in entry.flows:
         if flow not in words.flows:
