@@ -98,6 +98,11 @@ class Site(BaseModel):
             raise ValueError(msg)
         return self
 
+    @property
+    def used(self) -> Fraction:
+        """The part of its bills that is its own use."""
+        return Fraction(self.lease.share) if self.lease else Fraction(1)
+
     def cuts(self, period: "Period") -> bool:
         """Say whether the site joins or leaves within a period."""
         joins = self.first is not None and period.start < self.first <= period.end

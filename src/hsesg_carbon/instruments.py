@@ -68,6 +68,11 @@ class Instrument(BaseModel):
         return self
 
     @property
+    def claimed(self) -> Period:
+        """The consumption that it is claimed for."""
+        return Period.parse(self.period)
+
+    @property
     def flow(self) -> str:
         """What the factor is of: ``CO2``, or ``CO2e`` where its gases are not told apart."""
         return "CO2e" if "CO2e" in self.factor_unit else "CO2"
@@ -80,7 +85,6 @@ class Instrument(BaseModel):
 
     def unmet(self, reporter: str, months: int) -> list[str]:
         """Return the codes of the quality criteria that the instrument does not meet, whatever is consumed."""
-        claimed = Period.parse(self.period)
         unmet = []
         if self.conveys_attribute != "yes":
             unmet.append("criterion-attribute")
@@ -92,7 +96,7 @@ class Instrument(BaseModel):
             unmet.append("criterion-retired")
         if self.valid_until is not None and (self.retired_on is None or self.retired_on > self.valid_until):
             unmet.append("criterion-validity")
-        if self.kind != "supplier" and not self._near(claimed, months):
+        if self.kind != "supplier" and not self._near(months):
             unmet.append("criterion-vintage")
         if self.kind == "supplier" and self.delivered_mix != "yes":
             unmet.append("criterion-supplier")
@@ -100,11 +104,11 @@ class Instrument(BaseModel):
             unmet.append("criterion-contract")
         return unmet
 
-    def _near(self, claimed: Period, months: int) -> bool:
+    def _near(self, months: int) -> bool:
         """Say whether production lies within so many months of the consumption that it is claimed for."""
         if self.produced_from is None or self.produced_to is None or self.produced_to < self.produced_from:
             return False
-        slack = _MONTH * months
+        slack, claimed = _MONTH * months, self.claimed
         return claimed.start - slack <= self.produced_from and self.produced_to <= claimed.end + slack
 
 
@@ -157,8 +161,7 @@ class Instruments:
                 data = {"instrument": one.instrument, "volume": _volume(one), "unmet": told}
                 findings.append(Finding(code="instrument-falls", severity="warning", data=data))
                 continue
-            claimed = Period.parse(one.period)
-            within = {(cell, period): left[cell, period] for cell, period in places if _within(period, claimed)}
+            within = {place: left[place] for place in places if place[1].within(one.claimed)}
             for place, quantity in _covered(one, within).items():
                 parts.setdefault(place, []).append(Part(one, quantity))
                 left[place] -= quantity
@@ -167,7 +170,7 @@ class Instruments:
     @staticmethod
     def _places(one: Instrument, left: Consumption, library: FactorLibrary) -> list[tuple[CellKey, Period]]:
         """Return the cells of the instrument's market and site that its period touches."""
-        claimed = Period.parse(one.period)
+        claimed = one.claimed
         return [
             (cell, period)
             for cell, period in left
@@ -192,19 +195,14 @@ class Matching:
 
 def _order(one: Instrument, library: FactorLibrary) -> tuple[bool, bool, int, int, str]:
     market = -len(library.region_path(one.market)) if one.market in library.regions else 0
-    return one.kind == "supplier", one.site is None, market, Period.parse(one.period).days, one.instrument
-
-
-def _within(period: Period, claimed: Period) -> bool:
-    return claimed.start <= period.start and period.end <= claimed.end
+    return one.kind == "supplier", one.site is None, market, one.claimed.days, one.instrument
 
 
 def _nowhere(one: Instrument, places: list[tuple[CellKey, Period]], left: Consumption) -> list[str]:
     """Return why an instrument that meets its own criteria finds nothing to cover; nothing if it does."""
     if not places:
         return ["criterion-market"]
-    claimed = Period.parse(one.period)
-    within = [place for place in places if _within(place[1], claimed)]
+    within = [place for place in places if place[1].within(one.claimed)]
     if not within:
         return ["criterion-period"]
     if one.volume is None and not any(left[place] for place in within):

@@ -95,6 +95,10 @@ class Boundary:
         if self.consolidation not in CONSOLIDATIONS:
             raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)
 
+    def site(self, site_id: str) -> Site | None:
+        """Return a site by its id, ``None`` if it is not listed."""
+        return next((one for one in self.sites if one.id == site_id), None)
+
     def share(self, site_id: str, period: Period) -> Fraction:
         """
         Return the share of a site's emissions that counts in a period.
@@ -102,7 +106,7 @@ class Boundary:
         Raises:
             InventoryError: The site is not listed, or it joined or left within the period.
         """
-        site = next((one for one in self.sites if one.id == site_id), None)
+        site = self.site(site_id)
         if site is None:
             raise InventoryError("site-not-in-boundary", site=site_id, known=[one.id for one in self.sites] or ["-"])
         if (site.first and period.end < site.first) or (site.last and period.start > site.last):
@@ -111,12 +115,11 @@ class Boundary:
             raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
         if site.last and period.end > site.last:
             raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
-        used = Fraction(site.lease.share) if site.lease else Fraction(1)
         if self.consolidation == "equity-share":
-            return Fraction(site.equity_share) * used
+            return Fraction(site.equity_share) * site.used
         if self.consolidation == "legal-entity":
-            return used if site.legal_entity in {None, self.entity} else Fraction(0)
-        return used if self.consolidation.removesuffix("-control") in site.control else Fraction(0)
+            return site.used if site.legal_entity in {None, self.entity} else Fraction(0)
+        return site.used if self.consolidation.removesuffix("-control") in site.control else Fraction(0)
 
     def counted(self, site_id: str, period: Period) -> Iterator[tuple[int, Fraction]]:
         """Yield, by calendar year, the part of what a site has in a period that counts: by days, times its share."""
@@ -360,7 +363,7 @@ class Inventory:
             covered = self._matching.covered(entry.cell, entry.period) if line.flow.kind in EMITTED else 0
             yield replace(entry, amount=entry.amount - covered * line.multiplier) if covered else entry
         for (cell, period), parts in self._matching.parts.items():
-            key = next(key for key, _ in plan_keys(cell) if key.period == period)
+            key = _plan_key(cell, period)
             for part in parts:
                 line = self._instrument_line(part.instrument, key)
                 yield Entry(cell, line, part.quantity * line.multiplier)
@@ -389,14 +392,14 @@ class Inventory:
 
     def _used(self, site_id: str) -> Fraction:
         """Return the part of a site's bills that is its own use."""
-        sites = self.boundary.sites if self.boundary else ()
-        return next((Fraction(site.lease.share) for site in sites if site.id == site_id and site.lease), Fraction(1))
+        site = self.boundary.site(site_id) if self.boundary else None
+        return site.used if site else Fraction(1)
 
     def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
         flow = self.ledger.plan.library.flows[one.flow]
-        if one.flow == "CO2e" and one.gwp_set != self.gwp and not self.keep_published:
-            raise InventoryError("co2e-of-other-set", factor=one.instrument, gwp_set=one.gwp_set or "-", asked=self.gwp)
+        if one.flow == "CO2e":
+            self._check_set(one.instrument, one.gwp_set)
         above, below = one.per
         multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
         reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
@@ -410,9 +413,9 @@ class Inventory:
         for (cell, period), quantity in self._bought_electricity().items():
             if quantity <= self._matching.covered(cell, period) * self._used(cell.site):
                 continue
-            key = next(key for key, _ in plan_keys(cell) if key.period == period)
-            lines = [line for line in self.ledger.plan.lines_of(key) if line.scope2 == "market" and line.rule]
-            for line in lines:
+            for line in self.ledger.plan.lines_of(_plan_key(cell, period)):
+                if line.scope2 != "market" or not line.rule:
+                    continue
                 rule = self.ledger.plan.methodology.use[line.rule - 1]
                 code = "residual-mix-used" if rule.scope2 == "market" else "residual-mix-missing"
                 number = line.factor.id if line.factor else "-"
@@ -451,8 +454,8 @@ class Inventory:
         return grouped(((entry, flow, unit, amount) for entry, amount in entries), tells)
 
     def _accounting_group(self, site_id: str) -> str:
-        sites = self.boundary.sites if self.boundary else ()
-        return next((site.accounting_group for site in sites if site.id == site_id), "consolidated")
+        site = self.boundary.site(site_id) if self.boundary else None
+        return site.accounting_group if site else "consolidated"
 
     def _gas_key(self, entry: Entry) -> tuple[str, str | None]:
         """Return the gas and, for CH4, the origin by which its GWP is chosen where a report states two."""
@@ -471,17 +474,19 @@ class Inventory:
         for entry in self.entries():
             flow, origin = key = self._gas_key(entry)
             if entry.line.flow.kind == "co2e":
-                factor = entry.line.factor
-                if factor is not None and factor.gwp_set != self.gwp and not self.keep_published:
-                    raise InventoryError(
-                        "co2e-of-other-set", factor=factor.id, gwp_set=factor.gwp_set or "-", asked=self.gwp
-                    )
+                if (factor := entry.line.factor) is not None:
+                    self._check_set(factor.id, factor.gwp_set)
                 weights[key] = units.ratio(entry.line.flow.unit, CO2E)
             elif entry.line.flow.kind == "gas" and key not in weights:
                 weights[key] = self._weight(flow, origin, entry.line.flow.unit)
         if self.gwp not in {"none"}:
             library.gwp(self.gwp, "CO2")  # an unknown set is refused even where nothing needs it
         return weights
+
+    def _check_set(self, name: str, gwp_set: str | None) -> None:
+        """Refuse CO2e that was weighed with another set, unless told to keep it."""
+        if gwp_set != self.gwp and not self.keep_published:
+            raise InventoryError("co2e-of-other-set", factor=name, gwp_set=gwp_set or "-", asked=self.gwp)
 
     def _weight(self, flow: str, origin: str | None, unit: str) -> Fraction:
         """Return tCO2e per ``unit`` of a gas."""
@@ -530,6 +535,11 @@ class Reconciled:
     def difference(self) -> Fraction:
         """Second less first."""
         return self.second - self.first
+
+
+def _plan_key(cell: CellKey, period: Period) -> PlanKey:
+    """Return the key that a cell has in one of the periods that it falls into."""
+    return next(key for key, _ in plan_keys(cell) if key.period == period)
 
 
 def reconciled(first: Inventory, second: Inventory) -> tuple[Reconciled, ...]:

@@ -129,7 +129,7 @@ class Measures:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {year for (_, year), *_ in self._rows()}
+        return {year for one in self.items for year in Period.parse(one.period).years}
 
     def _rows(self) -> Iterator[tuple[MeasureRow, str, str, Fraction]]:
         for one in self.items:

@@ -63,6 +63,15 @@ class Period:
         return (self.end - self.start).days + 1
 
     @property
+    def years(self) -> set[int]:
+        """The calendar years that it touches."""
+        return set(range(self.start.year, self.end.year + 1))
+
+    def within(self, other: "Period") -> bool:
+        """Say whether no day of it lies outside another period."""
+        return other.start <= self.start and self.end <= other.end
+
+    @property
     def label(self) -> str:
         """The shortest text that ``parse`` reads back."""
         year = self.start.year

@@ -172,7 +172,7 @@ class WasteAccount:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {part.start.year for one in self.items for part, _ in Period.parse(one.period).parts()}
+        return {year for one in self.items for year in Period.parse(one.period).years}
 
     def _parts(self) -> Iterator[tuple[WasteLoad, int, Fraction]]:
         for one in self.items:

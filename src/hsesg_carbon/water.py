@@ -167,7 +167,7 @@ class WaterAccount:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {part.start.year for one in self.items for part, _ in Period.parse(one.period).parts()}
+        return {year for one in self.items for year in Period.parse(one.period).years}
 
     # ---------------------------------------------------------------------------------------------- inside
 
