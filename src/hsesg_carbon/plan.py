@@ -151,13 +151,11 @@ class Plan:
         errors: dict[str, CarbonError] = {}
         for key in keys:
             made = []
-            for scope2 in compiler.methods(key):
-                for flow in compiler.flows(key, scope2):
-                    if scope2 == compiler.methods(key)[0] or flow.kind in EMITTED:  # energy belongs to both
-                        try:
-                            made.append(compiler.line(key, flow, scope2))
-                        except CarbonError as error:
-                            errors.setdefault(str(error), error)
+            for scope2, flow in compiler.wanted(key):
+                try:
+                    made.append(compiler.line(key, flow, scope2))
+                except CarbonError as error:
+                    errors.setdefault(str(error), error)
             lines[key] = tuple(made)
         if len(errors) == 1:
             raise next(iter(errors.values()))
@@ -260,14 +258,17 @@ class _Compiler:
         self._choice = _remembered(library.choose)
         self._flows = _remembered(self._flows_of)
         self._emission = _remembered(self._emission_steps)
+        self._carbon = _remembered(self._carbon_steps)
         self._energy = _remembered(self._energy_steps)
         self._units = _remembered(self._units_of)
         self._path_of = _remembered(library.region_path)
         self._site_matters = any(use.site != "*" for use in method.use)
 
-    def methods(self, key: PlanKey) -> tuple[str, ...]:
-        """Return the methods of Scope 2 that a key is computed by; one that is none for what is not of Scope 2."""
-        return self.method.scope2 if self.library.catalogue[key.activity].scope == "2" else ("",)
+    def wanted(self, key: PlanKey) -> list[tuple[str, Flow]]:
+        """Return the flows of a key under each method of Scope 2 that it has; energy, which belongs to both, once."""
+        first, *others = self.method.scope2 if self.library.catalogue[key.activity].scope == "2" else ("",)
+        emitted = [(one, flow) for one in others for flow in self.flows(key, one) if flow.kind in EMITTED]
+        return [(first, flow) for flow in self.flows(key, first)] + emitted
 
     def rule(self, key: PlanKey, flow: str, scope2: str) -> int:
         """Return the place of the rule for a flow of a key, counted from 1; 0 if there is none."""
@@ -323,12 +324,11 @@ class _Compiler:
             gases = (one.flow for one in self.flows(key, scope2) if one.kind in EMITTED)
             gas_rule = next((ruled for gas in gases if (ruled := self.rule(key, gas, scope2))), 0)
             made: _Made = self._energy(key.activity, key.unit, flow.flow, place, gas_rule)
-            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, _fit(("exact",), made, key))
+            return made.line(key, flow, ("exact",))
         use = self._use(place)
         if use is not None and not use.source and flow.flow in {"CO2", "CO2-biogenic"}:
-            made = self._emission(key.activity, key.unit, flow.flow, place, None)
-            fit = _fit(("exact",), made, key)
-            return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
+            made = self._carbon(key.activity, key.unit, flow.flow, place)
+            return made.line(key, flow, ("exact",), scope2)
         if use is None or not use.source:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
         choice = self._choice(
@@ -351,8 +351,9 @@ class _Compiler:
         made = self._emission(key.activity, key.unit, flow.flow, place, choice.factor.id)
         apart = use.region is not None and use.region not in self._path_of(key.region)
         stands_in = (*(("other-region",) if apart else ()), *(("other-activity",) if use.by else ()))
-        fit = _fit((*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in), made, key)
-        return PlanLine(key, flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
+        return made.line(
+            key, flow, (*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in), scope2
+        )
 
     def _use(self, place: int) -> Use | None:
         return self.method.use[place - 1] if place else None
@@ -360,9 +361,7 @@ class _Compiler:
     def _units_of(self, activity: str, unit: str, place: int) -> tuple[str, ...]:
         return _reachable(unit, self._pool(self.library.catalogue[activity], self._use(place)))
 
-    def _emission_steps(self, activity: str, unit: str, flow: str, place: int, factor_id: str | None) -> "_Made":
-        if factor_id is None:
-            return self._carbon_steps(activity, unit, flow, place)
+    def _emission_steps(self, activity: str, unit: str, flow: str, place: int, factor_id: str) -> "_Made":
         factor = self.library.factor(factor_id)
         above, below = units.sides(factor.plain_unit)
         if not below:
@@ -551,6 +550,13 @@ class _Made:
     rule: int
     reason: dict[str, str]
 
+    def line(self, key: PlanKey, flow: Flow, fit: tuple[str, ...], scope2: str = "") -> PlanLine:
+        """Return the line of a key; it is not exact where a property describes another time."""
+        properties = (step.record for step in self.steps if isinstance(step.record, FuelProperty))
+        if not all(one.covers(key.period.start, key.period.end) for one in properties):
+            fit = (*(one for one in fit if one != "exact"), "property-of-other-time")
+        return PlanLine(key, flow, self.multiplier, self.steps, self.rule, self.reason, fit, scope2)
+
 
 def _multiplied(unit: str, flow: Flow, steps: list[Step], rule: int, reason: dict[str, str]) -> _Made:
     """Close the chain in the unit in which the flow is counted, and multiply it out."""
@@ -561,14 +567,6 @@ def _multiplied(unit: str, flow: Flow, steps: list[Step], rule: int, reason: dic
     for step in steps:
         multiplier *= step.multiplier
     return _Made(tuple(steps), multiplier, rule, reason)
-
-
-def _fit(fit: tuple[str, ...], made: _Made, key: PlanKey) -> tuple[str, ...]:
-    """Return how well a line fits, its properties included: one that describes another time is not exact."""
-    properties = [step.record for step in made.steps if isinstance(step.record, FuelProperty)]
-    if all(one.covers(key.period.start, key.period.end) for one in properties):
-        return fit
-    return (*(one for one in fit if one != "exact"), "property-of-other-time")
 
 
 def _remembered(function: "Callable[..., Any]") -> "Callable[..., Any]":

@@ -43,6 +43,7 @@ from hsesg_carbon.water import WaterAccount, WaterFlow
 if TYPE_CHECKING:
     import pandas as pd
 
+R = TypeVar("R", bound=BaseModel)
 S = TypeVar("S", WaterFlow, WasteLoad, Measure, Offset)
 
 OUT = "out"
@@ -278,24 +279,20 @@ class Workspace:
         return Inventory(ledger, self.boundary, instruments=self.instruments)
 
     @cached_property
+    def _views(self) -> dict[str, Inventory]:
+        """The inventory by each method of Scope 2 that the methodology has."""
+        return {method: self.inventory.seen(scope2=method) for method in self.methodology.scope2}
+
+    @cached_property
     def instruments(self) -> Instruments | None:
         """The contractual instruments of ``instruments.csv`` or ``.xlsx``; ``None`` if there is no such file."""
-        items: list[Instrument] = []
-        paths = [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == "instruments"]
-        for path in paths:
-            for table in read_tables(path):
-                records, problems = table.records(Instrument, check=self._check_instrument)
-                if problems:
-                    raise InputError("table-broken", problems, file=path.name)
-                items += records
+        items = self._records("instruments", Instrument, self._check_instrument)
         if not items:
             return None
         months = self.methodology.instrument_months
-        if "market" not in self.methodology.scope2:
-            return Instruments(tuple(items), self.settings.organisation.id, months or 0)
-        if months is None:
+        if months is None and "market" in self.methodology.scope2:
             raise MethodologyError("instrument-months-missing", methodology=self.methodology.id)
-        return Instruments(tuple(items), self.settings.organisation.id, months)
+        return Instruments(items, self.settings.organisation.id, months or 0)
 
     def _check_instrument(self, one: Instrument) -> None:
         """Hold an instrument to units, a period, a market and a site that exist."""
@@ -304,21 +301,12 @@ class Workspace:
             units.ratio(one.unit, "kWh")
         units.ratio(f"{one.per[0]}/{one.per[1]}", "tCO2e/kWh" if one.flow == "CO2e" else "t/kWh")
         self.library.region_path(one.market)
-        if one.site is not None and one.site not in {site.id for site in self.settings.site}:
-            raise InputError("unknown-site", site=one.site, known=[site.id for site in self.settings.site])
+        self._check_site(one.site)
 
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
         """The denominators of intensities, from ``denominators.csv`` or ``.xlsx``; none if there is no such file."""
-        paths = [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == "denominators"]
-        denominators: list[Denominator] = []
-        for path in paths:
-            for table in read_tables(path):
-                records, problems = table.records(Denominator, check=_check_denominator)
-                if problems:
-                    raise InputError("table-broken", problems, file=path.name)
-                denominators += records
-        return tuple(denominators)
+        return self._records("denominators", Denominator, _check_denominator)
 
     @cached_property
     def water(self) -> WaterAccount | None:
@@ -345,15 +333,22 @@ class Workspace:
         return Offsets(items, self.settings.organisation.id) if items else None
 
     def _side_records(self, stem: str, model: type[S]) -> tuple[S, ...]:
-        """Read a table beside the activity data; every fault of it in one error, with its place."""
-        sites = [site.id for site in self.settings.site]
+        """Read a table of an account beside the inventory."""
 
         def check(one: S) -> None:
             one.check()
-            if (site := getattr(one, "site", None)) is not None and site not in sites:
-                raise InputError("unknown-site", site=site, known=sites)
+            self._check_site(getattr(one, "site", None))
 
-        items: list[S] = []
+        return self._records(stem, model, check)
+
+    def _check_site(self, site: str | None) -> None:
+        sites = [one.id for one in self.settings.site]
+        if site is not None and site not in sites:
+            raise InputError("unknown-site", site=site, known=sites)
+
+    def _records(self, stem: str, model: type[R], check: Callable[[R], None]) -> tuple[R, ...]:
+        """Read a table beside the activity data; every fault of it in one error, with its place."""
+        items: list[R] = []
         for path in [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == stem]:
             for table in read_tables(path):
                 records, problems = table.records(model, check=check)
@@ -366,12 +361,11 @@ class Workspace:
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
         found = [one for batch in self.batches for one in batch.check()]
-        views = [self.inventory.seen(scope2=one) for one in self.methodology.scope2]
         if self.instruments is not None and "market" not in self.methodology.scope2:
             data = {"count": len(self.instruments.items), "methodology": self.methodology.id}
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
-            *(one for view in views for one in view.findings),
+            *(one for view in self._views.values() for one in view.findings),
             *self._period_findings(),
             *self._cover_findings(),
             *self._accepted_findings(),
@@ -431,8 +425,8 @@ class Workspace:
             "energy_shares": self._reported("carrier", "subject", energy.shares()),
             "scope2": [
                 {"method": method, **row}
-                for method in self.methodology.scope2
-                for row in self._reported("scope", "scope", inventory.seen(scope2=method).by("scope", "year"))
+                for method, view in self._views.items()
+                for row in self._reported("scope", "scope", view.by("scope", "year"))
                 if row["scope"] == "2"
             ],
             "consolidations": [
@@ -450,7 +444,8 @@ class Workspace:
 
     def _national(self) -> tuple[Totals, ...]:
         """Return the items of GB/T 32150 and their total, of the legal person."""
-        items = self._under("legal-entity").seen(scope2="location").national("year") if self._located else Totals(())
+        located = "location" in self.methodology.scope2
+        items = self._under("legal-entity").seen(scope2="location").national("year") if located else Totals(())
         years = sorted({int(row["year"]) for row in items})
         sums = (sum((row.amount.value for row in items if row["year"] == year), Fraction(0)) for year in years)
         total = (
@@ -459,13 +454,9 @@ class Workspace:
         )
         return items, Totals(tuple(total))
 
-    @property
-    def _located(self) -> bool:
-        return "location" in self.methodology.scope2
-
     def _energy_views(self, energy: EnergyAccount) -> dict[str, Any]:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
-        views = {method: EnergyAccount(self.inventory.seen(scope2=method)) for method in self.methodology.scope2}
+        views = {method: EnergyAccount(view) for method, view in self._views.items()}
         return {
             "energy_mwh": self._reported("carrier", "subject", *(energy.by(*one, unit="MWh") for one in _BY_CARRIER)),
             "energy_renewable": [
