@@ -6,6 +6,7 @@ from itertools import pairwise, product
 
 from hsesg_carbon import FactorLibrary
 from tests.oracles import Check, Values, half_a_digit
+from tests.oracles.harness import same, stated
 
 HUB = "epahub2025"
 HUB_2023 = "epahub2023"
@@ -22,7 +23,6 @@ def checks(library: FactorLibrary) -> Iterator[Check]:
     yield from _fuel_classes(known)
     yield from _printed_twice()
     yield from _steam_and_liquor()
-    yield from _blends(library)
     yield from _model_years(known)
     yield from _transport()
     yield from _non_road(known)
@@ -34,7 +34,7 @@ def checks(library: FactorLibrary) -> Iterator[Check]:
 
 def alike(about: str, ids: Sequence[str]) -> Check:
     """Return the check that all these rows print one number."""
-    return Check(f"{about}: one number", tuple(ids), lambda value: len({value(one) for one in ids}) == 1)
+    return same(f"{about}: one number", *ids)
 
 
 def _close(left: Decimal, right: Decimal, tolerance: Decimal) -> bool:
@@ -140,32 +140,14 @@ def _steam_and_liquor() -> Iterator[Check]:
         yield Check(f"Table 7, steam from natural gas at 80 %, {gas}", ids, _over(ids, Decimal("0.8")))
     for furnish, printed in TABLE_AA_1.items():
         one = f"{HUB}.stationary.black_liquor.co2-biogenic.{furnish}.mmbtu"
-        yield Check(f"40 CFR 98 Table AA-1, {furnish}", (one,), _is(one, Decimal(printed)))
+        yield stated(f"40 CFR 98 Table AA-1, {furnish}", one, printed)
     for gas, printed in (("ch4", "1.9"), ("n2o", "0.42")):
         one = f"{HUB}.stationary.black_liquor.{gas}.straw.mmbtu"
-        yield Check(f"40 CFR 98 Table AA-1, {gas}", (one,), _is(one, Decimal(printed)))
+        yield stated(f"40 CFR 98 Table AA-1, {gas}", one, printed)
 
 
 def _over(ids: tuple[str, str], efficiency: Decimal) -> Callable[[Values], bool]:
     return lambda value: _close(value(ids[1]) / efficiency, value(ids[0]), half_a_digit(value(ids[0])))
-
-
-def _is(one: str, printed: Decimal) -> Callable[[Values], bool]:
-    return lambda value: value(one) == printed
-
-
-def _blends(library: FactorLibrary) -> Iterator[Check]:
-    """Mass fractions of a refrigerant blend sum to one."""
-    blends: dict[str, list[str]] = {}
-    for one in library.factors:
-        if one.source == "epa-hub-2025" and one.activity.startswith("refrigerant."):
-            blends.setdefault(one.activity, []).append(one.id)
-    for blend, ids in blends.items():
-        yield Check(f"{blend}: fractions sum to one", tuple(ids), _sums_to_one(ids))
-
-
-def _sums_to_one(ids: Sequence[str]) -> Callable[[Values], bool]:
-    return lambda value: sum(value(one) for one in ids) == 1
 
 
 # ------------------------------------------------------------------------------------------------------------- Table 3
