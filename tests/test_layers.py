@@ -10,6 +10,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 LAYERS = [
     ["cli"],
     ["workspace"],
+    ["intake"],
     ["energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
