@@ -10,7 +10,14 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 LAYERS = [
     ["cli"],
     ["workspace"],
-    ["intake"],
+    ["intake", "verification"],
+    ["verification.verdict"],
+    ["verification.against", "verification.explain"],
+    ["verification.standard"],
+    ["verification.checks", "verification.published"],
+    ["verification.reported"],
+    ["verification.relations"],
+    ["verification.intervals"],
     ["energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
@@ -24,7 +31,12 @@ LAYERS = [
     ["messages"],
 ]
 HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
-MODULES = sorted(path.stem for path in SOURCE.glob("*.py") if path.stem != "__init__")
+FILES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in SOURCE.rglob("*.py")
+    if path != SOURCE / "__init__.py"
+}
+MODULES = sorted(FILES)
 
 UPWARD = {("plan", "ledger")}
 """plan.run(activities) is the contract of the design and returns a Ledger (docs/decisions/0001-layers.md)."""
@@ -33,14 +45,15 @@ UPWARD = {("plan", "ledger")}
 def imports_of(module: str) -> set[str]:
     """Return the modules of this package that a module imports, wherever in it the import stands."""
     found = set()
-    for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hsesg_carbon"):
             if node.module == "hsesg_carbon":
                 found |= {alias.name for alias in node.names}
             else:
-                found.add(node.module.split(".")[1])
+                found.add(node.module.removeprefix("hsesg_carbon."))
         elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hsesg_carbon.")}
+            names = (alias.name for alias in node.names if alias.name.startswith("hsesg_carbon."))
+            found |= {name.removeprefix("hsesg_carbon.") for name in names}
     return found
 
 
@@ -67,7 +80,7 @@ def test_imports_point_only_downward(module: str) -> None:
 def test_a_library_is_imported_in_one_place(library: str, door: set[str]) -> None:
     importers = set()
     for module in MODULES:
-        for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(name == library or name.startswith(f"{library}.") for name in names):
@@ -78,7 +91,7 @@ def test_a_library_is_imported_in_one_place(library: str, door: set[str]) -> Non
 @pytest.mark.parametrize("word", ["eval", "exec", "pickle", "subprocess", "socket", "urllib", "requests", "yaml"])
 def test_nothing_dangerous_is_used(word: str) -> None:
     for module in MODULES:
-        for node in ast.walk(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != word, f"{module} calls {word}"
             if isinstance(node, ast.Import | ast.ImportFrom):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
     from hsesg_carbon.units import Amount
+    from hsesg_carbon.verification import ReportedTable, Verification, verify
     from hsesg_carbon.waste import WasteAccount, WasteLoad
     from hsesg_carbon.water import WaterAccount, WaterFlow
     from hsesg_carbon.workspace import Workspace
@@ -68,12 +69,14 @@ _HOMES = {
     "Period": "periods",
     "Plan": "plan",
     "PlanLine": "plan",
+    "ReportedTable": "verification",
     "Site": "activities",
     "Source": "records",
     "Term": "derive",
     "Total": "ledger",
     "Totals": "ledger",
     "UnitError": "errors",
+    "Verification": "verification",
     "WasteAccount": "waste",
     "WasteLoad": "waste",
     "WaterAccount": "water",
@@ -81,6 +84,7 @@ _HOMES = {
     "Where": "findings",
     "Workspace": "workspace",
     "equivalent": "equivalences",
+    "verify": "verification",
 }
 
 __all__ = [
@@ -115,12 +119,14 @@ __all__ = [
     "Period",
     "Plan",
     "PlanLine",
+    "ReportedTable",
     "Site",
     "Source",
     "Term",
     "Total",
     "Totals",
     "UnitError",
+    "Verification",
     "WasteAccount",
     "WasteLoad",
     "WaterAccount",
@@ -128,6 +134,7 @@ __all__ = [
     "Where",
     "Workspace",
     "equivalent",
+    "verify",
 ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
+    from hsesg_carbon.verification import Verification
     from hsesg_carbon.workspace import Workspace
 
 EXIT_FOUND = 1
@@ -149,6 +150,25 @@ def explain(
             (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
         ]
         _print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
+
+
+@app.command("verify")
+def verify_reported(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A workspace, or a reported.csv or .xlsx.")],
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Say what cannot be true in reported figures, and why; exit 1 where there are errors."""
+    from hsesg_carbon.verification import ReportedTable, verify  # noqa: PLC0415
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    result = Workspace(target).verification() if target.is_dir() else verify(ReportedTable.read(target))
+    if as_json:
+        _print_json(result.as_json(lang))
+    else:
+        _print_verification(_console(), result, lang)
+    if not result.clean:
+        raise typer.Exit(EXIT_FOUND)
 
 
 @factors_app.command("search")
@@ -305,6 +325,30 @@ def check(
 
 
 # -------------------------------------------------------------------------------------------------- printing
+
+
+def _print_verification(console: "Console", result: "Verification", lang: Lang) -> None:
+    console.print(
+        message("label.verified", lang, checks=result.checks, passed=result.passed), style="bold", markup=False
+    )
+    for finding in result.findings:
+        severity = message(f"label.severity-{finding.severity}", lang)
+        console.print(f"\n{severity} {finding.line(lang)}", markup=False, soft_wrap=True)
+        for one in getattr(finding, "evidence", ()):
+            data = {"printed": " – ".join(one.printed), "implied": " – ".join(one.implied)}
+            console.print(
+                message("label.evidence", lang, check=one.check, unit=one.unit, residual=one.residual, **data),
+                markup=False,
+                soft_wrap=True,
+            )
+        for number, one in enumerate(getattr(finding, "explanations", ()), start=1):
+            told = message(
+                "label.explanation", lang, edit=one.text(lang), resolves=len(one.resolves), breaks=len(one.breaks)
+            )
+            console.print(f"  {number}. {told}", markup=False, soft_wrap=True)
+    if result.implied:
+        rows = [(row, period, low, high) for row, period, low, high in result.implied]
+        _print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
 
 
 def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: Lang) -> None:

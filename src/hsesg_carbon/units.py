@@ -305,6 +305,22 @@ def kind(unit: str) -> str:
     return _measure(canonical(unit))[1]
 
 
+def measured(unit: str) -> tuple[Fraction, dict[str, int]]:
+    """
+    Return the size of ``unit`` in base units, and the powers of what it measures.
+
+    Raises:
+        UnitError: The unit is unknown.
+
+    Example:
+        >>> measured("kgCO2e/MWh") == (Fraction(1, 3_600_000_000), {"[co2e]": 1, "[energy]": -1})
+        True
+    """
+    size, what = _measure(canonical(unit))
+    powers = (one.rsplit("^", 1) for one in what.split(" ") if "^" in one)
+    return size, {name: int(power) for name, power in powers}
+
+
 def near_units(unit: str) -> list[str]:
     """Return the units of which some spelling is like ``unit``, or holds it."""
     word = normalise(unit)

@@ -37,6 +37,7 @@ from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.submeters import Submeters
 from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.verification import ReportedTable, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
 
@@ -470,6 +471,18 @@ class Workspace:
             for row in view
             if str(row["year"]) in self.settings.periods
         ]
+
+    def verification(self) -> Verification:
+        """
+        Return what cannot be true in ``reported.csv`` (or ``.xlsx``), held to the inventory and the denominators.
+
+        Raises:
+            InputError: There is no reported table, or it cannot be read.
+        """
+        path = next((one for one in sorted(self.folder.glob("reported.*")) if one.suffix in {".csv", ".xlsx"}), None)
+        if path is None:
+            raise InputError("no-reported-table", folder=str(self.folder))
+        return verify(ReportedTable.read(path), self.inventory, self.denominators)
 
     def write(self, footprint: Mapping[str, Any]) -> list[Path]:
         """

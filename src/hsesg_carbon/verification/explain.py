@@ -1,0 +1,462 @@
+"""What could have happened: the single slips, and pairs of them, that would make a reported table consistent."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from hsesg_carbon import units
+from hsesg_carbon.verification.checks import Check, Edit, System
+from hsesg_carbon.verification.intervals import Interval, common, point, scaled
+from hsesg_carbon.verification.published import Published
+from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced
+from hsesg_carbon.verification.reported import Key, Print, ReportedRow, ReportedTable, trailing_zeros
+
+UNEXPLAINED, TWO_EDITS = "unexplained", "two-edits"
+_MOST_SHOWN = 8
+_MOST_FIRST = 12
+"""How many first edits a search for pairs begins with."""
+_MOST_FINDINGS = 200
+
+
+@dataclass(frozen=True)
+class Slip:
+    """
+    One thing that may have gone wrong: what kind, in which cells, and what undoing it does to the checks.
+
+    ``resolves`` and ``breaks`` are places of checks in the system.
+    """
+
+    kind: str
+    cells: tuple[Key, ...]
+    detail: Mapping[str, str]
+    edit: Edit
+    resolves: frozenset[int] = frozenset()
+    breaks: frozenset[int] = frozenset()
+
+    @property
+    def net(self) -> int:
+        """How many checks more hold than before."""
+        return len(self.resolves) - len(self.breaks)
+
+    @property
+    def rank(self) -> tuple[int, int, int, tuple[Key, ...]]:
+        """Better explanations sort first: what they mend and break, how common they are, how little they change."""
+        return 2 * len(self.breaks) - len(self.resolves), cost(self.kind), len(self.cells), self.cells
+
+    @property
+    def merit(self) -> tuple[int, int]:
+        """What makes two explanations equally good."""
+        return self.rank[:2]
+
+
+@dataclass(frozen=True)
+class Inconsistency:
+    """Checks that cannot all hold, and what would explain it, best first."""
+
+    checks: frozenset[int]
+    slips: tuple[Slip, ...]
+    system: System = field(repr=False)
+
+    @property
+    def equally_good(self) -> int:
+        """How many explanations are as good as the first."""
+        return sum(one.merit == self.slips[0].merit for one in self.slips)
+
+
+def explained(system: System, table: ReportedTable, published: Published) -> list[Inconsistency]:
+    """
+    Return what cannot be true in a table, one group of checks for each slip that explains them.
+
+    The best single slip is taken first, undone, and the rest explained in turn; where no single slip mends anything
+    cleanly, pairs are tried. Explanations that mend less than half of what the best one does are not told. Checks that
+    nothing explains come last, each for itself.
+    """
+    found: list[Inconsistency] = []
+    while system.wrong and len(found) < _MOST_FINDINGS:
+        search = Search(system, table, published)
+        slips = sorted(search.slips(), key=lambda one: one.rank)
+        best = next((one for one in slips if one.net > 0), None)
+        if best is None or best.kind == UNEXPLAINED or best.breaks:
+            pair = search.pair(slips)
+            if pair is not None and (best is None or pair.rank < best.rank):
+                slips = sorted([*slips, pair], key=lambda one: one.rank)
+                best = pair
+        if best is None:
+            ties = dict.fromkeys(system.tie_of[place] for place in sorted(system.wrong))
+            found += [Inconsistency(system.wrong.intersection(tie), (), system) for tie in ties]
+            break
+        shown = [one for one in slips if one.resolves & best.resolves and 2 * one.net > best.net]
+        found.append(Inconsistency(best.resolves, tuple(_distinct(shown)[:_MOST_SHOWN]), system))
+        system = system.edited(best.edit)
+    return found
+
+
+def _distinct(slips: Iterable[Slip]) -> list[Slip]:
+    """Return slips without those that say the same of the same cells; that something is wrong says least, so last."""
+    told: dict[Any, Slip] = {}
+    for one in slips:
+        told.setdefault((one.kind, one.cells, tuple(sorted(one.detail.items()))), one)
+    return list(told.values())
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, Any]]:
+    text = files("hsesg_carbon.verification").joinpath("slips.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def cost(kind: str) -> int:
+    """Return how uncommon a slip is; a row or table of ``slips.toml``."""
+    return int(_catalogue()[kind]["cost"])
+
+
+@cache
+def _factors(kind: str) -> tuple[Fraction, ...]:
+    return tuple(map(Fraction, _catalogue()[kind]["factors"]))
+
+
+class Search:
+    """All single slips that touch a failing check of a system."""
+
+    def __init__(self, system: System, table: ReportedTable, published: Published) -> None:
+        self.system = system
+        self.table = table
+        self.published = published
+        self.rows: dict[str, ReportedRow] = {}
+        for one in table.rows:
+            self.rows.setdefault(one.id, one)
+        ties = {system.tie_of[place] for place in system.wrong}
+        self.places = sorted(place for tie in ties for place in tie)
+        self.keys = list(
+            dict.fromkeys(
+                key for place in self.places for key in system.checks[place].keys if self._printed(key) is not None
+            )
+        )
+
+    def slips(self) -> list[Slip]:
+        """Return every slip that mends some check, judged."""
+        sources = (self._columns, self._whole_rows, self._exchanged, self._labels, self._worded, self._cells)
+        return [judged for source in sources for one in source() if (judged := self._judged(one)) is not None]
+
+    def pair(self, slips: Sequence[Slip]) -> Slip | None:
+        """Return the best two slips that together break nothing; ``None`` where there are none."""
+        firsts = [one for one in slips if one.kind != UNEXPLAINED][:_MOST_FIRST]
+        best: Slip | None = None
+        for first in firsts:
+            after = Search(self.system.edited(first.edit), self.table, self.published)
+            for second in after.slips():
+                if second.kind == UNEXPLAINED or set(second.cells) & set(first.cells):
+                    continue
+                both = first.edit.joined(second.edit)
+                detail = {"first": first.kind, "second": second.kind}
+                pair = self._judged(Slip(TWO_EDITS, (*first.cells, *second.cells), detail, both))
+                if pair and not pair.breaks and (best is None or pair.rank < best.rank):
+                    best = pair
+        return best
+
+    # ---------------------------------------------------------------------------------------------- kinds
+
+    def _columns(self) -> Iterator[Slip]:
+        """Two columns of a block put for each other: of every named table, or of all rows where none is named."""
+        blocks: dict[str, list[str]] = {}
+        for row in self.table.rows:
+            if self.rows[row.id] is row and row.id not in self.system.dimensions:
+                blocks.setdefault(row.table, []).append(row.id)
+        wide = range(len(self.table.periods))
+        for name, ids in blocks.items():
+            for first in wide:
+                for second in wide[first + 1 :]:
+                    edit = self._swapped([((one, first), (one, second)) for one in ids])
+                    if len(edit.values) + len(edit.free) > 2:  # noqa: PLR2004  (one row is two cells exchanged)
+                        cells = tuple((one, at) for one in ids for at in (first, second) if self._printed((one, at)))
+                        periods = self.table.periods
+                        detail = {"table": name or "-", "first": periods[first], "second": periods[second]}
+                        yield Slip("columns-transposed", cells, detail, edit)
+
+    def _swapped(self, pairs: Iterable[tuple[Key, Key]]) -> Edit:
+        values: dict[Key, Interval] = {}
+        free: set[Key] = set()
+        for one, two in pairs:
+            for here, there in ((one, two), (two, one)):
+                held = self.system.values.get(there)
+                if held is not None:
+                    values[here] = held
+                elif here in self.system.values:  # the cell that comes here says nothing
+                    free.add(here)
+        return Edit(values, frozenset(free))
+
+    def _whole_rows(self) -> Iterator[Slip]:
+        """A whole row in another unit or another power of ten, or with its sign turned."""
+        for row in dict.fromkeys(key[0] for key in self.keys):
+            cells = self._cells_of(row)
+            if len(cells) > 1:
+                for kind, factor in self._multipliers(self.rows[row]):
+                    values = {key: scaled(self.system.values[key], 1 / factor) for key in cells}
+                    yield Slip(kind, cells, {"factor": units.exact_text(factor)} if factor != -1 else {}, Edit(values))
+
+    def _multipliers(self, row: ReportedRow) -> Iterator[tuple[str, Fraction]]:
+        """Yield what a print of the row may have been multiplied by, mistakenly."""
+        yield "sign", Fraction(-1)
+        for factor in _factors("power-of-ten"):
+            yield "power-of-ten", factor
+        kind = dict(row.dimensions)
+        if kind.get("[energy]"):
+            for factor in _factors("energy-unit"):
+                yield "energy-unit", factor
+        if kind in (dict(units.measured("L")[1]), dict(units.measured("kg")[1])):
+            for factor in self._densities:
+                yield "litres-as-kg", factor
+                yield "litres-as-kg", 1 / factor
+
+    def _exchanged(self) -> Iterator[Slip]:
+        """Two rows put for each other, in one column or in all."""
+        mine = list(dict.fromkeys(key[0] for key in self.keys))
+        for one in mine:
+            for two in self.rows:
+                besides = two in self.system.dimensions
+                if besides or (two in mine and two <= one) or one == two or not self._alike(one, two):
+                    continue
+                wide = range(len(self.table.periods))
+                for columns in (*([at] for at in wide), list(wide)):
+                    pairs = [
+                        ((one, at), (two, at)) for at in columns if {(one, at), (two, at)} <= self.system.values.keys()
+                    ]
+                    if len(pairs) == len(columns):
+                        cells = tuple(key for both in pairs for key in both)
+                        yield Slip("labels-exchanged", cells, {"one": one, "two": two}, self._swapped(pairs))
+
+    def _alike(self, one: str, two: str) -> bool:
+        return self.rows[one].dimensions == self.rows[two].dimensions
+
+    def _labels(self) -> Iterator[Slip]:
+        """A row that holds itself and another term of the same sum, in one column or in all."""
+        for place in self.places:
+            check = self.system.checks[place]
+            terms = [one for sign, one in added(check.expression) if isinstance(one, Ref) and sign > 0 and not one.back]
+            if len(terms) < 2 or len(terms) != len(added(check.expression)):  # noqa: PLR2004
+                continue
+            for one in terms:
+                others = [two for two in terms if two != one]
+                for also in ([two] for two in others):
+                    yield from self._holding(one.row, [two.row for two in also], check.column)
+                if len(others) > 1:
+                    yield from self._holding(one.row, [two.row for two in others], check.column)
+
+    def _holding(self, row: str, also: Sequence[str], column: int) -> Iterator[Slip]:
+        wide = range(len(self.table.periods))
+        for columns in ([column], list(wide)):
+            values = {}
+            for at in columns:
+                held = [self.system.values.get((one, at)) for one in (row, *also)]
+                if self._printed((row, at)) is None or None in held:
+                    break
+                first, *others = (one for one in held if one is not None)
+                for one in others:
+                    first = first - one
+                values[row, at] = first
+            if len(values) == len(columns):
+                yield Slip("wrong-label", tuple(values), {"also": ", ".join(also)}, Edit(values))
+
+    def _worded(self) -> Iterator[Slip]:
+        """A cell computed in another way: a term twice or left out, another denominator, factor or rounding."""
+        for place in self.places:
+            check = self.system.checks[place]
+            if place not in self.system.failing or self._printed(check.target) is None:
+                continue
+            alike = [
+                other
+                for other in self.system.wrong
+                if (one := self.system.checks[other]).row == check.row and one.expression == check.expression
+            ]
+            for kind, detail, worded in self._wordings(check):
+                yield Slip(kind, (check.target,), detail, Edit(checks={place: worded}))
+                if len(alike) > 1 and place == min(alike) and kind != "rounded-midway":
+                    cells = tuple(self.system.checks[one].target for one in sorted(alike))
+                    yield Slip(kind, cells, detail, Edit(checks=dict.fromkeys(alike, worded)))
+
+    def _wordings(self, check: Check) -> Iterator[tuple[str, dict[str, str], Expression]]:
+        yield from _resummed(check.expression)
+        yield from self._divided(check)
+        for ref in dict.fromkeys(refs(check.expression)):
+            for kind, name, value in self._other_factors(check, ref):
+                yield kind, {"factor": name}, replaced(check.expression, ref, Constant(point(value), name))
+            printed = self._printed(check.key(ref))
+            for zeros in range(1, len(printed.digits) if printed else 0):
+                assert printed is not None
+                step = printed.step * 10**zeros
+                coarse = Fraction(units.half_up(printed.value / step, 0)) * step * self._factor(check.key(ref))
+                if coarse:
+                    yield (
+                        "rounded-midway",
+                        {"term": ref.row},
+                        replaced(check.expression, ref, Constant(point(coarse), ref.row)),
+                    )
+
+    def _divided(self, check: Check) -> Iterator[tuple[str, dict[str, str], Expression]]:
+        """Yield the check with another period's or another row's denominator."""
+        for node in _nodes(check.expression):
+            if not (isinstance(node, Operation) and node.sign == "/" and isinstance(node.right, Ref)):
+                continue
+            below = node.right
+            others = [
+                replace(below, back=below.back + 1),
+                *([replace(below, back=below.back - 1)] if below.back else []),
+            ]
+            kind = self.rows[below.row].dimensions if below.row in self.rows else None
+            others += [
+                Ref(name, below.back) for name, row in self.rows.items() if name != below.row and row.dimensions == kind
+            ]
+            for other in others:
+                key = check.key(other)
+                if key in self.system.values or key in self.system.unknown:
+                    name = f"{other.row}[{self.table.periods[key[1]]}]"
+                    worded = replaced(check.expression, node, Operation("/", node.left, other))
+                    yield "stale-denominator", {"denominator": name}, worded
+
+    def _other_factors(self, check: Check, ref: Ref) -> Iterator[tuple[str, str, Fraction]]:
+        """Yield the other published values of the factor or GWP that a cell holds."""
+        key = check.key(ref)
+        held = self.system.values.get(key)
+        kind = self.rows[key[0]].dimensions if key[0] in self.rows else self.system.dimensions.get(key[0])
+        if held is not None and held.bounded and held.lo > 0 and kind is not None:
+            for one in self.published.alternatives(held, kind):
+                yield one.slip, one.id, one.value
+
+    def _cells(self) -> Iterator[Slip]:
+        """One cell misprinted; only where a cell that may be anything would mend more than it breaks."""
+        for key in self.keys:
+            anything = self._judged(Slip(UNEXPLAINED, (key,), {}, Edit(free=frozenset([key]))))
+            if anything is None or anything.net <= 0:
+                continue
+            told = self.system.implied(key)
+            wanted = [held for place, held in told if place in self.system.failing] or [held for _, held in told]
+            region, _ = common([held for _, held in told])
+            low, high = (
+                units.exact_text(Fraction(one) / self._factor(key), 6) if not isinstance(one, float) else "∞"
+                for one in (region.lo, region.hi)
+            )
+            yield replace(anything, detail={"low": low, "high": high})
+            for other in self._neighbours(key):
+                name = f"{other[0]}[{self.table.periods[other[1]]}]"
+                yield Slip("copied", (key,), {"from": name}, Edit(free=frozenset([key])))
+            for kind, detail, held in self._misprints(key):
+                if any(held.meets(one) for one in wanted):
+                    yield Slip(kind, (key,), detail, Edit({key: held}))
+
+    def _misprints(self, key: Key) -> Iterator[tuple[str, dict[str, str], Interval]]:
+        """Yield what a cell may have been meant to say."""
+        printed, factor = self._printed(key), self._factor(key)
+        assert printed is not None
+        for kind, by in self._multipliers(self.rows[key[0]]):
+            detail = {} if kind == "sign" else {"factor": units.exact_text(by)}
+            yield kind, detail, scaled(printed.interval, factor / by)
+        yield "truncated", {}, scaled(printed.truncated, factor)
+        for zeros in range(1, trailing_zeros(printed) + 1):
+            detail = {"step": units.exact_text(printed.step * 10**zeros)}
+            yield "rounded-coarser", detail, scaled(printed.coarser(zeros), factor)
+        for kind, digits in _misspelt(printed):
+            meant = replace(printed, digits=digits)
+            yield kind, {"instead": meant.text}, scaled(meant.interval, factor)
+
+    def _neighbours(self, key: Key) -> Iterator[Key]:
+        """Yield the cells beside, above and below that print the same."""
+        row, column = key
+        ids = [one.id for one in self.table.rows if one.table == self.rows[row].table]
+        at = ids.index(row)
+        around = [
+            (row, column - 1),
+            (row, column + 1),
+            *((one, column) for one in ids[max(at - 1, 0) : at + 2] if one != row),
+        ]
+        mine = self._printed(key)
+        for other in around:
+            theirs = self._printed(other) if 0 <= other[1] < len(self.table.periods) else None
+            if mine and theirs and (mine.digits, mine.places) == (theirs.digits, theirs.places):
+                yield other
+
+    # ---------------------------------------------------------------------------------------------- inside
+
+    @cached_property
+    def _densities(self) -> list[Fraction]:
+        return self.published.densities(frozenset(_catalogue()["litres-as-kg"]["subjects"]))
+
+    def _judged(self, slip: Slip) -> Slip | None:
+        resolves, breaks = self.system.outcome(slip.edit)
+        return replace(slip, resolves=resolves, breaks=breaks) if resolves - self.system.weak else None
+
+    def _printed(self, key: Key) -> Print | None:
+        row = self.rows.get(key[0])
+        return row.cells[key[1]].printed if row and key in self.system.values else None
+
+    def _factor(self, key: Key) -> Fraction:
+        return self.rows[key[0]].factor(key[1]) if key[0] in self.rows else Fraction(1)
+
+    def _cells_of(self, row: str) -> tuple[Key, ...]:
+        wide = range(len(self.table.periods))
+        return tuple((row, at) for at in wide if self._printed((row, at)) is not None)
+
+
+# -------------------------------------------------------------------------------------------------- wording
+
+
+def _nodes(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    if isinstance(expression, Operation):
+        yield from _nodes(expression.left)
+        yield from _nodes(expression.right)
+
+
+def _resummed(expression: Expression) -> Iterator[tuple[str, dict[str, str], Expression]]:
+    """Yield the expression with terms of a sum left out, or one counted twice."""
+    for node in _nodes(expression):
+        terms = added(node)
+        if len(terms) < 2:  # noqa: PLR2004
+            continue
+        for at, (sign, term) in enumerate(terms):
+            if not any(refs(term)):
+                continue
+            twice = Operation("+" if sign > 0 else "-", node, term)
+            yield "counted-twice", {"term": _named([term])}, replaced(expression, node, twice)
+            left = [one for place, one in enumerate(terms) if place != at]
+            yield "left-out", {"term": _named([term])}, replaced(expression, node, _total(left))
+        for at, kept in enumerate(terms):
+            out = [term for place, (_, term) in enumerate(terms) if place != at]
+            if len(out) > 1 and all(any(refs(one)) for one in out):
+                yield "left-out", {"term": _named(out)}, replaced(expression, node, _total([kept]))
+
+
+def _total(terms: Sequence[tuple[int, Expression]]) -> Expression:
+    (sign, result), *others = terms
+    if sign < 0:
+        result = Operation("-", Constant(point(0), "0"), result)
+    for other, term in others:
+        result = Operation("+" if other > 0 else "-", result, term)
+    return result
+
+
+def _named(terms: Iterable[Expression]) -> str:
+    """Return the rows that terms begin with."""
+    return ", ".join(next(refs(one)).row for one in terms)
+
+
+def _misspelt(printed: Print) -> Iterator[tuple[str, str]]:
+    """Yield other digits: two neighbours exchanged, or one changed; a number does not begin with a needless 0."""
+    digits = printed.digits
+    leading = len(digits) - printed.places > 1
+
+    def plausible(other: str) -> bool:
+        return not (leading and other.startswith("0"))
+
+    for at in range(len(digits) - 1):
+        other = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
+        if other != digits and plausible(other):
+            yield "digits-swapped", other
+    for at, held in enumerate(digits):
+        for one in "0123456789":
+            other = digits[:at] + one + digits[at + 1 :]
+            if one != held and plausible(other):
+                yield "digit-wrong", other
