@@ -69,14 +69,14 @@ _HOMES = {
     "Period": "periods",
     "Plan": "plan",
     "PlanLine": "plan",
-    "ReportedTable": "verification",
+    "ReportedTable": "verification.reported",
     "Site": "activities",
     "Source": "records",
     "Term": "derive",
     "Total": "ledger",
     "Totals": "ledger",
     "UnitError": "errors",
-    "Verification": "verification",
+    "Verification": "verification.verdict",
     "WasteAccount": "waste",
     "WasteLoad": "waste",
     "WaterAccount": "water",
@@ -84,7 +84,7 @@ _HOMES = {
     "Where": "findings",
     "Workspace": "workspace",
     "equivalent": "equivalences",
-    "verify": "verification",
+    "verify": "verification.verdict",
 }
 
 __all__ = [

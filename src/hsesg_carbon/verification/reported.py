@@ -262,7 +262,7 @@ class ReportedTable:
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]], periods: Sequence[str]) -> "ReportedTable":
         """
-        Make a table of rows with ``id``, ``unit`` and ``cells`` (verbatim text by period) and what else a file may have.
+        Make a table of rows with ``id``, ``unit`` and ``cells`` (verbatim text by period), and what else a file has.
 
         Raises:
             InputError: A period, an id or a relation cannot be read; all of them in one error.
