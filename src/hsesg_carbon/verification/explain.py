@@ -1,15 +1,16 @@
 """What could have happened: the single slips, and pairs of them, that would make a reported table consistent."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from hsesg_carbon import units
-from hsesg_carbon.verification.checks import Check, Edit, System
+from hsesg_carbon.verification.checks import Check, Edit, System, Values
 from hsesg_carbon.verification.intervals import Interval, common, point, scaled
 from hsesg_carbon.verification.published import Published
 from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced
@@ -17,9 +18,12 @@ from hsesg_carbon.verification.reported import Key, Print, ReportedRow, Reported
 
 UNEXPLAINED, TWO_EDITS = "unexplained", "two-edits"
 _MOST_SHOWN = 8
-_MOST_FIRST = 12
+_MOST_FIRST = 6
 """How many first edits a search for pairs begins with."""
 _MOST_FINDINGS = 200
+_SCALED = frozenset({"power-of-ten", "energy-unit"})
+_UNLIKELY = 8
+"""What a vague explanation costs more: a term 100 times smaller and one 1,000 times smaller both vanish in a total."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Slip:
     edit: Edit
     resolves: frozenset[int] = frozenset()
     breaks: frozenset[int] = frozenset()
+    vague: bool = False
+    """Whether something quite different of the same kind would do as well, so that the fit says little."""
 
     @property
     def net(self) -> int:
@@ -45,7 +51,8 @@ class Slip:
     @property
     def rank(self) -> tuple[int, int, int, tuple[Key, ...]]:
         """Better explanations sort first: what they mend and break, how common they are, how little they change."""
-        return 2 * len(self.breaks) - len(self.resolves), cost(self.kind), len(self.cells), self.cells
+        unlikely = _UNLIKELY * (self.vague or (self.kind == "columns-transposed" and len(self.resolves) == 1))
+        return 2 * len(self.breaks) - len(self.resolves), cost(self.kind) + unlikely, len(self.cells), self.cells
 
     @property
     def merit(self) -> tuple[int, int]:
@@ -137,18 +144,21 @@ class Search:
             )
         )
 
-    def slips(self) -> list[Slip]:
-        """Return every slip that mends some check, judged."""
-        sources = (self._columns, self._whole_rows, self._exchanged, self._labels, self._worded, self._cells)
-        return [judged for source in sources for one in source() if (judged := self._judged(one)) is not None]
+    def slips(self, *, of_one_cell: bool = False) -> list[Slip]:
+        """Return every slip that mends some check, judged; only those of single cells if so asked."""
+        single = (self._worded, self._cells)
+        sources = single if of_one_cell else (self._columns, self._whole_rows, self._exchanged, self._labels, *single)
+        judged = [found for source in sources for one in source() if (found := self._judged(one)) is not None]
+        fits = Counter((one.kind, one.cells) for one in judged if one.kind in _SCALED)
+        return [replace(one, vague=True) if fits[one.kind, one.cells] > 1 else one for one in judged]
 
     def pair(self, slips: Sequence[Slip]) -> Slip | None:
-        """Return the best two slips that together break nothing; ``None`` where there are none."""
+        """Return the best slip and slip of one cell that together break nothing; ``None`` where there are none."""
         firsts = [one for one in slips if one.kind != UNEXPLAINED][:_MOST_FIRST]
         best: Slip | None = None
         for first in firsts:
             after = Search(self.system.edited(first.edit), self.table, self.published)
-            for second in after.slips():
+            for second in after.slips(of_one_cell=True):
                 if second.kind == UNEXPLAINED or set(second.cells) & set(first.cells):
                     continue
                 both = first.edit.joined(second.edit)
@@ -171,7 +181,7 @@ class Search:
             for first in wide:
                 for second in wide[first + 1 :]:
                     edit = self._swapped([((one, first), (one, second)) for one in ids])
-                    if len(edit.values) + len(edit.free) > 2:  # noqa: PLR2004  (one row is two cells exchanged)
+                    if edit.values:
                         cells = tuple((one, at) for one in ids for at in (first, second) if self._printed((one, at)))
                         periods = self.table.periods
                         detail = {"table": name or "-", "first": periods[first], "second": periods[second]}
@@ -194,6 +204,9 @@ class Search:
         for row in dict.fromkeys(key[0] for key in self.keys):
             cells = self._cells_of(row)
             if len(cells) > 1:
+                for detail, density in self._densities(self.rows[row]):
+                    held = {key: self.system.values[key] * density for key in cells}
+                    yield Slip("litres-as-kg", cells, detail, Edit(held))
                 for kind, factor in self._multipliers(self.rows[row]):
                     values = {key: scaled(self.system.values[key], 1 / factor) for key in cells}
                     yield Slip(kind, cells, {"factor": units.exact_text(factor)} if factor != -1 else {}, Edit(values))
@@ -207,10 +220,6 @@ class Search:
         if kind.get("[energy]"):
             for factor in _factors("energy-unit"):
                 yield "energy-unit", factor
-        if kind in (dict(units.measured("L")[1]), dict(units.measured("kg")[1])):
-            for factor in self._densities:
-                yield "litres-as-kg", factor
-                yield "litres-as-kg", 1 / factor
 
     def _exchanged(self) -> Iterator[Slip]:
         """Two rows put for each other, in one column or in all."""
@@ -273,10 +282,33 @@ class Search:
                 if (one := self.system.checks[other]).row == check.row and one.expression == check.expression
             ]
             for kind, detail, worded in self._wordings(check):
-                yield Slip(kind, (check.target,), detail, Edit(checks={place: worded}))
+                if not self._reads(check, worded):
+                    continue
+                yield from self._computed_so([place], kind, detail, worded)
                 if len(alike) > 1 and place == min(alike) and kind != "rounded-midway":
-                    cells = tuple(self.system.checks[one].target for one in sorted(alike))
-                    yield Slip(kind, cells, detail, Edit(checks=dict.fromkeys(alike, worded)))
+                    yield from self._computed_so(sorted(alike), kind, detail, worded)
+
+    def _reads(self, check: Check, worded: Expression) -> bool:
+        """Say whether the cell prints what it would be if it had been computed so."""
+        return replace(check, expression=worded).holds(self._solved(check, worded))
+
+    def _solved(self, check: Check, worded: Expression) -> Values:
+        """Return the cells, undisclosed quantities as the other checks have them."""
+        values = Values(self.system.values)
+        for ref in refs(worded):
+            if (key := check.key(ref)) in self.system.unknown:
+                values.over[key] = self.system.solved(key, without=check.target)
+        return values
+
+    def _computed_so(
+        self, places: Sequence[int], kind: str, detail: Mapping[str, str], worded: Expression
+    ) -> Iterator[Slip]:
+        """Yield that cells were computed in another way; what uses them may have used that value, or the true one."""
+        checks = [self.system.checks[place] for place in places]
+        cells = tuple(one.target for one in checks)
+        yield Slip(kind, cells, detail, Edit(checks=dict.fromkeys(places, worded)))
+        meant = {one.target: one.implied(one.target, self._solved(one, one.expression)) for one in checks}
+        yield Slip(kind, cells, detail, Edit(meant))
 
     def _wordings(self, check: Check) -> Iterator[tuple[str, dict[str, str], Expression]]:
         yield from _resummed(check.expression)
@@ -354,6 +386,8 @@ class Search:
         for kind, by in self._multipliers(self.rows[key[0]]):
             detail = {} if kind == "sign" else {"factor": units.exact_text(by)}
             yield kind, detail, scaled(printed.interval, factor / by)
+        for told, density in self._densities(self.rows[key[0]]):
+            yield "litres-as-kg", told, scaled(printed.interval, factor) * density
         yield "truncated", {}, scaled(printed.truncated, factor)
         for zeros in range(1, trailing_zeros(printed) + 1):
             detail = {"step": units.exact_text(printed.step * 10**zeros)}
@@ -373,6 +407,8 @@ class Search:
             *((one, column) for one in ids[max(at - 1, 0) : at + 2] if one != row),
         ]
         mine = self._printed(key)
+        if mine and sum(self._printed(one) == mine for one in self._cells_of(row)) > 2:  # noqa: PLR2004
+            return  # a row that never changes repeats its neighbours rightly
         for other in around:
             theirs = self._printed(other) if 0 <= other[1] < len(self.table.periods) else None
             if mine and theirs and (mine.digits, mine.places) == (theirs.digits, theirs.places):
@@ -380,12 +416,19 @@ class Search:
 
     # ---------------------------------------------------------------------------------------------- inside
 
-    @cached_property
-    def _densities(self) -> list[Fraction]:
-        return self.published.densities(frozenset(_catalogue()["litres-as-kg"]["subjects"]))
+    def _densities(self, row: ReportedRow) -> Iterator[tuple[dict[str, str], Interval]]:
+        """Yield what a print may have to be multiplied by where litres and kilograms were put for each other."""
+        if dict(row.dimensions) in (units.measured("L")[1], units.measured("kg")[1]):
+            held = self.published.densities(frozenset(_catalogue()["litres-as-kg"]["subjects"]))
+            low, high = min(held), max(held)
+            told = f"{units.exact_text(low)} – {units.exact_text(high)} kg/L"
+            yield {"density": told, "true": "kg"}, Interval(low, high)
+            yield {"density": told, "true": "L"}, Interval(1 / high, 1 / low)
 
     def _judged(self, slip: Slip) -> Slip | None:
         resolves, breaks = self.system.outcome(slip.edit)
+        if slip.kind == "columns-transposed":  # a check that loses its cell is not mended
+            resolves -= {place for key in slip.edit.free for place in self.system.of_key.get(key, ())}
         return replace(slip, resolves=resolves, breaks=breaks) if resolves - self.system.weak else None
 
     def _printed(self, key: Key) -> Print | None:

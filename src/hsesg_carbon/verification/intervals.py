@@ -31,10 +31,14 @@ class Interval:
         return Interval(_sum(self.lo, -other.hi), _sum(self.hi, -other.lo))
 
     def __mul__(self, other: "Interval") -> "Interval":
+        if self.lo > 0 and other.lo > 0:  # what tables are made of
+            return Interval(_product(self.lo, other.lo), _product(self.hi, other.hi))
         corners = [_product(one, two) for one in (self.lo, self.hi) for two in (other.lo, other.hi)]
         return Interval(min(corners), max(corners))
 
     def __truediv__(self, other: "Interval") -> "Interval":
+        if self.lo > 0 and other.lo > 0 and self.bounded and other.bounded:
+            return Interval(self.lo / other.hi, self.hi / other.lo)
         if other.lo < 0 < other.hi or other.lo == other.hi == 0:
             return EVERYTHING
         if other.lo == 0:

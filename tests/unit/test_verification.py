@@ -1,0 +1,241 @@
+"""The verification of reported tables, slip by slip: what was done to a table is the first thing that is told."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import pytest
+
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.verification import ReportedTable, Verification, verify
+from hsesg_carbon.verification.explain import cost
+from hsesg_carbon.verification.relations import parse, said
+from hsesg_carbon.verification.reported import read_cell
+
+YEARS = ("2021", "2022", "2023")
+Rows = dict[str, tuple[str, str, tuple[str, ...]]]
+
+TABLE: Rows = {  # made up; every relation holds to the last printed digit
+    "gas": ("tCO2e", "", ("120.4", "131.9", "127.3")),
+    "fleet": ("tCO2e", "", ("80.2", "78.6", "91.7")),
+    "scope1": ("tCO2e", "gas + fleet", ("200.6", "210.5", "219.0")),
+    "power": ("MWh", "", ("1,500.00", "1,610.00", "1,702.50")),
+    "factor": ("kgCO2e/kWh", "", ("0.5366", "0.5366", "0.5366")),
+    "scope2": ("tCO2e", "power * factor", ("804.9", "863.9", "913.6")),
+    "total": ("tCO2e", "scope1 + scope2", ("1,005.5", "1,074.4", "1,132.6")),
+    "staff": ("person", "", ("410", "433", "470")),
+    "each": ("tCO2e/person", "total / staff", ("2.452", "2.481", "2.410")),
+    "each1": ("tCO2e/person", "scope1 / staff", ("0.489", "0.486", "0.466")),
+    "change": ("%", "(total - prev(total)) / prev(total)", ("", "6.85", "5.42")),
+}
+
+
+def table(changes: Mapping[tuple[str, str], str] | None = None, rows: Rows = TABLE) -> ReportedTable:
+    """Return the table with some cells printed otherwise."""
+    made = []
+    for name, (unit, equals, cells) in rows.items():
+        texts = {year: (changes or {}).get((name, year), text) for year, text in zip(YEARS, cells, strict=True)}
+        made.append({"id": name, "unit": unit, "equals": equals, "cells": texts})
+    return ReportedTable.of(made, YEARS)
+
+
+def first(found: Verification) -> tuple[str, set[tuple[str, str]]]:
+    (one,) = [finding for finding in found.findings if finding.severity == "error"]
+    best = one.explanations[0]
+    return best.kind, set(best.cells)
+
+
+def test_a_consistent_table_has_no_finding() -> None:
+    found = verify(table())
+    assert found.findings == ()
+    assert found.checks == found.passed == 17
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "text"),
+    [
+        ("digits-swapped", ("total", "2022"), "1,047.4"),
+        ("digit-wrong", ("scope2", "2023"), "973.6"),
+        ("power-of-ten", ("scope1", "2021"), "2,006"),
+        ("sign", ("scope1", "2022"), "-210.5"),
+        ("energy-unit", ("power", "2022"), "5,796.00"),
+        ("copied", ("total", "2023"), "1,074.4"),
+        ("left-out", ("total", "2021"), "804.9"),
+        ("counted-twice", ("total", "2021"), "1,206.1"),
+        ("wrong-label", ("scope1", "2022"), "1,074.4"),
+        ("stale-denominator", ("each", "2022"), "2.620"),
+        ("factor-vintage", ("scope2", "2022"), "896.4"),
+    ],
+)
+def test_a_slip_in_one_cell_is_told_first(kind: str, cell: tuple[str, str], text: str) -> None:
+    found = verify(table({cell: text}))
+    if kind == "wrong-label":  # the total stands beside it: it reads as a copy as well
+        assert kind in {one.kind for finding in found.findings for one in finding.explanations}
+    else:
+        assert first(found) == (kind, {cell})
+    for one in found.findings:
+        assert one.message("en") != one.message("zh")
+        assert all(other.text("en") != other.text("zh") for other in one.explanations)
+
+
+def test_exchanged_columns_are_one_finding_that_breaks_nothing() -> None:
+    exchanged = {
+        (name, year): cells[YEARS.index(other)]
+        for name, (_, _, cells) in TABLE.items()
+        for year, other in (("2022", "2023"), ("2023", "2022"))
+        if name not in {"staff", "change"}
+    }
+    rows = {name: held for name, held in TABLE.items() if name not in {"staff", "change"}}
+    made = [
+        {
+            "table": "a",
+            "id": name,
+            "unit": unit,
+            "equals": equals,
+            "cells": {y: exchanged.get((name, y), t) for y, t in zip(YEARS, cells, strict=True)},
+        }
+        for name, (unit, equals, cells) in rows.items()
+    ]
+    made += [
+        {
+            "table": "b",
+            "id": name,
+            "unit": TABLE[name][0],
+            "equals": TABLE[name][1],
+            "cells": dict(zip(YEARS, TABLE[name][2], strict=True)),
+        }
+        for name in ("staff", "change")
+    ]
+    (one,) = verify(ReportedTable.of(made, YEARS)).findings
+    assert one.code == "columns-transposed"
+    assert one.explanations[0].breaks == ()
+    assert one.explanations[0].detail == {"table": "a", "first": "2022", "second": "2023"}
+    assert "total" in one.data["proved"]
+
+
+def test_an_undisclosed_quantity_is_solved_for_and_convicts_the_odd_one() -> None:
+    rows = TABLE | {
+        "staff": ("person", "", ("", "", "")),
+        "each2": ("kgCO2e/person", "scope2 / staff", ("1,963", "1,995", "1,944")),
+    }
+    found = verify(table(rows=rows))
+    assert found.findings == ()
+    (low, high) = next(
+        (Fraction(low), Fraction(high)) for row, year, low, high in found.implied if (row, year) == ("staff", "2022")
+    )
+    assert low <= 433 <= high
+    assert high - low < 1
+    assert first(verify(table({("each1", "2022"): "0.846"}, rows))) == ("digits-swapped", {("each1", "2022")})
+
+
+def test_trailing_zeros_may_be_a_coarser_rounding_but_are_not_taken_for_one() -> None:
+    rows = {
+        "a": ("kg", "", ("1,204", "1,000", "900")),
+        "b": ("kg", "", ("731", "844", "600")),
+        "c": ("kg", "a + b", ("1,900", "1,844", "1,500")),
+    }
+    (one,) = verify(table(rows=rows)).findings
+    assert one.severity == "warning"
+    assert (one.explanations[0].kind, one.explanations[0].detail["step"]) == ("rounded-coarser", "100")
+
+
+def test_cut_digits_are_told_from_rounded_ones() -> None:
+    rows = {
+        "a": ("kg", "", ("10.29", "10.31", "10.27")),
+        "b": ("kg", "", ("10.29", "10.32", "10.31")),
+        "c": ("kg", "a + b", ("20.5", "20.6", "20.6")),
+    }
+    (one,) = verify(table(rows=rows)).findings
+    assert (one.severity, one.explanations[0].kind) == ("warning", "truncated")
+
+
+def test_two_slips_at_different_places_are_two_findings() -> None:
+    found = verify(table({("total", "2022"): "1,047.4", ("scope2", "2023"): "973.6"}))
+    assert sorted(one.explanations[0].kind for one in found.findings) == ["digit-wrong", "digits-swapped"]
+
+
+def test_what_nothing_explains_is_said_to_be_so() -> None:
+    rows = {"a": ("kg", "", ("<5", "", "")), "b": ("kg", "a", (">7", "", ""))}
+    (one,) = verify(table(rows=rows)).findings
+    assert one.explanations == ()
+    assert "explains it" in one.message("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "low", "high"),
+    [
+        ("8,782.69", "number", "8782.685", "8782.695"),
+        ("８，７８２．６９", "number", "8782.685", "8782.695"),
+        ("8 782.69", "number", "8782.685", "8782.695"),
+        ("1.30", "number", "1.295", "1.305"),
+        ("3%", "number", "0.025", "0.035"),
+        ("(1,234)", "number", "-1234.5", "-1233.5"),
+        ("−12", "number", "-12.5", "-11.5"),
+        ("<0.01", "number", "0", "0.01"),
+        ("12–15", "number", "11.5", "15.5"),
+        ("137.8万", "number", "1377500", "1378500"),
+        ("346.13¹", "number", "346.125", "346.135"),
+        ("346.13 (2)", "number", "346.125", "346.135"),
+        ("346.13*", "number", "346.125", "346.135"),
+        ("约120", "number", "115", "125"),
+        ("1.2e3", "number", "1150", "1250"),
+        ("不适用（2024年的设备累计至2025年回收）", "absent", None, None),
+        ("n/a", "absent", None, None),
+        ("—", "absent", None, None),
+        ("", "blank", None, None),
+        ("installed", "text", None, None),
+        ("8.782,69", "unreadable", None, None),
+        ("1,23", "unreadable", None, None),
+        ("1..2", "unreadable", None, None),
+    ],
+)
+def test_a_cell_is_read_as_it_is_printed(text: str, state: str, low: str | None, high: str | None) -> None:
+    cell = read_cell(text)
+    assert cell.state == state
+    if low is not None and high is not None:
+        assert cell.interval is not None
+        assert (cell.interval.lo, cell.interval.hi) == (Fraction(low), Fraction(high))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a +", "relation-not-grammar"),
+        ("a b", "relation-not-grammar"),
+        ("(a", "relation-not-grammar"),
+        ("a)", "relation-not-grammar"),
+        ("prev(1)", "relation-not-grammar"),
+        ("__import__('os')", "relation-not-grammar"),
+        ("a.b.", "relation-not-grammar"),
+        ("a ** 9", "relation-not-grammar"),
+        ("((((" * 20 + "a" + "))))" * 20, "relation-too-deep"),
+        ("a + " * 600 + "a", "relation-too-long"),
+    ],
+)
+def test_what_is_not_of_the_grammar_is_refused(text: str, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(text)
+    assert caught.value.code == code
+
+
+def test_relations_are_simplified_so_that_no_cell_stands_twice() -> None:
+    assert said(parse("(a - prev(a)) / prev(a)")) == "a / prev(a) - 1"
+    assert said(parse("a / (a + b + c)")) == "1 / (1 + (b + c) / a)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ({"a": ("kg", "b", ("1", "1", "1"))}, "relation-unknown-row"),
+        ({"a": ("kg", "b", ("1", "1", "1")), "b": ("m2", "", ("1", "1", "1"))}, "relation-unit"),
+        ({"a": ("kg", "a + b", ("1", "1", "1")), "b": ("m2", "", ("1", "1", "1"))}, "relation-adds-unlike"),
+        ({"A B": ("kg", "", ("1", "1", "1"))}, "reported-id"),
+    ],
+)
+def test_a_relation_that_cannot_be_checked_is_an_error_with_its_place(rows: Rows, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        verify(table(rows=rows))
+    assert [one.code for one in caught.value.problems] == [code]
+
+
+def test_every_kind_of_slip_has_a_cost_and_unexplained_the_highest() -> None:
+    assert cost("unexplained") > cost("two-edits") > cost("digit-wrong") > cost("columns-transposed")
