@@ -12,7 +12,7 @@ footprint: $(VENV)/core.stamp
 
 ## test: everything that CI runs
 test: lint types
-	$(BIN)/python -m pytest --benchmark-disable
+	$(BIN)/python -m pytest --benchmark-disable --numprocesses auto --dist worksteal
 
 check: test
 
