@@ -392,6 +392,9 @@ class Workspace:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
         views = {method: EnergyAccount(view) for method, view in self._views.items()}
         return {
+            "energy_comprehensive": self._reported(
+                "carrier", "subject", *(energy.comprehensive(*one) for one in _BY_CARRIER)
+            ),
             "energy_mwh": self._reported("carrier", "subject", *(energy.by(*one, unit="MWh") for one in _BY_CARRIER)),
             "energy_renewable": [
                 {"method": method, **row}
