@@ -137,8 +137,8 @@ def explain(
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
-    found = accounts.inventory.ledger.explain(activity_id)
-    both = "market" in accounts.methodology.scope2
+    found = accounts.explain(activity_id)
+    both = "market" in accounts.methodology.scope2 and found.lines
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
     if as_json:
         _print_json(_explanation_json(found, rungs, lang))
@@ -461,6 +461,9 @@ def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> 
     for key, text in (("field.evidence", row.evidence), ("field.note", row.note)):
         if text:
             console.print(visible(f"{message(key, lang)}: {text}"), markup=False)
+    if row.part_of:
+        code = "label.part-of-feedstock" if row.role == "feedstock" else "label.part-of"
+        console.print(visible(message(code, lang, part_of=row.part_of, role=row.role or "–")), markup=False)
     if row.rounded:
         console.print(message("row-rounded", lang), markup=False)
     for line in found.lines:
@@ -570,6 +573,8 @@ def _explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: Lang)
         "where": found.row.where.model_dump(exclude_none=True),
         "evidence": found.row.evidence,
         "note": found.row.note,
+        "part_of": found.row.part_of,
+        "role": found.row.role,
         "methodology": found.methodology,
         "lines": [
             {
