@@ -16,6 +16,17 @@ def days_of(periods: Iterable[Period]) -> set[date]:
     return {one.start + timedelta(days=place) for one in periods for place in range(one.days)}
 
 
+def unlike_years(held: Mapping[Labels, Iterable[Period]], years: Iterable[int]) -> list[Finding]:
+    """Name years with data that are not reported, and reported years without data: missing is not zero."""
+    present, wanted = {one.start.year for periods in held.values() for one in periods}, set(years)
+    codes = {"period-not-reported": present - wanted, "period-without-data": wanted - present}
+    return [
+        Finding(code=code, severity="warning", data={"year": str(year)})
+        for code, apart in codes.items()
+        for year in sorted(apart)
+    ]
+
+
 def open_years(
     code: str, held: Mapping[Labels, Iterable[Period]], years: Container[int], sites: Iterable[Site]
 ) -> list[Finding]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, Site, repeated_sites
-from hsesg_carbon.coverage import Labels, held_periods, open_years
+from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
 from hsesg_carbon.factors import FactorLibrary
@@ -306,7 +306,6 @@ class Workspace:
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
             *(one for view in self._views.values() for one in view.findings),
-            *self._period_findings(),
             *self._cover_findings(),
             *self._accepted_findings(),
             *self._side_findings(),
@@ -515,27 +514,14 @@ class Workspace:
             old.unlink()  # of an earlier run: it would not belong to this one
         return [out / name for name in texts]
 
-    def _period_findings(self) -> list[Finding]:
-        """Name years with data that are not reported, and reported years without data: missing is not zero."""
-        present = {str(entry.period.start.year) for entry in self.inventory.ledger.entries()}
-        wanted = set(self.settings.periods)
-        return [
-            Finding(code="period-not-reported", severity="warning", data={"year": one})
-            for one in sorted(present - wanted)
-        ] + [
-            Finding(code="period-without-data", severity="warning", data={"year": one})
-            for one in sorted(wanted - present)
-        ]
-
     def _cover_findings(self) -> list[Finding]:
-        """Name years that rows cover in part, and periods that hold others of the same activity, water, waste ..."""
+        """Name years with no data or not reported, covered in part, and periods that hold others of the same thing."""
         held: dict[Labels, set[Period]] = {}
         for entry in self.inventory.ledger.entries():
             held.setdefault((("site", entry.cell.site), ("activity", entry.cell.activity)), set()).add(entry.period)
         years, sites = {int(year) for year in self.settings.periods}, self.settings.site
-        found = open_years("year-partly-covered", held, years, sites) + held_periods(
-            "periods-within-periods", held, years
-        )
+        found = unlike_years(held, years) + open_years("year-partly-covered", held, years, sites)
+        found += held_periods("periods-within-periods", held, years)
         for covered in (one.covered for one in (self.water, self.waste) if one):
             found += open_years("side-year-partly-covered", covered, years, sites)
         for entered in (one.entered for one in (self.water, self.waste, self.measures) if one):
