@@ -150,26 +150,22 @@ class Submeters:
 
     def _power(self, site: str, year: int, days: set[date]) -> tuple[Fraction, set[date]]:
         """Return the site's electricity in kWh in reporting periods that touch some days, and the days it covers."""
+        catalogue = self.inventory.ledger.plan.library.catalogue
         touched: set[date] = set()
         power = Fraction(0)
         for cell, key, quantity in self.inventory.ledger.quantities():
             own = days_of([key.period]) if cell.site == site and key.period.start.year == year else set()
-            if own & days and self._used_electricity(cell.activity) and _counts(self.inventory, site, key.period):
+            if own & days and _electric(catalogue[cell.activity]) and _counts(self.inventory, site, key.period):
                 power += quantity * units.ratio(cell.unit, "kWh")
                 touched |= own
         stated = [
             (cell.activity, period)
             for batch in self.inventory.ledger.activities
             for cell, period in batch.stated()
-            if cell.site == site and self._used_electricity(cell.activity)
+            if cell.site == site and _electric(catalogue[cell.activity])
         ]
         bought = [period for activity, period in stated if activity == "electricity.grid"]
         return power, days_of(bought or [period for _, period in stated]) & touched
-
-    def _used_electricity(self, activity: str) -> bool:
-        """Say whether an activity is electricity that the site uses: bought or made there, not sold, not lost."""
-        entry = self.inventory.ledger.plan.library.catalogue[activity]
-        return activity.startswith("electricity.") and entry.scope in {"1", "2"}
 
     def _feedstock_findings(self) -> Iterator[Finding]:
         """Say how much of what was left out as feedstock."""
@@ -255,6 +251,11 @@ def _counts(inventory: Inventory, site: str, period: Period) -> bool:
     return inventory.boundary is None or bool(inventory.boundary.share(site, period))
 
 
+def _electric(entry: CatalogueEntry) -> bool:
+    """Say whether an activity is electricity that a site uses: bought or made there, not sold, not lost."""
+    return entry.activity.startswith("electricity.") and entry.scope in {"1", "2"}
+
+
 def _place(one: Part, year: int) -> Place:
     return one.holder.key.site, one.holder.key.activity, year
 
@@ -265,7 +266,7 @@ def _role_fault(row: ActivityRow, catalogue: Mapping[str, CatalogueEntry]) -> _F
     if row.part_of is None or row.role not in {None, *ROLES}:
         return "part-role", {"role": row.role or "", "known": ROLES}
     fuel = entry.origin is not None and "energy.gj" in entry.flows
-    if (row.role == IT and entry.subject != "electricity") or (row.role == FEEDSTOCK and not fuel):
+    if (row.role == IT and not _electric(entry)) or (row.role == FEEDSTOCK and not fuel):
         return "part-role-activity", {"role": row.role, "activity": entry.activity}
     if row.quantity < 0:
         return "part-negative", {"quantity": f"{Amount(row.quantity, row.key.unit)}"}

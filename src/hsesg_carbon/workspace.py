@@ -277,7 +277,9 @@ class Workspace:
 
         def check(one: S) -> None:
             one.check()
-            self._check_site(getattr(one, "site", None))
+            if isinstance(one, WaterFlow | WasteLoad):
+                self._check_site(one.site)
+                tuple(self.boundary.counted(one.site, Period.parse(one.period)))  # told at its row, not of the whole
 
         return self._records(stem, model, check)
 

@@ -157,6 +157,12 @@ def test_the_pue_has_all_electricity_of_the_site_above(tmp_path: Path) -> None:
     assert [one["value"] for one in result["parts"]["shares"]] == ["50"]  # of what is bought
 
 
+def test_a_machine_room_may_run_on_solar_power_alone(tmp_path: Path) -> None:
+    rows = "s,hq,2023,electricity.onsite_solar,100,MWh,,\nit,hq,2023,electricity.onsite_solar,40,MWh,s,it\n"
+    result = footprint(accounts(tmp_path / "a", rows, [BILLS[1]]))
+    assert [one["value"] for one in result["parts"]["pue"]] == ["2.5"]
+
+
 MONTHS = "m{0},hq,2023-{0:02d},electricity.grid,{1},MWh,,\n"
 
 

@@ -159,3 +159,12 @@ def test_a_bill_across_the_day_of_leaving_is_cut_at_months_and_compared_within_t
     edit(folder / "inventory.toml", "[[site]]", '[[site]]\nid = "lab"\nregion = "CN"\nto = 2023-06-30\n\n[[site]]')
     held = {one["kind"]: one["value"] for one in footprint(folder)["water"]["account"] if one["unit"] == "m3"}
     assert held == {"withdrawal": "10", "discharge": "3", "consumption": "7"}
+
+
+@pytest.mark.parametrize("period", ["2023", "2023-06-10/2023-06-20"])
+def test_a_bill_that_its_site_left_within_is_an_error_at_its_row(tmp_path: Path, period: str) -> None:
+    folder = accounts(tmp_path / "a", water=WATER + BILL.format("2022") + BILL.format(period).replace("hq", "lab"))
+    edit(folder / "inventory.toml", "[[site]]", '[[site]]\nid = "lab"\nregion = "CN"\nto = 2023-06-15\n\n[[site]]')
+    said = fault(folder)
+    assert "water.csv, row 3" in said
+    assert "split its rows at that day" in said
