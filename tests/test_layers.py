@@ -21,7 +21,7 @@ LAYERS = [
     ["energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
-    ["plan"],
+    ["coverage", "plan"],
     ["activities", "derive", "methodology", "editions", "equivalences"],
     ["cube", "factors"],
     ["vetting"],

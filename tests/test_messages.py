@@ -22,6 +22,9 @@ COMPOSED = {
     "label.denominator-",
     "slip.",
     "reported-",
+    "label.offset-",
+    "label.waste-diverted-",
+    "label.water-",
     "fit-",
 }
 """Beginnings of codes that the source completes at run time."""

@@ -114,7 +114,7 @@ class ActivityRow:
     """
     One row, found by its id: the cell it falls into, its quantity as it is summed and where it comes from.
 
-    ``rounded`` says that the row is finer than the grid of its unit.
+    ``rounded`` says that the row is finer than the grid of its unit, ``part_of`` by what another row contains it.
     """
 
     activity_id: str
@@ -125,6 +125,9 @@ class ActivityRow:
     where: Where
     evidence: str | None
     note: str | None
+    meter: str | None = None
+    part_of: str | None = None
+    role: str | None = None
 
 
 def repeated_sites(sites: Iterable[Site]) -> list[str]:
@@ -315,21 +318,39 @@ class Activities:
             ids = [str(one["activity_id"]) for one in self._fetch(None, 1000)]
             code = "activity-id-repeated" if found else "activity-id-unknown"
             raise InputError(code, activity_id=activity_id, suggestions=near(activity_id, ids) or ids[:4])
-        one = found[0]
+        return self._activity_row(found[0])
+
+    def rows(self, names: Iterable[str] | None = None) -> list[ActivityRow]:
+        """Return the rows whose id or meter is one of ``names``, or all: for the few rows that a person looks at."""
+        if names is None:
+            return [self._activity_row(one) for one in collected(self.frame).iter_rows(named=True)]
+        wanted = sorted(set(names))
+        columns = [name for name in ("activity_id", "meter") if name in self._columns]
+        tests = [
+            nw.col(name).cast(nw.String).str.strip_chars().is_in(wanted).fill_null(value=False) for name in columns
+        ]
+        found = collected(self.frame.filter(nw.any_horizontal(*tests, ignore_nulls=True)))
+        return [self._activity_row(one) for one in found.iter_rows(named=True)]
+
+    def stated(self) -> Iterator[tuple[CellKey, Period]]:
+        """Yield every distinct cell with a period as its rows state it, which the cell may hold within a month."""
+        for raw, cell in self._distinct.items():
+            yield cell, self._stated_period(dict(zip(self.raw_keys, raw, strict=True)))
+
+    def _activity_row(self, one: Mapping[str, Any]) -> ActivityRow:
         raw = tuple(plain(one[name]) for name in self.raw_keys)
         if raw not in self._distinct:
             raise InputError("frame-changed")
         exponent = units.grid(self._distinct[raw].unit)
         steps, rounded = self._one_on_grid(one["quantity"], exponent)
         return ActivityRow(
-            activity_id=activity_id,
+            activity_id=text_of(one["activity_id"]),
             key=self._distinct[raw],
             period=self._stated_period(one),
             quantity=Fraction(steps, 10**exponent),
             rounded=rounded,
             where=_where(one, None),
-            evidence=text_or_none(one.get("evidence")),
-            note=text_or_none(one.get("note")),
+            **{name: text_or_none(one.get(name)) for name in ("evidence", "note", "meter", "part_of", "role")},
         )
 
     def _one_on_grid(self, quantity: Any, exponent: int) -> tuple[int, bool]:

@@ -29,6 +29,7 @@ EXIT_USAGE = 2
 _MOST_HITS = 60
 _NUMBER = {"id", "value", "unit"}
 _PLAIN_WIDTH = 120
+_WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
 class Lang(StrEnum):
@@ -137,8 +138,8 @@ def explain(
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
-    found = accounts.inventory.ledger.explain(activity_id)
-    both = "market" in accounts.methodology.scope2
+    found = accounts.explain(activity_id)
+    both = "market" in accounts.methodology.scope2 and found.lines
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
     if as_json:
         _print_json(_explanation_json(found, rungs, lang))
@@ -382,6 +383,7 @@ def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str
         _print_scopes(console, lang, title, rows, {"total": 2})
     for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
         _print_energy(console, accounts, result, flow, lang)
+    _print_beside(console, result, lang)
 
 
 def _print_scopes(
@@ -421,8 +423,93 @@ def _print_energy(console: "Console", accounts: "Workspace", result: dict[str, A
     shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
     if shares:
         body.append((message("label.electricity-share", lang), *(f"{one} %" for one in _across(shares, years, 1))))
+    net = [one for one in result["energy_comprehensive"] if (one["flow"], one["carrier"]) == (flow, "total")]
+    if {one["year"]: one["value"] for one in net} != {
+        one["year"]: one["value"] for one in rows if one["carrier"] == "total"
+    }:
+        body.append((message("label.net-of-sold", lang), *_across(net, years, 2)))
     record = accounts.library.flows[flow]
     title = f"{record.name_zh if lang == Lang.zh else record.name_en} ({record.unit})"
+    _print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def _print_beside(console: "Console", result: dict[str, Any], lang: Lang) -> None:
+    """Print the accounts beside the totals that the workspace has, and nothing of those that it lacks."""
+    gases = [("label.biogenic", one) for one in result["biogenic"] if one["scope"] == "total"]
+    gases += [(one["flow"], one) for one in result["ozone_depleting"]]
+    _print_by_year(
+        console,
+        lang,
+        message("label.gases-beside", lang),
+        [(message(name, lang) if name.startswith("label.") else name, one) for name, one in gases],
+        places=4,
+    )
+    account = (result["water"] or {}).get("account", ())
+    water = [one for kind in _WATER for one in account if (one["kind"], one["unit"]) == (kind, "m3")]
+    _print_by_year(
+        console,
+        lang,
+        message("label.water", lang),
+        [(message(f"label.water-{one['kind']}", lang), one) for one in water],
+    )
+    waste = reversed((result["waste"] or {}).get("diverted", ()))  # what was diverted first
+    _print_by_year(
+        console,
+        lang,
+        message("label.waste", lang),
+        [(message(f"label.waste-diverted-{one['diverted']}", lang, unit=one["unit"]), one) for one in waste],
+    )
+    parts = result["parts"] or {"shares": (), "pue": ()}
+    _print_by_year(
+        console,
+        lang,
+        message("label.parts", lang),
+        [(message("label.part-share", lang, **one), one) for one in parts["shares"]]
+        + [(message("label.pue", lang, **one), one) for one in parts["pue"]],
+    )
+    _print_by_year(
+        console,
+        lang,
+        message("label.measures", lang),
+        [
+            (
+                message("label.measure", lang, measure=one["measure"], of=message(f"label.scope-{one['scope']}", lang)),
+                one,
+            )
+            for one in result["measures"] or ()
+        ],
+        places=3,
+    )
+    credits = [
+        (
+            message(f"label.offset-{one['status']}", lang, year=one["year"]),
+            one["kind"],
+            one["vintage"],
+            _rounded(one["value"], 2),
+        )
+        for one in result["offsets"] or ()
+    ]
+    if credits:
+        _print_table(console, lang, message("label.offsets", lang), ("status", "kind", "vintage", "result"), credits)
+
+
+def _print_by_year(
+    console: "Console", lang: Lang, title: str, rows: list[tuple[str, dict[str, Any]]], places: int = 2
+) -> None:
+    """Print named values, a line for each name (its sum) and a column for each year; nothing where there are none."""
+    from fractions import Fraction  # noqa: PLC0415
+
+    if not rows:
+        return
+    sums: dict[str, dict[int, Fraction]] = {}
+    for name, one in rows:
+        own = sums.setdefault(name, {})
+        own[one["year"]] = own.get(one["year"], Fraction(0)) + Fraction(one["value"])
+    years = sorted({one["year"] for _, one in rows})
+    body = [
+        (name, *_across([{"year": year, "value": str(value)} for year, value in own.items()], years, places))
+        for name, own in sums.items()
+    ]
     _print_table(console, lang, title, ("", *map(str, years)), body)
 
 
@@ -461,6 +548,9 @@ def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> 
     for key, text in (("field.evidence", row.evidence), ("field.note", row.note)):
         if text:
             console.print(visible(f"{message(key, lang)}: {text}"), markup=False)
+    if row.part_of:
+        code = "label.part-of-feedstock" if row.role == "feedstock" else "label.part-of"
+        console.print(visible(message(code, lang, part_of=row.part_of, role=row.role or "–")), markup=False)
     if row.rounded:
         console.print(message("row-rounded", lang), markup=False)
     for line in found.lines:
@@ -513,6 +603,7 @@ def _print_table(
     console: "Console", lang: Lang, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
     from rich import box  # noqa: PLC0415
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -521,12 +612,13 @@ def _print_table(
     table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
     names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
     numbers = {place for place, name in enumerate(columns) if name.isdigit()}
+    wide = numbers and any(cell_len(row[0]) > console.width // 2 for row in rows)  # names may wrap, numbers may not
     for place in range(max(len(row) for row in rows)):
         table.add_column(
             Text(names[place]) if names else "",
             justify="right" if place in numbers else "left",
             overflow="fold",
-            no_wrap=place == 0,
+            no_wrap=place in numbers or (place == 0 and not wide),
         )
     for row in rows:
         table.add_row(*(Text("\n".join(visible(line) for line in cell.split("\n"))) for cell in row))
@@ -570,6 +662,8 @@ def _explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: Lang)
         "where": found.row.where.model_dump(exclude_none=True),
         "evidence": found.row.evidence,
         "note": found.row.note,
+        "part_of": found.row.part_of,
+        "role": found.row.role,
         "methodology": found.methodology,
         "lines": [
             {

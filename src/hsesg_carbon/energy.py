@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 
 from hsesg_carbon import units
 from hsesg_carbon.inventory import Denominator, Inventory, divided
@@ -40,6 +41,20 @@ class EnergyAccount:
         """
         known = self.inventory.ledger.dimensions(dimensions)
         return _in_unit(grouped(self._by_flow(self._energy()), known), unit)
+
+    def comprehensive(self, *dimensions: str, unit: str | None = None) -> Totals:
+        """
+        Return energy net of what is sold (综合能源消费量): ``by`` less ``electricity.sold`` and ``heat.sold``.
+
+        GB/T 2589 counts energy net of what leaves; scopes and ``by`` stay gross. A carrier of which more is sold than
+        bought stands below zero.
+
+        Raises:
+            UnitError: ``unit`` is unknown or measures no energy.
+        """
+        known = self.inventory.ledger.dimensions(dimensions)
+        less = ((entry, -amount) for entry, amount in self._energy(sold=True))
+        return _in_unit(grouped(self._by_flow(chain(self._energy(), less)), known), unit)
 
     def renewable(self, *dimensions: str, unit: str | None = None) -> Totals:
         """
@@ -103,9 +118,12 @@ class EnergyAccount:
 
     # ---------------------------------------------------------------------------------------------- inside
 
-    def _energy(self) -> Iterator[tuple[Entry, Fraction]]:
+    def _energy(self, *, sold: bool = False) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield the energy that is used, or that which is sold: beside the scopes, like its emissions."""
+        catalogue = self.inventory.ledger.plan.library.catalogue
         for entry, share in self.inventory.weighed():
-            if entry.line.flow.kind in ENERGY_KINDS:
+            beside = catalogue[entry.cell.activity].scope == "beside"
+            if entry.line.flow.kind in ENERGY_KINDS and beside == sold:
                 yield entry, entry.amount * share
 
     @staticmethod

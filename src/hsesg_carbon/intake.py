@@ -1,16 +1,19 @@
-"""The activity data of a folder: every table that people keep becomes validated rows, or a fault with its place."""
+"""The tables of a folder: every table that people keep becomes validated rows, or a fault with its place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel
 
 from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site
-from hsesg_carbon.derive import DERIVATIONS
+from hsesg_carbon.derive import DERIVATIONS, CarbonStream, GasInEquipment, Wastewater
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
-from hsesg_carbon.submeters import check_parts
-from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Table, read_parquet, read_tables
+from hsesg_carbon.submeters import Part, check_parts, credit_of
+from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, read_parquet, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,66 +23,187 @@ _IGNORED = (".", "~$")
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 _TABLE_COLUMNS = 4
 """A sheet with so many columns is a table whose headings nobody knows, not a sheet of notes."""
+_TABLES = (".csv", ".xlsx", ".xlsm")
+_OTHER_TABLES = {".xls", ".xlsb", ".ods", ".tsv", ".parquet", ".numbers", ".et"}
+"""Tables that would be lost if their file were only passed over with a remark."""
+_DERIVED: dict[str, type[BaseModel]] = {
+    "refrigerants": GasInEquipment,
+    "process": CarbonStream,
+    "wastewater": Wastewater,
+}
+"""The rows of the tables that activity rows derive from."""
+
+R = TypeVar("R", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class SideTable(Generic[R]):
+    """A table beside the activity data: its records, and remarks on how it was read."""
+
+    items: tuple[R, ...] = ()
+    notes: tuple[Finding, ...] = ()
+
+
+def read_records(folder: Path, stem: str, model: type[R], check: Callable[[R], None]) -> SideTable[R]:
+    """
+    Read the table of a name, ``.csv`` or ``.xlsx``, beside the activity data; it may be absent.
+
+    Raises:
+        InputError: Every fault of it with its place; or there are two such files, of which one may be an old copy.
+    """
+    path, notes = _table_file(folder, stem)
+    items: list[R] = []
+    tables, remarks = _sheets_of(path, model) if path else ([], [])
+    for table in tables:
+        records, problems = table.records(model, check=check)
+        if problems:
+            raise InputError("table-broken", problems, file=table.file)
+        items += records
+    return SideTable(tuple(items), (*notes, *remarks, *(one for table in tables for one in table.notes)))
 
 
 def read_activities(
     workspace: Path, sites: Sequence[Site], library: FactorLibrary
-) -> tuple[tuple[Activities, ...], Activities | None]:
+) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
     """
     Read ``activity/`` of a workspace and the tables that rows derive from (``refrigerants.csv`` ...).
 
     Returns:
         The tables of people as one batch and each Parquet file as one more; and apart the rows with ``part_of``,
-        which other rows contain (``None`` if there are none).
+        which other rows contain. Feedstock among them also stands in the first batch, below zero: it is not burnt.
 
     Raises:
         InputError: Everything that is wrong in all tables, with file, sheet, row and column.
     """
-    tables, frames, problems = _activity_files(workspace)
-    text, notes, wrong = _frame_of(tables)
+    tables, frames, notes, problems = _activity_files(workspace)
+    text, remarks, wrong = _frame_of(tables)
     problems += wrong
     text, memo = _separated(text)
     problems += [Finding(code="part-of-parquet", severity="error") for one in frames if "part_of" in one.columns]
     batches = []
     for frame in ([] if text is None else [text]) + frames:
-        try:
-            batches.append(Activities(frame, sites, library, unique_ids=True))
-        except InputError as error:
-            told = {one.where for one in problems}
-            problems += [one for one in _as_findings(error, None) if one.where not in told]
-    memos: list[Activities] = []
-    if memo is not None and not problems:
-        try:
-            memos.append(Activities(memo, sites, library, unique_ids=True))
-        except InputError as error:
-            problems += _as_findings(error, None)
-        problems += check_parts(_stated_parts(memo), _containers(batches))
+        batches += _validated(frame, sites, library, problems)
+    memos = [] if memo is None or problems else _validated(memo, sites, library, problems)
+    parts: tuple[Part, ...] = ()
+    if memos and not problems:
+        rows = memos[0].rows()
+        names = [row.part_of for row in rows if row.part_of]
+        holders = [one for batch in batches for one in batch.rows(names)]
+        parts, wrong = check_parts(rows, holders, library.catalogue, sites)
+        problems += wrong
     if not problems:
         problems += _repeated_ids([*batches, *memos])
+    if memo is not None and not problems and any(one.feedstock for one in parts):
+        credited = _validated(_with_credits(text, memo, parts), sites, library, problems)
+        batches = [*credited, *(batches if text is None else batches[1:])]
     if problems or not batches:
         raise InputError("activities-broken", problems, count=len(problems))
-    batches[0].findings[:0] = notes
-    return tuple(batches), memos[0] if memos else None
+    batches[0].findings[:0] = [*notes, *remarks]
+    return tuple(batches), parts
 
 
 # -------------------------------------------------------------------------------------------------- private
 
 
-def _activity_files(workspace: Path) -> tuple[list[Table], list[Any], list[Finding]]:
+def _validated(frame: Any, sites: Sequence[Site], library: FactorLibrary, problems: list[Finding]) -> list[Activities]:
+    """Return a frame as activities; what is wrong with it goes to ``problems``, at places where nothing is told yet."""
+    try:
+        return [Activities(frame, sites, library, unique_ids=True)]
+    except InputError as error:
+        told = {one.where for one in problems}
+        problems += [one for one in _as_findings(error, None) if one.where not in told]
+        return []
+
+
+def _table_file(folder: Path, stem: str) -> tuple[Path | None, list[Finding]]:
+    """Return the one file that a table of this name is read from, and a remark on each that only bears its name."""
+    named = [path for path in sorted(folder.glob("*")) if path.stem.lower() == stem]
+    files = [path for path in named if path.is_file() and path.suffix.lower() in _TABLES]
+    other = [path for path in named if path.is_file() and path.suffix.lower() in _OTHER_TABLES]
+    if other:
+        raise InputError("file-kind", file=other[0].name, known=[".csv", ".xlsx"])
+    if len(files) > 1:
+        raise InputError("table-twice", table=stem, files=[path.name for path in files])
+    notes = [
+        Finding(code="side-not-read", severity="warning", where=Where(file=path.name), data={"table": stem})
+        for path in named
+        if path not in files
+    ]
+    return (files[0] if files else None), notes
+
+
+def _sheets_of(path: Path, model: type[BaseModel] | None) -> tuple[list[Table], list[Finding]]:
+    """Return the sheets of a file that hold data, and remarks: sheets of notes are left aside, repeated rows named."""
+    tables = read_tables(path)
+    needed = {name for name, field in model.model_fields.items() if field.is_required()} if model else set()
+    prose = [table for table in tables if needed and _is_prose(table, needed)]
+    kept = [table for table in tables if table not in prose] or tables  # a lone sheet is a table, however it looks
+    notes = [
+        Finding(code="sheet-skipped", severity="warning", where=Where(file=table.file, sheet=table.sheet))
+        for table in tables
+        if table not in kept
+    ]
+    return kept, [*notes, *_repeated_rows(kept)]
+
+
+def _is_prose(table: Table, known: set[str]) -> bool:
+    """Say whether a sheet is one of notes, not of data."""
+    return not set(table.columns) & known and table.sheet is not None and len(table.columns) < _TABLE_COLUMNS
+
+
+def _repeated_rows(tables: Sequence[Table]) -> Iterator[Finding]:
+    """Name rows that are wholly identical to one before: the same bill, perhaps, entered twice."""
+    first: dict[tuple[tuple[str, str], ...], str] = {}
+    for table in tables:
+        for row in table.rows:
+            place = f"{table.sheet}!{row.number}" if len(tables) > 1 else str(row.number)
+            before = first.setdefault(tuple(sorted(row.cells.items())), place)
+            if before != place:
+                yield Finding(code="row-repeated", severity="warning", where=table.where(row), data={"row": before})
+
+
+def _derived_tables(path: Path) -> tuple[list[Table], list[Finding]]:
+    """Return the activity rows that derive from a file, and remarks."""
+    stem = path.stem.lower()
+    model = _DERIVED.get(stem)
+    sheets, notes = _sheets_of(path, model)
+    if len(sheets) > 1 and model is not None and "id" in model.model_fields:
+        # ids are made of the row's number, which each sheet has
+        sheets = [_with_ids(stem, table) for table in sheets]
+    return list(map(DERIVATIONS[stem], sheets)), notes
+
+
+def _with_ids(stem: str, table: Table) -> Table:
+    rows = (Row(row.number, {"id": f"{stem}-{table.sheet}-{row.number}"} | row.cells) for row in table.rows)
+    return replace(table, rows=tuple(rows))
+
+
+def _activity_files(workspace: Path) -> tuple[list[Table], list[Any], list[Finding], list[Finding]]:
     """Read ``activity/`` and what rows derive from; what cannot be read is noted, never passed over."""
     folder = workspace / "activity"
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     paths = [path for path in paths if not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES]
-    derived = [path for path in sorted(workspace.glob("*.*")) if path.stem.lower() in DERIVATIONS]
-    if not paths and not derived:
+    notes: list[Finding] = []
+    problems: list[Finding] = []
+    derived: list[Path] = []
+    for stem in DERIVATIONS:
+        try:
+            found, remarks = _table_file(workspace, stem)
+        except InputError as error:
+            problems += _as_findings(error, None)
+            continue
+        derived += [found] if found else []
+        notes += remarks
+    if not (paths or derived or problems):
         raise InputError("no-activity-files", folder=str(folder))
     tables: list[Table] = []
     frames: list[Any] = []
-    problems: list[Finding] = []
     for path in [*paths, *derived]:
         try:
             if path in derived:
-                tables += map(DERIVATIONS[path.stem.lower()], read_tables(path))
+                made, remarks = _derived_tables(path)
+                tables += made
+                notes += remarks
             elif path.is_dir():
                 problems.append(Finding(code="subfolder", severity="error", data={"folder": path.name}))
             elif path.suffix.lower() == ".parquet":
@@ -92,7 +216,7 @@ def _activity_files(workspace: Path) -> tuple[list[Table], list[Any], list[Findi
         except OSError as error:
             data = {"file": path.name, "why": error.strerror or str(error)}
             problems.append(Finding(code="file-system", severity="error", data=data))
-    return tables, frames, problems
+    return tables, frames, notes, problems
 
 
 def _as_findings(error: CarbonError, file: str | None) -> list[Finding]:
@@ -135,7 +259,7 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
 
 def _separated(frame: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, pd.DataFrame | None]":
     """Return the rows that stand for themselves, and those that state ``part_of`` or ``role``."""
-    if frame is None or "part_of" not in frame.columns:
+    if frame is None or not {"part_of", "role"} & set(frame.columns):
         return frame, None
     named = [name for name in ("part_of", "role") if name in frame.columns]
     memo = frame[named].notna().any(axis=1)
@@ -146,31 +270,26 @@ def _separated(frame: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, pd.D
     return (kept if len(kept) else None), apart
 
 
-def _stated_parts(memo: "pd.DataFrame") -> list[tuple[str, str, Where]]:
-    return [
-        (one["part_of"], one["role"], Where(file=one["origin_file"], sheet=one["origin_sheet"], row=one["origin_row"]))
-        for one in memo.reindex(columns=["part_of", "role", "origin_file", "origin_sheet", "origin_row"])
-        .astype(object)
-        .where(lambda held: held.notna(), None)
-        .to_dict("records")
-    ]
+def _with_credits(text: "pd.DataFrame | None", memo: "pd.DataFrame", parts: Sequence[Part]) -> "pd.DataFrame":
+    """Return the rows that stand for themselves with every feedstock row taken off the bill that contains it."""
+    import pandas as pd  # noqa: PLC0415
 
-
-def _containers(batches: Sequence[Activities]) -> frozenset[str]:
-    """Return the ids and meters that can contain other rows."""
-    names: set[str] = set()
-    for batch in batches:
-        names |= batch.ids()
-        if "meter" in list(batch.frame.columns):
-            names |= {str(one) for one in batch.frame["meter"].to_list() if one is not None}
-    return frozenset(names)
+    taken = {one.row.activity_id: credit_of(one) for one in parts if one.feedstock}
+    ids = memo["activity_id"].str.strip()
+    credited = memo[ids.isin(list(taken))].drop(columns="meter", errors="ignore")  # it is no bill of its meter
+    own = [name for name in ("period", "period_start", "period_end") if name in memo.columns]
+    for name in ("quantity", "credit", *own, "region", "technology", "instrument"):
+        cells = [taken[one][name] or None for one in ids[credited.index]]
+        if name in credited or any(cells):
+            credited[name] = pd.Series(cells, credited.index, "str")
+    return credited if text is None else pd.concat([text, credited], ignore_index=True)
 
 
 def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
     """Return remarks on a table of activity data, and what makes it unusable."""
     place = Where(file=table.file, sheet=table.sheet)
     if not set(table.columns) & set(REQUIRED):
-        if table.sheet is not None and len(table.columns) < _TABLE_COLUMNS:  # a sheet of notes, not of data
+        if _is_prose(table, set(REQUIRED)):
             return [Finding(code="sheet-skipped", severity="warning", where=place)], []
         data = {"found": table.columns, "wanted": [*REQUIRED, "period"]}
         return [], [Finding(code="headings-unknown", severity="error", where=place, data=data)]

@@ -123,14 +123,18 @@ class Boundary:
 
     def counted(self, site_id: str, period: Period) -> Iterator[tuple[int, Fraction]]:
         """Yield, by calendar year, the part of what a site has in a period that counts: by days, times its share."""
-        for part, days in period.parts():
+        for part, days in period.parts(
+            folded=False
+        ):  # the days themselves: a site may join or leave within their month
             if share := self.share(site_id, part):
                 yield part.start.year, days * share
 
     def findings(self, held: Iterable[tuple[str, Period]]) -> list[Finding]:
         """Name every site of which a year's data do not count, or count in part: left out is not zero."""
         shares = {
-            (site, part.start.year, self.share(site, part)) for site, period in set(held) for part, _ in period.parts()
+            (site, part.start.year, self.share(site, part))
+            for site, period in set(held)
+            for part, _ in period.parts(folded=False)
         }
         return [
             Finding(

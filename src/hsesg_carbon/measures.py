@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
+from hsesg_carbon.coverage import Labels
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.ledger import Totals, chosen, grouped
@@ -130,6 +131,14 @@ class Measures:
     def years(self) -> set[int]:
         """The calendar years that have rows."""
         return {year for one in self.items for year in Period.parse(one.period).years}
+
+    @property
+    def entered(self) -> dict[Labels, set[Period]]:
+        """The periods of the rows by measure: none should hold another."""
+        held: dict[Labels, set[Period]] = {}
+        for one in self.items:
+            held.setdefault((("file", "measures"), ("what", one.measure)), set()).add(Period.parse(one.period))
+        return held
 
     def _rows(self) -> Iterator[tuple[MeasureRow, str, str, Fraction]]:
         for one in self.items:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
+from hsesg_carbon.coverage import Labels
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Denominator, divided
@@ -173,6 +174,23 @@ class WasteAccount:
     def years(self) -> set[int]:
         """The calendar years that have rows."""
         return {year for one in self.items for year in Period.parse(one.period).years}
+
+    @property
+    def covered(self) -> dict[Labels, set[Period]]:
+        """The periods of the rows by site: together they should cover a year."""
+        return self._periods(lambda one: one.site)
+
+    @property
+    def entered(self) -> dict[Labels, set[Period]]:
+        """The periods of the rows by site, material and treatment: none should hold another."""
+        return self._periods(lambda one: f"{one.site}, {one.material}, {one.treatment}")
+
+    def _periods(self, tell: Callable[[WasteLoad], str]) -> dict[Labels, set[Period]]:
+        held: dict[Labels, set[Period]] = {}
+        for one in self.items:
+            labels = (("file", WASTE), ("site", one.site), ("what", tell(one)))
+            held.setdefault(labels, set()).add(Period.parse(one.period))
+        return held
 
     def _parts(self) -> Iterator[tuple[WasteLoad, int, Fraction]]:
         for one in self.items:

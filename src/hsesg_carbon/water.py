@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
+from hsesg_carbon.coverage import Labels, days_of
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Denominator, divided
@@ -169,7 +170,24 @@ class WaterAccount:
         """The calendar years that have rows."""
         return {year for one in self.items for year in Period.parse(one.period).years}
 
+    @property
+    def covered(self) -> dict[Labels, set[Period]]:
+        """The periods of the rows by site and kind: together they should cover a year."""
+        return self._periods(lambda one: f"{one.site}, {one.kind}")
+
+    @property
+    def entered(self) -> dict[Labels, set[Period]]:
+        """The periods of the rows by site, kind and source: none should hold another."""
+        return self._periods(lambda one: f"{one.site}, {one.kind}, {one.source_or_destination or '-'}")
+
     # ---------------------------------------------------------------------------------------------- inside
+
+    def _periods(self, tell: Callable[[WaterFlow], str]) -> dict[Labels, set[Period]]:
+        held: dict[Labels, set[Period]] = {}
+        for one in self.items:
+            labels = (("file", WATER), ("site", one.site), ("what", tell(one)))
+            held.setdefault(labels, set()).add(Period.parse(one.period))
+        return held
 
     def _volumes(self, unit: str) -> Iterator[tuple[WaterFlow, int, Fraction]]:
         for one in self.items:
@@ -178,13 +196,11 @@ class WaterAccount:
                 yield one, year, volume * part
 
     def _uncovered(self) -> list[tuple[str, int]]:
-        """Return the sites and years whose withdrawal and discharge do not cover the same days."""
+        """Return the sites and years whose withdrawal and discharge do not cover the same days within the boundary."""
         days: dict[tuple[str, int], dict[str, set[date]]] = {}
         for one in self.items:
-            period = Period.parse(one.period)
-            if one.kind == "recycled" or not any(self.boundary.counted(one.site, period)):
-                continue
-            for place in range(period.days):
-                day = period.start + timedelta(days=place)
-                days.setdefault((one.site, day.year), {}).setdefault(one.kind, set()).add(day)
+            for part, _ in Period.parse(one.period).parts(folded=False):
+                if one.kind != "recycled" and self.boundary.share(one.site, part):
+                    for day in days_of([part]):
+                        days.setdefault((one.site, day.year), {}).setdefault(one.kind, set()).add(day)
         return sorted(key for key, kinds in days.items() if kinds.get("withdrawal") != kinds.get("discharge"))

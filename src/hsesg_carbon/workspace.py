@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -16,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, Site, repeated_sites
+from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.intake import read_activities
+from hsesg_carbon.intake import read_activities, read_records
 from hsesg_carbon.inventory import (
     CONSOLIDATIONS,
     Boundary,
@@ -30,13 +31,13 @@ from hsesg_carbon.inventory import (
     Inventory,
     ruling_denominators,
 )
-from hsesg_carbon.ledger import Ledger, Total, Totals, lines_of
+from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals, lines_of
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
-from hsesg_carbon.submeters import Submeters
-from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.submeters import Part, Submeters
+from hsesg_carbon.tables import misfits, read_toml
 from hsesg_carbon.verification import ReportedTable, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
@@ -176,7 +177,7 @@ class Workspace:
         """
         All activity data: the tables of people as one batch, each Parquet file as one more.
 
-        Rows with ``part_of`` are not among them: see ``parts``.
+        Rows with ``part_of`` are not among them, but for feedstock, which is taken off: see ``parts``.
 
         Raises:
             InputError: Everything that is wrong in all tables, with file, sheet, row and column.
@@ -185,13 +186,18 @@ class Workspace:
 
     @cached_property
     def parts(self) -> Submeters | None:
-        """The rows that another row contains (``part_of``), which enter no total; ``None`` if there are none."""
-        memos = self._activity_data[1]
-        return Submeters(memos, self.inventory.ledger) if memos else None
+        """The rows that another row contains (``part_of``); ``None`` if there are none."""
+        parts = self._activity_data[1]
+        return Submeters(parts, self.inventory) if parts else None
 
     @cached_property
-    def _activity_data(self) -> tuple[tuple[Activities, ...], Activities | None]:
+    def _activity_data(self) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
         return read_activities(self.folder, self.settings.site, self.library)
+
+    def explain(self, activity_id: str) -> Explanation:
+        """Return what stands behind a row; one that is part of another and enters no total has no lines."""
+        memo = self.parts.memo(activity_id) if self.parts else None
+        return Explanation(memo, self.methodology.id, ()) if memo else self.inventory.ledger.explain(activity_id)
 
     @cached_property
     def boundary(self) -> Boundary:
@@ -271,7 +277,9 @@ class Workspace:
 
         def check(one: S) -> None:
             one.check()
-            self._check_site(getattr(one, "site", None))
+            if isinstance(one, WaterFlow | WasteLoad):
+                self._check_site(one.site)
+                tuple(self.boundary.counted(one.site, Period.parse(one.period)))  # told at its row, not of the whole
 
         return self._records(stem, model, check)
 
@@ -281,15 +289,15 @@ class Workspace:
             raise InputError("unknown-site", site=site, known=sites)
 
     def _records(self, stem: str, model: type[R], check: Callable[[R], None]) -> tuple[R, ...]:
-        """Read a table beside the activity data; every fault of it in one error, with its place."""
-        items: list[R] = []
-        for path in [path for path in sorted(self.folder.glob("*")) if path.stem.lower() == stem]:
-            for table in read_tables(path):
-                records, problems = table.records(model, check=check)
-                if problems:
-                    raise InputError("table-broken", problems, file=path.name)
-                items += records
-        return tuple(items)
+        """Read a table beside the activity data; remarks on it are kept for ``findings``."""
+        table = read_records(self.folder, stem, model, check)
+        self._side_notes[stem] = table.notes
+        return table.items
+
+    @cached_property
+    def _side_notes(self) -> dict[str, tuple[Finding, ...]]:
+        """What was remarked on each table beside the activity data that was read."""
+        return {}
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -300,7 +308,6 @@ class Workspace:
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
             *(one for view in self._views.values() for one in view.findings),
-            *self._period_findings(),
             *self._cover_findings(),
             *self._accepted_findings(),
             *self._side_findings(),
@@ -392,6 +399,9 @@ class Workspace:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
         views = {method: EnergyAccount(view) for method, view in self._views.items()}
         return {
+            "energy_comprehensive": self._reported(
+                "carrier", "subject", *(energy.comprehensive(*one) for one in _BY_CARRIER)
+            ),
             "energy_mwh": self._reported("carrier", "subject", *(energy.by(*one, unit="MWh") for one in _BY_CARRIER)),
             "energy_renewable": [
                 {"method": method, **row}
@@ -446,6 +456,7 @@ class Workspace:
         found = [
             one for account in (self.water, self.waste, self.offsets, self.parts) if account for one in account.findings
         ]
+        found += [note for notes in self._side_notes.values() for note in notes]
         for name, one in (("water", self.water), ("waste", self.waste), ("measures", self.measures)):
             if one and (years := one.years - {int(year) for year in self.settings.periods}):
                 data = {"file": name, "years": sorted(years)}
@@ -505,41 +516,19 @@ class Workspace:
             old.unlink()  # of an earlier run: it would not belong to this one
         return [out / name for name in texts]
 
-    def _period_findings(self) -> list[Finding]:
-        """Name years with data that are not reported, and reported years without data: missing is not zero."""
-        present = {str(entry.period.start.year) for entry in self.inventory.ledger.entries()}
-        wanted = set(self.settings.periods)
-        return [
-            Finding(code="period-not-reported", severity="warning", data={"year": one})
-            for one in sorted(present - wanted)
-        ] + [
-            Finding(code="period-without-data", severity="warning", data={"year": one})
-            for one in sorted(wanted - present)
-        ]
-
     def _cover_findings(self) -> list[Finding]:
-        """Name years that the rows of an activity cover in part, and periods that hold others of the same activity."""
-        held: dict[tuple[str, str], set[Period]] = {}
+        """Name years with no data or not reported, covered in part, and periods that hold others of the same thing."""
+        held: dict[Labels, set[Period]] = {}
         for entry in self.inventory.ledger.entries():
-            if str(entry.period.start.year) in self.settings.periods:
-                held.setdefault((entry.cell.site, entry.cell.activity), set()).add(entry.period)
-        findings = []
-        for (site, activity), periods in sorted(held.items()):
-            for year in sorted({one.start.year for one in periods}):
-                own = [one for one in periods if one.start.year == year]
-                days = len({one.start + timedelta(days=day) for one in own for day in range(one.days)})
-                of = Period.parse(str(year)).days
-                if days < of:
-                    data = {"site": site, "activity": activity, "year": year, "days": days, "of": of}
-                    findings.append(Finding(code="year-partly-covered", severity="warning", data=data))
-                for outer in sorted(own):
-                    inner = sorted(
-                        one.label for one in own if one != outer and outer.start <= one.start and one.end <= outer.end
-                    )
-                    if inner:
-                        data = {"site": site, "activity": activity, "outer": outer.label, "inner": inner}
-                        findings.append(Finding(code="periods-within-periods", severity="warning", data=data))
-        return findings
+            held.setdefault((("site", entry.cell.site), ("activity", entry.cell.activity)), set()).add(entry.period)
+        years, sites = {int(year) for year in self.settings.periods}, self.settings.site
+        found = unlike_years(held, years) + open_years("year-partly-covered", held, years, sites)
+        found += held_periods("periods-within-periods", held, years)
+        for covered in (one.covered for one in (self.water, self.waste) if one):
+            found += open_years("side-year-partly-covered", covered, years, sites)
+        for entered in (one.entered for one in (self.water, self.waste, self.measures) if one):
+            found += held_periods("side-periods-within", entered, years)
+        return found
 
     def _accepted_findings(self) -> list[Finding]:
         """Show every denominator whose boundary differs from the inventory's and was accepted."""

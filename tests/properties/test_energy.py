@@ -106,6 +106,27 @@ def test_energy_and_emissions_tie_to_the_same_rows(rows: list[tuple[tuple[str, s
     assert emitting == using
 
 
+@given(bills, st.integers(min_value=0, max_value=10**9), st.integers(min_value=0, max_value=10**9))
+def test_what_is_sold_leaves_the_net_account_only(
+    rows: list[tuple[tuple[str, str], int, str]], power: int, heat: int
+) -> None:
+    """Gross energy does not move; net energy falls by what is sold, in GJ, tce and MWh."""
+    sold = [(("electricity.sold", "kWh"), power, "2023"), (("heat.sold", "GJ"), heat, "2023")]
+    before, after = hc.EnergyAccount(inventory(rows)), hc.EnergyAccount(inventory([*rows, *sold]))
+    assert after.by("subject", "year") == before.by("subject", "year")
+    assert after.renewable("year") == before.renewable("year")
+    assert before.comprehensive("year") == before.by("year")
+
+    def net(account: hc.EnergyAccount, unit: str | None = None) -> dict[str, Fraction]:
+        return {row.flow: row.amount.value for row in account.comprehensive(unit=unit)}
+
+    exported = power * Fraction("0.0036") + heat
+    assert net(before)["energy.gj"] - net(after)["energy.gj"] == exported
+    assert net(before, "MWh")["energy"] - net(after, "MWh")["energy"] == exported / Fraction("3.6")
+    coal = net(before)["tce.dangliang"] - net(after)["tce.dangliang"]
+    assert coal == power * Fraction("0.0001229") + heat * Fraction("0.03412")
+
+
 def test_coal_equivalent_is_no_energy_to_convert() -> None:
     energy = hc.EnergyAccount(inventory([(("electricity.grid", "kWh"), 1000, "2023")]))
     assert str(energy.by("year", unit="万kWh").value(year=2023)) == "0.1 万kWh"

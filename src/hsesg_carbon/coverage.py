@@ -1,0 +1,70 @@
+"""What rows cover: years that they leave open in part, and periods that hold others, which may count twice."""
+
+from collections.abc import Container, Iterable, Mapping
+from datetime import date, timedelta
+
+from hsesg_carbon.activities import Site
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.periods import Period
+
+Labels = tuple[tuple[str, str], ...]
+"""What rows are of, as the finding's sentence names it: ``(("site", "hq"), ("activity", "electricity.grid"))``."""
+
+
+def days_of(periods: Iterable[Period]) -> set[date]:
+    """Return the days of some periods."""
+    return {one.start + timedelta(days=place) for one in periods for place in range(one.days)}
+
+
+def unlike_years(held: Mapping[Labels, Iterable[Period]], years: Iterable[int]) -> list[Finding]:
+    """Name years with data that are not reported, and reported years without data: missing is not zero."""
+    present, wanted = {one.start.year for periods in held.values() for one in periods}, set(years)
+    codes = {"period-not-reported": present - wanted, "period-without-data": wanted - present}
+    return [
+        Finding(code=code, severity="warning", data={"year": str(year)})
+        for code, apart in codes.items()
+        for year in sorted(apart)
+    ]
+
+
+def open_years(
+    code: str, held: Mapping[Labels, Iterable[Period]], years: Container[int], sites: Iterable[Site]
+) -> list[Finding]:
+    """
+    Name the years that rows cover in part only: what is missing is not zero.
+
+    Of a site that joined or left within the year, the days on which it belonged are looked for.
+    """
+    known = {one.id: one for one in sites}
+    findings = []
+    for labels, periods in sorted(held.items()):
+        covered = days_of(periods)
+        site = known.get(dict(labels)["site"])
+        for year in sorted({day.year for day in covered}):
+            belonging = _belonging(site, year)
+            days = len(covered & belonging)
+            if year in years and 0 < days < len(belonging):
+                data = {**dict(labels), "year": year, "days": days, "of": len(belonging)}
+                findings.append(Finding(code=code, severity="warning", data=data))
+    return findings
+
+
+def held_periods(code: str, held: Mapping[Labels, Iterable[Period]], years: Container[int]) -> list[Finding]:
+    """Name periods that hold others of the same thing: if one is the sum of the others, it counts twice."""
+    findings = []
+    for labels, periods in sorted(held.items()):
+        own = sorted(one for one in set(periods) if any(year in years for year in one.years))
+        for outer in own:
+            inner = sorted(one.label for one in own if one != outer and one.within(outer))
+            if inner:
+                data = {**dict(labels), "outer": outer.label, "inner": inner}
+                findings.append(Finding(code=code, severity="warning", data=data))
+    return findings
+
+
+def _belonging(site: Site | None, year: int) -> set[date]:
+    """Return the days of a year on which a site belongs to the organisation."""
+    days = days_of([Period.parse(str(year))])
+    if site is None:
+        return days
+    return {day for day in days if (site.first or day) <= day <= (site.last or day)}
