@@ -19,6 +19,7 @@ COMPOSED = {
     "label.scope-",
     "label.scope2-",
     "label.consolidation-",
+    "reason-empty-",
     "label.denominator-",
     "slip.",
     "reported-",

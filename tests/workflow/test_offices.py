@@ -174,6 +174,43 @@ def test_accounts_can_be_held_to_what_was_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "empty"),
+    [
+        ('legal_entity = "other"', {"legal entity"}),
+        ('equity_share = "0"', {"equity share"}),
+        ('control = ["operational"]', {"financial control"}),
+        ("", set()),
+    ],
+)
+def test_a_consolidation_without_anything_in_it_says_why(tmp_path: Path, site: str, empty: set[str]) -> None:
+    folder = office(tmp_path / "us", "ghgp-cn", "CN-ZJ-hangzhou", 2023, CHINA)
+    with (folder / "inventory.toml").open("a", encoding="utf-8") as file:
+        file.write(site + "\n")
+    result = as_json("footprint", folder)
+    told = [one for one in result["findings"] if one["code"] == "consolidation-empty"]
+    assert {one["data"]["consolidation"]["en"] for one in told} == empty
+    assert len({one["consolidation"] for one in result["consolidations"]}) == 4 - len(empty)
+    of_nation = [one["message"] for one in result["findings"] if one["code"] == "national-empty"]
+    assert len(of_nation) == ("legal entity" in empty) == (not result["national"])
+    for one in [*[one["message"] for one in told], *of_nation]:
+        assert "2023" in one
+        assert "'us'" in one or "legal" not in one
+
+
+def test_the_national_total_needs_the_location_based_method(tmp_path: Path) -> None:
+    folder = office(tmp_path / "us", "own.toml", "CN-ZJ-hangzhou", 2023, CHINA[:1])
+    (folder / "own.toml").write_text(
+        'extends = "ghgp-cn"\nid = "own"\ntitle = { en = "o", zh = "o" }\nscope2 = ["market"]\n', encoding="utf-8"
+    )
+    result = as_json("footprint", folder)
+    assert len({one["consolidation"] for one in result["consolidations"]}) == 4
+    (finding,) = [one for one in result["findings"] if one["code"] == "national-empty"]
+    assert result["national"] == []
+    assert "location-based" in finding["message"]
+    assert "own" in finding["message"]
+
+
+@pytest.mark.parametrize(
     ("methodology", "region", "year"),
     [
         ("ghgp-cn", "CN", 2023),
