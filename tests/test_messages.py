@@ -23,6 +23,7 @@ COMPOSED = {
     "label.denominator-",
     "slip.",
     "reported-",
+    "label.lease-",
     "fit-",
 }
 """Beginnings of codes that the source completes at run time."""

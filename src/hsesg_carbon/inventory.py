@@ -128,11 +128,26 @@ class Boundary:
                 yield part.start.year, days * share
 
     def findings(self, held: Iterable[tuple[str, Period]]) -> list[Finding]:
-        """Name every site of which a year's data do not count, or count in part: left out is not zero."""
+        """Name every site of which a year's data do not count, or count in part, and on which basis a lease is."""
+        held = set(held)
         shares = {
-            (site, part.start.year, self.share(site, part)) for site, period in set(held) for part, _ in period.parts()
+            (site, part.start.year, self.share(site, part)) for site, period in held for part, _ in period.parts()
         }
+        leases = [one for one in self.sites if one.lease and one.id in {site for site, _ in held}]
         return [
+            Finding(
+                code="site-leased",
+                severity="info",
+                data={
+                    "site": one.id,
+                    "percent": units.exact_text(one.used * 100),
+                    "basis": {lang: message(f"label.lease-{one.lease.basis}", lang) for lang in LANGUAGES},
+                    "note": one.lease.note,
+                },
+            )
+            for one in leases
+            if one.lease
+        ] + [
             Finding(
                 code="site-share-applied" if share else "site-outside-boundary",
                 severity="info" if share else "warning",
@@ -245,6 +260,13 @@ class Inventory:
             if entry.line.flow.kind == "ozone-depleting"
         )
         return grouped(entries, self.ledger.dimensions(dimensions))
+
+    def counted(self, activity_id: str) -> tuple[Finding, ...]:
+        """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
+        row = self.ledger.row(activity_id)
+        if self.boundary is None:
+            return ()
+        return tuple(self.boundary.findings((row.key.site, key.period) for key, _ in plan_keys(row.key)))
 
     def lines(self, activities: Activities | None = None) -> Any:
         """
