@@ -140,7 +140,7 @@ def explain(
     found = accounts.inventory.ledger.explain(activity_id)
     both = "market" in accounts.methodology.scope2
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
-    counted = [one.message(lang) for one in accounts.inventory.counted(activity_id)]
+    counted = [one.message(lang) for one in accounts.inventory.counted(found.row)]
     if as_json:
         _print_json(_explanation_json(found, rungs, lang) | {"counted": counted})
         return

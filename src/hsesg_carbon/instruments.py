@@ -87,6 +87,12 @@ class Instrument(BaseModel):
         """Say whether the factor is CO2e that was not weighed with ``gwp``; none needs no set."""
         return self.flow == "CO2e" and self.factor != 0 and self.gwp_set != gwp
 
+    def hold_to(self, gwp: str) -> None:
+        """Raise ``InventoryError`` where the factor is CO2e of another GWP set."""
+        if self.on_other_set(gwp):
+            stated = self.gwp_set or "-"
+            raise InventoryError("instrument-other-set", instrument=self.instrument, gwp_set=stated, asked=gwp)
+
     def check(self, library: FactorLibrary) -> None:
         """
         Hold an instrument to units, a period and a market that exist.

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Activities, Site, repeated_sites
+from hsesg_carbon.activities import Activities, ActivityRow, Site, repeated_sites
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InputError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
@@ -261,9 +261,8 @@ class Inventory:
         )
         return grouped(entries, self.ledger.dimensions(dimensions))
 
-    def counted(self, activity_id: str) -> tuple[Finding, ...]:
+    def counted(self, row: ActivityRow) -> tuple[Finding, ...]:
         """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
-        row = self.ledger.row(activity_id)
         if self.boundary is None:
             return ()
         return tuple(self.boundary.findings((row.key.site, key.period) for key, _ in plan_keys(row.key)))
@@ -473,10 +472,8 @@ class Inventory:
     def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
         flow = self.ledger.plan.library.flows[one.flow]
-        if one.on_other_set(self.gwp) and not self.keep_published:
-            raise InventoryError(
-                "instrument-other-set", instrument=one.instrument, gwp_set=one.gwp_set or "-", asked=self.gwp
-            )
+        if not self.keep_published:
+            one.hold_to(self.gwp)
         above, below = one.per
         multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
         reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}

@@ -240,11 +240,8 @@ class Workspace:
         """Hold an instrument to what it can state, to a site, and to the GWP set of the accounts."""
         one.check(self.library)
         self._check_site(one.site)
-        gwp, used = self.methodology.gwp, "market" in self.methodology.scope2
-        if used and one.on_other_set(gwp) and not self.settings.keep_published:
-            raise InventoryError(
-                "instrument-other-set", instrument=one.instrument, gwp_set=one.gwp_set or "-", asked=gwp
-            )
+        if "market" in self.methodology.scope2 and not self.settings.keep_published:
+            one.hold_to(self.methodology.gwp)
 
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
