@@ -18,7 +18,7 @@ LAYERS = [
     ["verification.reported"],
     ["verification.relations"],
     ["verification.intervals"],
-    ["energy", "measures", "submeters", "waste", "water"],
+    ["consolidations", "energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
     ["coverage", "plan"],

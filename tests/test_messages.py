@@ -19,12 +19,14 @@ COMPOSED = {
     "label.scope-",
     "label.scope2-",
     "label.consolidation-",
+    "reason-empty-",
     "label.denominator-",
     "slip.",
     "reported-",
     "label.offset-",
     "label.waste-diverted-",
     "label.water-",
+    "label.lease-",
     "fit-",
 }
 """Beginnings of codes that the source completes at run time."""

@@ -20,6 +20,7 @@ from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.periods import Period, day_of, plain, text_of, text_or_none
+from hsesg_carbon.records import CatalogueEntry
 
 REQUIRED = ("activity_id", "site", "activity", "quantity", "unit")
 OPTIONAL = (
@@ -58,14 +59,49 @@ class Lease(BaseModel):
     """
     The part of a building that an organisation uses, where its bills are of the whole building.
 
-    ``share`` is exact text between 0 and 1, ``basis`` how it was found, ``note`` the figures behind it.
+    ``basis`` says how the part is found, ``note`` the evidence behind it. It is ``area`` over ``building_area``, both
+    in one unit; by ``occupancy`` over the area that is let, ``building_area`` times ``occupied`` (Technical Guidance
+    for Calculating Scope 3 Emissions, formula 8.2); or a ``share`` that is known already. With a ``sub-meter`` the rows
+    are the leased floor's own, and all of them count, unless a ``share`` is stated.
+
+    Example:
+        >>> floor = {"basis": "occupancy", "area": 200, "building_area": 2000, "occupied": "0.75", "note": "contract"}
+        >>> Lease.model_validate(floor).part
+        Fraction(2, 15)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    share: Decimal = Field(gt=0, le=1)
     basis: Literal["area", "sub-meter", "occupancy"]
     note: str = Field(min_length=1)
+    share: Decimal | None = Field(default=None, gt=0, le=1)
+    area: Decimal | None = Field(default=None, gt=0)
+    building_area: Decimal | None = Field(default=None, gt=0)
+    occupied: Decimal | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _states_one_way(self) -> "Lease":
+        stated = {name for name in ("share", "area", "building_area", "occupied") if getattr(self, name) is not None}
+        ways: dict[str, tuple[set[str], ...]] = {
+            "area": ({"area", "building_area"}, {"share"}),
+            "occupancy": ({"area", "building_area", "occupied"}, {"share"}),
+            "sub-meter": (set(), {"share"}),
+        }
+        if stated not in ways[self.basis]:
+            wanted = " or ".join(", ".join(sorted(way)) or "nothing more" for way in ways[self.basis])
+            msg = f"with basis {self.basis} state {wanted}"
+            raise ValueError(msg)
+        if self.part > 1:
+            msg = "area is larger than the part of the building that it is a part of"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def part(self) -> Fraction:
+        """The exact part of the bills."""
+        if self.area is not None and self.building_area is not None:
+            return Fraction(self.area) / (Fraction(self.building_area) * Fraction(self.occupied or 1))
+        return Fraction(self.share or 1)
 
 
 class Site(BaseModel):
@@ -101,7 +137,7 @@ class Site(BaseModel):
     @property
     def used(self) -> Fraction:
         """The part of its bills that is its own use."""
-        return Fraction(self.lease.share) if self.lease else Fraction(1)
+        return self.lease.part if self.lease else Fraction(1)
 
     def cuts(self, period: "Period") -> bool:
         """Say whether the site joins or leaves within a period."""
@@ -558,19 +594,8 @@ class Activities:
             suggestions = self.library.suggest(activity)
             code = "unknown-activity" if suggestions else "unknown-activity-nothing-near"
             wrong.append((code, "activity", {"activity": activity[:80], "suggestions": suggestions}))
-        name = ""
-        try:
-            name = units.canonical(unit) if unit else ""
-            if not unit:
-                wrong.append(("cell-blank", "unit", {"column": "unit"}))
-            else:
-                units.grid(name)
-                if entry is not None and not entry.accepts(name):
-                    wrong.append(
-                        ("wrong-dimension", "unit", {"activity": activity, "unit": unit, "accepted": entry.measured_in})
-                    )
-        except UnitError as error:
-            wrong.append((error.code, "unit", error.data))
+        name, unit_wrong = _unit_of(unit, activity, entry)
+        wrong += unit_wrong
         if not site:
             wrong.append(("cell-blank", "site", {"column": "site"}))
         elif self.sites is not None and site not in self.sites:
@@ -675,6 +700,25 @@ def _where(row: Mapping[str, Any], column: str | None) -> Where:
         value=None if column is None else text_of(row.get(column)),
         activity_id=text_or_none(row.get("activity_id")),
     )
+
+
+def _unit_of(
+    unit: str, activity: str, entry: CatalogueEntry | None
+) -> tuple[str, list[tuple[str, str, dict[str, Any]]]]:
+    """Return the canonical unit of a cell and what is wrong with it as (code, column, data)."""
+    if not unit:
+        return "", [("cell-blank", "unit", {"column": "unit"})]
+    try:
+        name = units.canonical(unit)
+        units.grid(name)
+    except UnitError as error:
+        return "", [(error.code, "unit", error.data)]
+    if entry is not None and not entry.accepts(name):
+        data = {"activity": activity, "unit": unit, "accepted": entry.measured_in}
+        return name, [("wrong-dimension", "unit", data)]
+    if entry is not None and entry.leaves_open(name):
+        return name, [("volume-left-open", "unit", {"activity": activity, "unit": unit})]
+    return name, []
 
 
 class _Problems:

@@ -141,11 +141,14 @@ def explain(
     found = accounts.explain(activity_id)
     both = "market" in accounts.methodology.scope2 and found.lines
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
+    counted = [one.message(lang) for one in accounts.inventory.counted(found.row)]
     if as_json:
-        _print_json(_explanation_json(found, rungs, lang))
+        _print_json(_explanation_json(found, rungs, lang) | {"counted": counted})
         return
     console = _console()
     _print_explanation(console, found, lang)
+    for remark in counted:
+        console.print(visible(remark), markup=False)
     if rungs:
         rows = [
             (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs

@@ -1,4 +1,4 @@
-"""Activity data that follow from other figures, with the derivation: gases in equipment, carbon, wastewater."""
+"""Activity data that follow from other figures, with the derivation: equipment, carbon, fuel gases, wastewater."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +23,26 @@ IN_EQUIPMENT = ("refrigerant.*", "fire_suppression.*", "fugitive.sf6", "fugitive
 
 CARBON_OXIDISED = "process.carbon_oxidised"
 WASTEWATER = "wastewater.cod"
+GAS_CARBON, GAS_ENERGY = "stationary.gas_carbon", "stationary.gas_energy"
+
+CARBON_ATOMS: Mapping[str, int] = {
+    **{"ch4": 1, "c2h6": 2, "c3h8": 3, "c4h10": 4, "i_c4h10": 4, "n_c4h10": 4},
+    **{"c5h12": 5, "i_c5h12": 5, "n_c5h12": 5, "c6h14": 6, "c7h16": 7, "c8h18": 8},
+    **{"c2h2": 2, "c2h4": 2, "c3h6": 3, "c4h8": 4, "c6h6": 6, "co": 1, "co2": 1},
+    **{"h2": 0, "n2": 0, "o2": 0, "ar": 0, "he": 0, "h2s": 0, "h2o": 0},
+}
+"""Components of fuel gases and the carbon atoms of a molecule."""
+
+CARBON_MASS = 12
+"""g/mol, as 44/12 has it: a mole of carbon becomes 44 g of CO2."""
+
+GAS_CONSTANT = Fraction("8.31446261815324")
+"""J/(mol K): exact in the SI since 2019, the product of the Boltzmann and the Avogadro constant."""
+
+_STANDARD_PRESSURE = 101325  # Pa
+_ZERO_CELSIUS = Fraction("273.15")  # K
+_REFERENCES = {"Nm3": ("0",), "Sm3": ("15",), "m3": ("0", "15", "20")}
+"""The temperatures in °C, at 101.325 kPa, at which a volume can be stated."""
 
 STAGES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "material-balance": (
@@ -113,6 +133,64 @@ class CarbonStream(_Row):
         above, below = self.per
         amount = Fraction(self.quantity) * units.ratio(self.unit, below)
         return amount * Fraction(self.carbon_content) * units.ratio(above, "t")
+
+
+class GasByComposition(_Row):
+    """
+    A row of ``gas_composition.csv``: a volume of a fuel gas and the mole fractions of its components.
+
+    Fractions are text, a percentage or a fraction (``95.2%``, ``0.952``), and add up to 1; of an ideal gas, mole and
+    volume fractions are the same. ``reference`` is the temperature of the volume in °C, at 101.325 kPa: needed for
+    ``m3``, known for ``Nm3`` and ``Sm3``. ``oxidation`` is the share of the carbon that is burnt. ``ncv`` is the net
+    heating value of the gas per volume at the same state, with its unit and source, or all three are blank.
+    """
+
+    id: str | None = None
+    quantity: Decimal = Field(ge=0)
+    unit: str
+    reference: str | None = None
+    oxidation: str
+    composition_source: str = Field(min_length=1)
+    ncv: Decimal | None = Field(default=None, gt=0)
+    ncv_unit: str | None = None
+    ncv_source: str | None = None
+    ch4: str | None = None
+    c2h6: str | None = None
+    c3h8: str | None = None
+    c4h10: str | None = None
+    i_c4h10: str | None = None
+    n_c4h10: str | None = None
+    c5h12: str | None = None
+    i_c5h12: str | None = None
+    n_c5h12: str | None = None
+    c6h14: str | None = None
+    c7h16: str | None = None
+    c8h18: str | None = None
+    c2h2: str | None = None
+    c2h4: str | None = None
+    c3h6: str | None = None
+    c4h8: str | None = None
+    c6h6: str | None = None
+    co: str | None = None
+    co2: str | None = None
+    h2: str | None = None
+    n2: str | None = None
+    o2: str | None = None
+    ar: str | None = None
+    he: str | None = None
+    h2s: str | None = None
+    h2o: str | None = None
+
+    @property
+    def fractions(self) -> dict[str, str]:
+        """The components that are stated, as they are written."""
+        return {name: text for name in CARBON_ATOMS if (text := getattr(self, name)) is not None}
+
+    @property
+    def state(self) -> str:
+        """The unit whose kind of volume this is: ``Nm3``, ``Sm3`` or ``m3``; any other raises."""
+        kinds = {units.kind(one): one for one in _REFERENCES}
+        return kinds[units.kind(self.unit)]
 
 
 class Wastewater(_Row):
@@ -362,6 +440,91 @@ def _carbon_term(one: CarbonStream) -> Term:
     return Term(text, one.carbon if one.role == "in" else -one.carbon)
 
 
+def molar_volume(celsius: str) -> Fraction:
+    """
+    Return the volume of a mole of ideal gas at a temperature and 101.325 kPa, exactly.
+
+    Returns:
+        The volume. [m3/mol]
+
+    Example:
+        >>> [str(units.half_up(1000 * molar_volume(celsius), 6)) for celsius in ("0", "15", "20")]
+        ['22.413970', '23.644830', '24.055117']
+    """
+    return GAS_CONSTANT * (_ZERO_CELSIUS + int(celsius)) / _STANDARD_PRESSURE
+
+
+def gas_composition(table: Table) -> Table:
+    """
+    Return the activity rows of ``gas_composition.csv``: the carbon burnt in t, and the energy in GJ where it is known.
+
+    Energy follows where a heating value is stated.
+    Carbon is volume over molar volume times the carbon atoms of the mixture times 12 g/mol times the share oxidised:
+    a balance of the ideal gas, compressibility left aside. CO2 that the gas holds already counts with it.
+
+    Raises:
+        InputError: Figures that do not fit, or fractions that do not add up to 1, with their sum.
+    """
+    rows, notes, problems = [], list[Finding](), list[Finding]()
+    for row, one in _records(table, GasByComposition):
+        wrong = _gas_faults(one, table, row)
+        problems += wrong
+        if wrong:
+            continue
+        name, made = one.id or f"gas-{row.number}", _gas_carbon(one)
+        rows.append(Row(row.number, _cells(one, name, GAS_CARBON, made)))
+        notes += _rounded(made, table, row)
+        if one.ncv is None:
+            notes.append(Finding(code="gas-energy-unknown", severity="warning", where=table.where(row)))
+            continue
+        above, below = units.sides(one.ncv_unit or "")
+        energy = Fraction(one.quantity) * units.ratio(one.unit, below) * Fraction(one.ncv) * units.ratio(above, "GJ")
+        text = f"{_shown(one.quantity)} {one.unit} × {_shown(one.ncv)} {one.ncv_unit}"
+        made = Derived("net energy", (Term(text, energy),), "GJ", one.ncv_source or "")
+        rows.append(Row(row.number, _cells(one, f"{name}-energy", GAS_ENERGY, made)))
+        notes += _rounded(made, table, row)
+    return _made(table, rows, notes, problems)
+
+
+def _gas_faults(one: GasByComposition, table: Table, row: Row) -> list[Finding]:
+    """Return what is wrong with a gas: its period, volume, fractions or heating value."""
+    wrong = _no_period(one.period, table, row)
+    for name, text in {**one.fractions, "oxidation": one.oxidation}.items():
+        wrong += _unread(rate, text, table, row, name)
+    try:
+        allowed = _REFERENCES[one.state]
+        if (one.reference is None and len(allowed) > 1) or one.reference not in {None, *allowed}:
+            data = {"unit": one.unit, "known": allowed}
+            wrong.append(_fault("gas-reference", table, row, "reference", **data))
+    except (KeyError, CarbonError):
+        wrong.append(_fault("gas-unit", table, row, "unit", unit=one.unit))
+    if not wrong and (total := sum(map(rate, one.fractions.values()), Fraction(0))) != 1:
+        shown = f"{units.exact_text(total * 100)} %"
+        wrong.append(_fault("gas-fractions-sum", table, row, None, total=shown, columns=list(one.fractions)))
+    stated = [name for name in ("ncv", "ncv_unit", "ncv_source") if getattr(one, name) is not None]
+    if stated and len(stated) < len(("ncv", "ncv_unit", "ncv_source")):
+        wrong.append(_fault("gas-ncv-incomplete", table, row, stated[0]))
+    elif one.ncv_unit is not None and not wrong:
+        above, below = units.sides(one.ncv_unit)
+        wrong += _unfit(above, "GJ", table, row, "ncv_unit") or _unfit(below or "-", one.unit, table, row, "ncv_unit")
+    return wrong
+
+
+def _gas_carbon(one: GasByComposition) -> Derived:
+    """Return the carbon of a gas that is burnt, one term for each component that holds some."""
+    celsius = one.reference or _REFERENCES[one.state][0]
+    moles = Fraction(one.quantity) * units.ratio(one.unit, one.state) / molar_volume(celsius)
+    tonnes = moles * CARBON_MASS * rate(one.oxidation) * units.ratio("g", "t")
+    litres = units.half_up(molar_volume(celsius) * 1000, 9)
+    scale = f"{_shown(one.quantity)} {one.unit} ÷ {litres} L/mol ({celsius} °C, 101.325 kPa) × {CARBON_MASS} g/mol"
+    terms = tuple(
+        Term(f"{name} {text} × {CARBON_ATOMS[name]}", tonnes * rate(text) * CARBON_ATOMS[name])
+        for name, text in one.fractions.items()
+        if CARBON_ATOMS[name]
+    )
+    return Derived(f"carbon, {scale} × oxidised {one.oxidation} × sum of", terms, "t", one.composition_source)
+
+
 def wastewater(table: Table) -> Table:
     """
     Return the activity rows of ``wastewater.csv``: COD that the treatment removes from the water, less what is sludge.
@@ -391,10 +554,23 @@ def wastewater(table: Table) -> Table:
     return _made(table, rows, notes, problems)
 
 
-DERIVATIONS: Mapping[str, Callable[[Table], Table]] = {
-    "refrigerants": refrigerants,
-    "process": process,
-    "wastewater": wastewater,
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How the rows of a table become activity rows; ``model`` is what a row must hold."""
+
+    model: type[BaseModel]
+    activity_rows: Callable[[Table], Table]
+
+    def __call__(self, table: Table) -> Table:
+        """Return the activity rows of a table."""
+        return self.activity_rows(table)
+
+
+DERIVATIONS: Mapping[str, Derivation] = {
+    "refrigerants": Derivation(GasInEquipment, refrigerants),
+    "process": Derivation(CarbonStream, process),
+    "gas_composition": Derivation(GasByComposition, gas_composition),
+    "wastewater": Derivation(Wastewater, wastewater),
 }
 """What makes activity rows of a table, by the name of its file."""
 

@@ -88,7 +88,7 @@ class EnergyAccount:
         Arguments and refusals are those of ``Inventory.intensity``.
 
         Raises:
-            InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+            InventoryError: A year has two values, units differ, or a boundary differs and was not accepted.
         """
         own = self.inventory.boundary.id if self.inventory.boundary else "-"
         return divided(self.by(*by, "year"), denominators, per, own, accept_boundary=accept_boundary, years=years)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
 from hsesg_carbon.cube import CellKey
-from hsesg_carbon.errors import InventoryError
+from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.messages import LANGUAGES, message
@@ -75,13 +75,40 @@ class Instrument(BaseModel):
     @property
     def flow(self) -> str:
         """What the factor is of: ``CO2``, or ``CO2e`` where its gases are not told apart."""
-        return "CO2e" if "CO2e" in self.factor_unit else "CO2"
+        return "CO2e" if units.is_co2e(units.sides(self.factor_unit)[0]) else "CO2"
 
     @property
     def per(self) -> tuple[str, str]:
         """The two sides of the factor's unit, without the gas: ``("kg", "kWh")``."""
         above, below = units.sides(self.factor_unit)
         return units.without_gas(above, self.flow), below
+
+    def on_other_set(self, gwp: str) -> bool:
+        """Say whether the factor is CO2e that was not weighed with ``gwp``; none needs no set."""
+        return self.flow == "CO2e" and self.factor != 0 and self.gwp_set != gwp
+
+    def hold_to(self, gwp: str) -> None:
+        """Raise ``InventoryError`` where the factor is CO2e of another GWP set."""
+        if self.on_other_set(gwp):
+            stated = self.gwp_set or "-"
+            raise InventoryError("instrument-other-set", instrument=self.instrument, gwp_set=stated, asked=gwp)
+
+    def check(self, library: FactorLibrary) -> None:
+        """
+        Hold an instrument to units, a period and a market that exist.
+
+        Raises:
+            InputError: The period cannot be read, or the factor's unit is neither CO2 nor CO2e per something.
+            UnitError: The units do not measure electricity.
+            FactorError: The market is no region.
+        """
+        Period.parse(self.period)
+        if self.unit is not None:
+            units.ratio(self.unit, "kWh")
+        if not units.per_co2(self.factor_unit):
+            raise InputError("instrument-factor-unit", unit=self.factor_unit)
+        units.ratio(f"{self.per[0]}/{self.per[1]}", "tCO2e/kWh" if self.flow == "CO2e" else "t/kWh")
+        library.region_path(self.market)
 
     def unmet(self, reporter: str, months: int) -> list[str]:
         """Return the codes of the quality criteria that the instrument does not meet, whatever is consumed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site
-from hsesg_carbon.derive import DERIVATIONS, CarbonStream, GasInEquipment, Wastewater
+from hsesg_carbon.derive import DERIVATIONS
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
@@ -26,13 +26,6 @@ _TABLE_COLUMNS = 4
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _OTHER_TABLES = {".xls", ".xlsb", ".ods", ".tsv", ".parquet", ".numbers", ".et"}
 """Tables that would be lost if their file were only passed over with a remark."""
-_DERIVED: dict[str, type[BaseModel]] = {
-    "refrigerants": GasInEquipment,
-    "process": CarbonStream,
-    "wastewater": Wastewater,
-}
-"""The rows of the tables that activity rows derive from."""
-
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -165,12 +158,12 @@ def _repeated_rows(tables: Sequence[Table]) -> Iterator[Finding]:
 def _derived_tables(path: Path) -> tuple[list[Table], list[Finding]]:
     """Return the activity rows that derive from a file, and remarks."""
     stem = path.stem.lower()
-    model = _DERIVED.get(stem)
-    sheets, notes = _sheets_of(path, model)
-    if len(sheets) > 1 and model is not None and "id" in model.model_fields:
+    derivation = DERIVATIONS[stem]
+    sheets, notes = _sheets_of(path, derivation.model)
+    if len(sheets) > 1 and "id" in derivation.model.model_fields:
         # ids are made of the row's number, which each sheet has
         sheets = [_with_ids(stem, table) for table in sheets]
-    return list(map(DERIVATIONS[stem], sheets)), notes
+    return list(map(derivation, sheets)), notes
 
 
 def _with_ids(stem: str, table: Table) -> Table:

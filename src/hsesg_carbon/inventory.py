@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Site, repeated_sites
+from hsesg_carbon.activities import Activities, ActivityRow, Site, repeated_sites
 from hsesg_carbon.cube import CellKey
-from hsesg_carbon.errors import FactorError, InventoryError
+from hsesg_carbon.errors import FactorError, InputError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.instruments import Instrument, Instruments, Matching, Part
-from hsesg_carbon.ledger import Entry, Ledger, Total, Totals, grouped
+from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, lines_of
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
@@ -130,13 +130,28 @@ class Boundary:
                 yield part.start.year, days * share
 
     def findings(self, held: Iterable[tuple[str, Period]]) -> list[Finding]:
-        """Name every site of which a year's data do not count, or count in part: left out is not zero."""
+        """Name every site of which a year's data do not count, or count in part, and on which basis a lease is."""
+        held = set(held)
         shares = {
             (site, part.start.year, self.share(site, part))
-            for site, period in set(held)
+            for site, period in held
             for part, _ in period.parts(folded=False)
         }
+        leases = [one for one in self.sites if one.lease and one.id in {site for site, _ in held}]
         return [
+            Finding(
+                code="site-leased",
+                severity="info",
+                data={
+                    "site": one.id,
+                    "percent": units.exact_text(one.used * 100),
+                    "basis": {lang: message(f"label.lease-{one.lease.basis}", lang) for lang in LANGUAGES},
+                    "note": one.lease.note,
+                },
+            )
+            for one in leases
+            if one.lease
+        ] + [
             Finding(
                 code="site-share-applied" if share else "site-outside-boundary",
                 severity="info" if share else "warning",
@@ -250,6 +265,54 @@ class Inventory:
         )
         return grouped(entries, self.ledger.dimensions(dimensions))
 
+    def counted(self, row: ActivityRow) -> tuple[Finding, ...]:
+        """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
+        if self.boundary is None:
+            return ()
+        return tuple(self.boundary.findings((row.key.site, key.period) for key, _ in plan_keys(row.key)))
+
+    def lines(self, activities: Activities | None = None) -> Any:
+        """
+        Return one line per row, period, flow and rung, as ``Ledger.lines`` does: a view for people and spreadsheets.
+
+        Under the market-based method a row has a line for what each instrument covers of it (``rung`` names it) and one
+        for what is left, in proportion within its cell. ``counted`` is the share that the boundary counts, so that per
+        flow the sum of ``amount`` times ``counted`` is this view's amount, as far as floating point goes. Lines of the
+        other method of Scope 2 stand there as well, marked in ``scope2``.
+
+        Args:
+            activities: One batch of the ledger; the only one by default.
+
+        Raises:
+            InputError: The frame's engine cannot join (named), or rows of several batches were merged.
+        """
+        if activities is None:
+            if len(self.ledger.activities) != 1:
+                raise InputError("lines-of-batches")
+            activities = self.ledger.activities[0]
+        bought: dict[tuple[CellKey, Period], Fraction] = {}
+        parts: dict[tuple[CellKey, Period], list[Part]] = {}
+        for (cell, period), quantity in self._bought_electricity().items():
+            place = replace(cell, extra=()), period  # rows do not know the dimensions of the cube
+            bought[place] = bought.get(place, Fraction(0)) + quantity / self._used(cell.site)
+            parts.setdefault(place, []).extend(self._matching.parts.get((cell, period), ()))
+
+        def standing(cell: CellKey, key: PlanKey) -> Iterator[Stood]:
+            share = self.boundary.share(cell.site, key.period) if self.boundary else Fraction(1)
+            own = parts.get((cell, key.period), ())
+            whole = bought[cell, key.period] if own else Fraction(1)
+            if not whole:  # dimensions kept bills and their credit notes apart, and instruments covered the bills
+                raise InputError("lines-of-credits", site=cell.site, period=key.period.label)
+            covered = sum((part.quantity for part in own), Fraction(0)) / whole
+            for line in self.ledger.plan.lines_of(key):
+                market = line.scope2 == "market" and line.flow.kind in EMITTED
+                yield Stood(line, 1 - covered if market else Fraction(1), counted=share)
+            for part in own:
+                line = self._instrument_line(part.instrument, key)
+                yield Stood(line, part.quantity / whole, part.instrument.instrument, share)
+
+        return lines_of(activities, self.ledger.plan, standing)
+
     def rungs(self, activity_id: str) -> tuple["Rung", ...]:
         """
         Return on which rungs of the market-based ladder a row stands: instruments, then what the rules say.
@@ -311,7 +374,7 @@ class Inventory:
         years: Container[int] | None = None,
     ) -> Totals:
         """
-        Return emissions per denominator and year, in tCO2e per its unit.
+        Return emissions per denominator and year, in tCO2e per its unit; a year without a value is left out.
 
         Args:
             denominators: Values by period; only whole years divide yearly emissions.
@@ -321,7 +384,8 @@ class Inventory:
             years: The years wanted; all that have emissions by default.
 
         Raises:
-            InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+            InventoryError: Nothing has such a denominator, a year has two values, units differ, or a boundary differs
+                and was not accepted.
         """
         own = self.boundary.id if self.boundary else "-"
         return divided(self.by(*by, "year"), denominators, per, own, accept_boundary=accept_boundary, years=years)
@@ -355,6 +419,16 @@ class Inventory:
         findings += [
             Finding(code="co2e-kept", severity="warning", data={"factor": one, "gwp_set": own, "asked": self.gwp})
             for one, own in sorted(kept)
+        ]
+        parts = {part.instrument for own in self._matching.parts.values() for part in own}
+        findings += [
+            Finding(
+                code="instrument-kept",
+                severity="warning",
+                data={"instrument": one.instrument, "gwp_set": one.gwp_set or "-", "asked": self.gwp},
+            )
+            for one in sorted(parts, key=lambda one: one.instrument)
+            if one.on_other_set(self.gwp)
         ]
         return tuple(findings)
 
@@ -402,8 +476,8 @@ class Inventory:
     def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
         flow = self.ledger.plan.library.flows[one.flow]
-        if one.flow == "CO2e":
-            self._check_set(one.instrument, one.gwp_set)
+        if not self.keep_published:
+            one.hold_to(self.gwp)
         above, below = one.per
         multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
         reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
@@ -478,19 +552,16 @@ class Inventory:
         for entry in self.entries():
             flow, origin = key = self._gas_key(entry)
             if entry.line.flow.kind == "co2e":
-                if (factor := entry.line.factor) is not None:
-                    self._check_set(factor.id, factor.gwp_set)
+                factor = entry.line.factor
+                if factor is not None and factor.gwp_set != self.gwp and not self.keep_published:
+                    set_ = factor.gwp_set or "-"
+                    raise InventoryError("co2e-of-other-set", factor=factor.id, gwp_set=set_, asked=self.gwp)
                 weights[key] = units.ratio(entry.line.flow.unit, CO2E)
             elif entry.line.flow.kind == "gas" and key not in weights:
                 weights[key] = self._weight(flow, origin, entry.line.flow.unit)
         if self.gwp not in {"none"}:
             library.gwp(self.gwp, "CO2")  # an unknown set is refused even where nothing needs it
         return weights
-
-    def _check_set(self, name: str, gwp_set: str | None) -> None:
-        """Refuse CO2e that was weighed with another set, unless told to keep it."""
-        if gwp_set != self.gwp and not self.keep_published:
-            raise InventoryError("co2e-of-other-set", factor=name, gwp_set=gwp_set or "-", asked=self.gwp)
 
     def _weight(self, flow: str, origin: str | None, unit: str) -> Fraction:
         """Return tCO2e per ``unit`` of a gas."""
@@ -584,6 +655,8 @@ def divided(
     """
     Return yearly totals (with a group ``year``) over the denominator of their year, in their unit per its unit.
 
+    A year without a value is left out: ``denominators_missing`` says so as a finding.
+
     Args:
         totals: Emissions, energy, water or waste by year.
         denominators: Values by period; only whole years divide yearly totals.
@@ -593,9 +666,14 @@ def divided(
         years: The years wanted; all that have totals by default.
 
     Raises:
-        InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+        InventoryError: Nothing has such a denominator, a year has two values, units differ, or a boundary differs and
+            was not accepted.
     """
+    denominators = tuple(denominators)
     by_year = ruling_denominators(denominators, per)
+    if not by_year:
+        known = sorted({one.denominator for one in denominators})
+        raise InventoryError("unknown-denominator", denominator=per, known=known or ["-"])
     accepted = set(accept_boundary)
     rows = []
     for row in totals:
@@ -603,9 +681,7 @@ def divided(
             continue
         one = by_year.get(int(row["year"]))
         if one is None:
-            raise InventoryError(
-                "denominator-missing", denominator=per, period=row["year"], known=sorted(by_year) or ["-"]
-            )
+            continue
         if one.boundary != boundary and one.boundary not in accepted:
             raise InventoryError(
                 "denominator-boundary-differs", denominator=per, stated=one.boundary, boundary=boundary
@@ -613,6 +689,24 @@ def divided(
         ratio = row.amount.value / Fraction(one.value)
         rows.append(Total(row.group, row.flow, Amount(ratio, f"{row.amount.unit}/{one.unit}")))
     return Totals(tuple(rows))
+
+
+def denominators_missing(denominators: Iterable[Denominator], years: Iterable[int]) -> list[Finding]:
+    """Name every denominator that has no value in one of the years: no intensity is computed there, of any account."""
+    denominators, years = tuple(denominators), sorted(set(years))
+    found = []
+    for per in dict.fromkeys(one.denominator for one in denominators):
+        known = ruling_denominators(denominators, per)
+        found += [
+            Finding(
+                code="denominator-missing",
+                severity="warning",
+                data={"denominator": per, "year": year, "known": sorted(known)},
+            )
+            for year in years
+            if year not in known
+        ]
+    return found
 
 
 def ruling_denominators(denominators: Iterable[Denominator], per: str) -> dict[int, Denominator]:

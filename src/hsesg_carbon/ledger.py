@@ -22,7 +22,10 @@ from hsesg_carbon.units import Amount
 if TYPE_CHECKING:
     import pandas as pd
 
-_LINE_COLUMNS = ("line_period", "flow", "scope2", "factor_id", "property_ids", "multiplier", "amount_unit")
+_LINE_COLUMNS = (
+    *("line_period", "flow", "scope2", "rung", "factor_id", "property_ids"),
+    *("counted", "multiplier", "amount_unit"),
+)
 NO_FLOW = "-"
 """What ``flow`` reads in the line of a row that yields none: its emissions are left out, not zero."""
 
@@ -174,6 +177,20 @@ class Explanation:
         return "\n".join(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """
+    A line of the plan and the part of a cell that it stands for; ``rung`` is the instrument that gives it, if one does.
+
+    ``counted`` is the share of it that a boundary counts.
+    """
+
+    line: PlanLine
+    part: Fraction = Fraction(1)
+    rung: str = ""
+    counted: Fraction = Fraction(1)
+
+
 @dataclass(frozen=True)
 class Ledger:
     """
@@ -282,11 +299,13 @@ class Ledger:
         """
         Return one line per row, period and flow, in the kind of frame that came in: a view for people and spreadsheets.
 
-        Adds ``line_period``, ``flow`` (``-`` for a row that yields none), ``scope2`` (its method), ``factor_id``,
-        ``property_ids``, ``multiplier`` (float, in the flow's unit per
-        unit of quantity, times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals
-        come from ``totals``, never from summing these. Columns of the frame that bear one of these names get
-        ``_input`` behind theirs.
+        Adds ``line_period``, ``flow`` (``-`` for a row that yields none), ``scope2`` (its method), ``rung``,
+        ``factor_id``, ``property_ids``, ``counted``, ``multiplier`` (float, in the flow's unit per unit of quantity,
+        times the share of the row's days), ``amount`` (float) and ``amount_unit``. Exact totals come from ``totals``,
+        never from summing these. Columns of the frame that bear one of these names get ``_input`` behind theirs.
+
+        The ledger knows neither instruments nor a boundary: ``rung`` is blank and ``counted`` is 1. ``Inventory.lines``
+        gives both.
 
         Raises:
             InputError: The frame's engine cannot join (named), or rows of several batches were merged.
@@ -380,12 +399,16 @@ def grouped(
     return Totals(tuple(Total(group, flow, Amount(value, unit)) for (group, flow, unit), value in ordered))
 
 
-def lines_of(activities: Activities, plan: Plan) -> Any:
+def lines_of(
+    activities: Activities, plan: Plan, standing: Callable[[CellKey, PlanKey], Iterable[Stood]] | None = None
+) -> Any:
     """
     Return the lines of one batch, as ``Ledger.lines`` does; no sums are needed for them.
 
-    The plan is joined to the rows on their raw key; a row without a partner raises, for it would lose emissions.
+    ``standing`` says what stands for a cell in a period: by default the lines of the plan. They are joined to the rows
+    on their raw key; a row without a partner raises, for it would lose emissions.
     """
+    stands = standing or (lambda _, key: map(Stood, plan.lines_of(key)))
     frame = activities.frame
     taken = {*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())
     frame = frame.rename({name: f"{name}_input" for name in sorted(taken)}) if taken else frame
@@ -396,16 +419,18 @@ def lines_of(activities: Activities, plan: Plan) -> Any:
             values: list[tuple[Any, ...]] = [
                 (
                     key.period.label,
-                    line.flow.flow,
+                    (line := one.line).flow.flow,
                     line.scope2,
+                    one.rung,
                     line.factor.id if line.factor else "",
-                    " ".join(one.id for one in line.properties),
-                    float(share * line.multiplier),
+                    " ".join(used.id for used in line.properties),
+                    float(one.counted),
+                    float(share * one.part * line.multiplier),
                     line.flow.unit,
                 )
-                for line in plan.lines_of(key)
+                for one in stands(cell, key)
             ]
-            for made in values or [(key.period.label, NO_FLOW, "", "", "", None, "")]:
+            for made in values or [(key.period.label, NO_FLOW, *[""] * 4, None, None, "")]:
                 for place, value in enumerate(raw):
                     table[f"_hc_key{place}"].append(_join_text(value))
                 for name, one in zip(_LINE_COLUMNS, made, strict=True):

@@ -44,7 +44,7 @@ class Measure(BaseModel):
     def reduced(self) -> Fraction:
         """The reduction in tCO2e; a factor in CO2 alone counts as it is, its GWP being 1."""
         above, below = units.sides(self.factor_unit)
-        if not above.endswith("CO2e"):
+        if not units.is_co2e(above):
             above = f"{units.without_gas(above, 'CO2')}CO2e"
         return (
             Fraction(self.quantity) * Fraction(self.factor) * units.ratio(above, CO2E) * units.ratio(self.unit, below)
@@ -59,7 +59,7 @@ class Measure(BaseModel):
             UnitError: The units do not fit each other.
         """
         Period.parse(self.period)
-        if not units.sides(self.factor_unit)[0].endswith(("CO2", "CO2e")):
+        if not units.per_co2(self.factor_unit):
             raise InputError("measure-factor-unit", unit=self.factor_unit)
         self.reduced  # noqa: B018  (raises)
 

@@ -168,7 +168,7 @@ class Plan:
             method,
             tuple(
                 _fit_findings(lines, library)
-                + _coverage_findings(lines)
+                + _coverage_findings(lines, compiler.not_here)
                 + _elsewhere_findings(lines, compiler.not_here)
                 + _distance_findings(lines)
                 + _checking_findings(lines)
@@ -628,9 +628,12 @@ def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
     return stated in {burnt, "energy"} or (stated.startswith(f"{burnt}_") and stated not in fuels)
 
 
-def _coverage_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+def _coverage_findings(
+    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str, str], Use]
+) -> list[Finding]:
     """Name activities from which the methodology's gases take nothing: they are left out, not zero."""
     bare = {key.activity for key, made in lines.items() if not any(line.flow.kind in EMITTED for line in made)}
+    bare -= {activity for (activity, _, _), use in not_here.items() if use.elsewhere}  # a finding of its own says where
     return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
 
 

@@ -10,6 +10,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from hsesg_carbon import units
 
+LIQUEFIED = frozenset(
+    {
+        *("lpg", "propane", "butane", "isobutane", "biopropane", "lng", "other_petroleum_gas"),
+        *("ethylene", "propylene", "butylene", "isobutylene"),
+    }
+)
+"""Fuels that are sold as liquids and metered as gases: one cubic metre of liquid is hundreds of gas."""
+
+_EITHER = ("m3", "万m3", "亿m3", "ft3")
+"""Units of volume that do not say which of the two is meant."""
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=120)]
 
 
@@ -109,6 +120,10 @@ class CatalogueEntry(_Record):
     def accepts(self, unit: str) -> bool:
         """Say whether a quantity of this activity can be given in ``unit``."""
         return units.kind(unit) in {units.kind(one) for one in self.measured_in}
+
+    def leaves_open(self, unit: str) -> bool:
+        """Say whether ``unit`` leaves open if the volume is of the liquid or of the gas."""
+        return self.subject in LIQUEFIED and units.canonical(unit) in _EITHER
 
 
 class Equivalence(_Record):

@@ -275,6 +275,32 @@ def without_gas(above: str, gas: str) -> str:
     return above if gas == "CO2e" else above.removesuffix(gas).strip()
 
 
+def is_co2e(unit: str) -> bool:
+    """
+    Say whether ``unit`` counts CO2e, however it is spelt; what is no unit at all does not.
+
+    Example:
+        >>> is_co2e("kgCO₂e"), is_co2e("千克二氧化碳当量"), is_co2e("kgCO2")
+        (True, True, False)
+    """
+    try:
+        return kind(unit) == kind(CO2E)
+    except UnitError:
+        return False
+
+
+def per_co2(unit: str) -> bool:
+    """
+    Say whether ``unit`` is CO2 or CO2e per something, so that no one need guess which of the two a mass is.
+
+    Example:
+        >>> per_co2("kgCO₂/kWh"), per_co2("tCO2e/t"), per_co2("kgCO2"), per_co2("kg/kWh")
+        (True, True, False, False)
+    """
+    above, below = sides(unit)
+    return bool(below) and (above.endswith("CO2") or is_co2e(above))
+
+
 def family(unit: str) -> str:
     """
     Return what units of one kind share that differ by a power of ten only, such as kWh and MWh, or m3 and L.

@@ -157,7 +157,7 @@ class WasteAccount:
         Return waste per denominator and year, in t (and 台) per its unit.
 
         Raises:
-            InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+            InventoryError: A year has two values, units differ, or a boundary differs and was not accepted.
         """
         return divided(
             self.by(*by, "year"), denominators, per, self.boundary.id, accept_boundary=accept_boundary, years=years

@@ -138,7 +138,7 @@ class WaterAccount:
         Return withdrawal, discharge, recycled water and consumption per denominator and year, ``unit`` per its unit.
 
         Raises:
-            InventoryError: A year has no value, has two, units differ, or a boundary differs and was not accepted.
+            InventoryError: A year has two values, units differ, or a boundary differs and was not accepted.
         """
         rows = [*self.by("kind", "year", unit=unit), *self.consumption(unit)]
         return divided(rows, denominators, per, self.boundary.id, accept_boundary=accept_boundary, years=years)

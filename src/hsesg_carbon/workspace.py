@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, Site, repeated_sites
+from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
@@ -29,9 +30,10 @@ from hsesg_carbon.inventory import (
     Consolidation,
     Denominator,
     Inventory,
+    denominators_missing,
     ruling_denominators,
 )
-from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals, lines_of
+from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
@@ -79,6 +81,7 @@ class Settings(_Record):
 
     ``boundary`` names the inventory's boundary: denominators must state the same name, or be listed under ``accept``.
     ``known_at`` holds the factor library to what was published by that day, so that the accounts do not move with it.
+    ``keep_published`` keeps CO2e that was published on another GWP set than the methodology's, with a finding for each.
     """
 
     organisation: Organisation
@@ -90,6 +93,7 @@ class Settings(_Record):
     periods: tuple[str, ...] = Field(min_length=1)
     site: tuple[Site, ...] = Field(min_length=1)
     accept: tuple[Accepted, ...] = ()
+    keep_published: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,10 +206,8 @@ class Workspace:
     @cached_property
     def boundary(self) -> Boundary:
         """Whose emissions count."""
-        return self._bounded(self.settings.consolidation)
-
-    def _bounded(self, approach: Consolidation) -> Boundary:
-        return Boundary(self.settings.boundary, self.settings.site, approach, self.settings.organisation.id)
+        settings = self.settings
+        return Boundary(settings.boundary, settings.site, settings.consolidation, settings.organisation.id)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -216,7 +218,13 @@ class Workspace:
         ledger = Ledger.of(plan, first)
         for batch in others:
             ledger = ledger + Ledger.of(plan, batch)
-        return Inventory(ledger, self.boundary, instruments=self.instruments)
+        kept = self.settings.keep_published
+        return Inventory(ledger, self.boundary, instruments=self.instruments, keep_published=kept)
+
+    @cached_property
+    def consolidations(self) -> Consolidations:
+        """The inventory under all four consolidations, and the total of GB/T 32150."""
+        return Consolidations(self.inventory)
 
     @cached_property
     def _views(self) -> dict[str, Inventory]:
@@ -235,13 +243,11 @@ class Workspace:
         return Instruments(items, self.settings.organisation.id, months or 0)
 
     def _check_instrument(self, one: Instrument) -> None:
-        """Hold an instrument to units, a period, a market and a site that exist."""
-        Period.parse(one.period)
-        if one.unit is not None:
-            units.ratio(one.unit, "kWh")
-        units.ratio(f"{one.per[0]}/{one.per[1]}", "tCO2e/kWh" if one.flow == "CO2e" else "t/kWh")
-        self.library.region_path(one.market)
+        """Hold an instrument to what it can state, to a site, and to the GWP set of the accounts."""
+        one.check(self.library)
         self._check_site(one.site)
+        if "market" in self.methodology.scope2 and not self.settings.keep_published:
+            one.hold_to(self.methodology.gwp)
 
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
@@ -309,6 +315,8 @@ class Workspace:
         found += [
             *(one for view in self._views.values() for one in view.findings),
             *self._cover_findings(),
+            *self.consolidations.findings(map(int, self.settings.periods)),
+            *denominators_missing(self.denominators, map(int, self.settings.periods)),
             *self._accepted_findings(),
             *self._side_findings(),
         ]
@@ -373,27 +381,15 @@ class Workspace:
             "consolidations": [
                 {"consolidation": approach, **row}
                 for approach in CONSOLIDATIONS
-                for row in self._reported("scope", "scope", self._under(approach).by("scope", "year"))
+                for row in self._reported("scope", "scope", self.consolidations.under(approach).by("scope", "year"))
             ],
-            "national": self._reported("item", "item", *self._national()),
+            "national": self._reported("item", "item", *self.consolidations.national()),
             "biogenic": self._reported("scope", "scope", inventory.biogenic("year")),
             "ozone_depleting": self._reported("scope", "scope", inventory.ozone_depleting("year")),
             **self._energy_views(energy),
             **self._side_accounts(),
             "findings": [one.as_json(lang) for one in self.findings],
         }
-
-    def _national(self) -> tuple[Totals, ...]:
-        """Return the items of GB/T 32150 and their total, of the legal person."""
-        located = "location" in self.methodology.scope2
-        items = self._under("legal-entity").seen(scope2="location").national("year") if located else Totals(())
-        years = sorted({int(row["year"]) for row in items})
-        sums = (sum((row.amount.value for row in items if row["year"] == year), Fraction(0)) for year in years)
-        total = (
-            Total((("year", year),), "CO2e", units.Amount(value, units.CO2E))
-            for year, value in zip(years, sums, strict=True)
-        )
-        return items, Totals(tuple(total))
 
     def _energy_views(self, energy: EnergyAccount) -> dict[str, Any]:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
@@ -442,7 +438,7 @@ class Workspace:
         rows = []
         for per in dict.fromkeys(one.denominator for one in self.denominators):
             accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
-            years = {int(year) for year in self.settings.periods} & ruling_denominators(self.denominators, per).keys()
+            years = {int(year) for year in self.settings.periods}
             totals = intensity(self.denominators, per, accept_boundary=accepted, years=years)
             rows += [{"per": per, **row} for row in self._rows(totals)]
         return rows
@@ -464,10 +460,6 @@ class Workspace:
         if self.measures or self.offsets:
             found.append(Finding(code="beside-never-netted", severity="info"))
         return found
-
-    def _under(self, approach: Consolidation) -> Inventory:
-        """Return the inventory under another consolidation of the same sites."""
-        return self.inventory.seen(boundary=self._bounded(approach))
 
     def _reported(self, column: str, dimension: str, *views: Totals) -> list[dict[str, Any]]:
         """Return the reported years of some totals as plain rows; where a view lacks the dimension it is the total."""
@@ -503,7 +495,8 @@ class Workspace:
         """
         out = self.folder / OUT
         plan = self.inventory.ledger.plan
-        lines = [lines_of(batch, plan) for batch in self.batches if batch.quantity_kind == "text"]
+        view = self._views.get("market", self.inventory)  # the one that knows instruments
+        lines = [view.lines(batch) for batch in self.batches if batch.quantity_kind == "text"]
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",
             "plan.csv": _csv_text(plan.table()),

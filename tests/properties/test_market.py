@@ -272,6 +272,47 @@ def test_a_bill_longer_than_the_claim_is_told_apart_from_nothing_bought(with_res
     assert "longer than the period" in finding.line("en")
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from(["hq", "br"]), st.integers(1, 9999)), min_size=1, max_size=6),
+    st.lists(st.fractions(min_value=Fraction(1, 100), max_value=Fraction(1, 3)), max_size=3),
+    st.sampled_from(["1", "0.6", "0"]),
+)
+def test_lines_add_up_to_the_market_based_total(
+    with_residual: hc.Methodology, bills_: list[tuple[str, int]], claims: list[Fraction], share: str
+) -> None:
+    """Line by line, instruments, leases and shares included; lines are floats, so as far as these go."""
+    rows = [
+        {"site": site, "period": f"2023-{1 + place % 2:02d}", "quantity": one}
+        for place, (site, one) in enumerate(bills_)
+    ]
+    rows.append({"site": "hq", "period": "2023-02-20/2023-03-10", "quantity": 1000})  # a bill that crosses months
+    sites = (
+        hc.Site.model_validate({"id": "hq", "equity_share": share}),
+        hc.Site.model_validate({"id": "br", "lease": {"share": "0.4", "basis": "area", "note": "made up"}}),
+    )
+    used = sum(
+        (Fraction(int(str(row["quantity"])) * 1000) * (Fraction("0.4") if row["site"] == "br" else 1) for row in rows),
+        Fraction(0),
+    )
+    items = tuple(
+        certificate(f"c{place}", str(volume), factor=("0", "0.1", "0.2")[place])
+        for place, claim in enumerate(claims)
+        if (volume := Decimal(int(used * claim)) / 1) > 0
+    )
+    view = hc.Inventory(
+        book_of(rows, with_residual),
+        hc.Boundary("all", sites, "equity-share", "us"),
+        scope2="market",
+        instruments=Instruments(items, "us", 12),
+    )
+    for one, other in ((view, "location"), (view.seen(scope2="location"), "market")):
+        lines = one.lines()
+        held = lines[(lines["flow"] == "CO2") & (lines["scope2"] != other)]
+        total = float(sum((row.amount.value for row in one.by()), Fraction(0)))
+        assert (held["amount"] * held["counted"]).sum() == pytest.approx(total, rel=1e-9)
+    assert set(view.lines()["rung"]) == {"", *(item.instrument for item in items)}
+
+
 def test_claiming_more_than_was_bought_and_claiming_twice_are_errors(with_residual: hc.Methodology) -> None:
     for items in ([certificate("c", "1001")], [certificate("a", "600"), certificate("b", "401")]):
         with pytest.raises(hc.InventoryError) as caught:

@@ -427,3 +427,21 @@ def test_superscripts_in_units_are_powers() -> None:
 def test_only_a_yes_marks_a_credit(word: str) -> None:
     for quantity in ("-5", -5.0, -5):
         assert [one.code for one in faults([with_(quantity=quantity, credit=word)])] == ["quantity-negative"]
+
+
+@pytest.mark.parametrize("activity", ["stationary.propane", "stationary.butane", "mobile.lpg", "mobile.lng"])
+@pytest.mark.parametrize("unit", ["m3", "立方米", "万m3", "ft3"])
+def test_a_cubic_metre_of_liquefied_gas_must_say_liquid_or_gas(activity: str, unit: str) -> None:
+    row = {"activity_id": "a", "site": "hq", "period": "2024", "activity": activity, "quantity": "1", "region": "CN"}
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(pd.DataFrame([row | {"unit": unit}]))
+    (problem,) = caught.value.problems
+    assert problem.code == "volume-left-open"
+    for known in ("L", "kL", "t"):
+        assert hc.Activities(pd.DataFrame([row | {"unit": known}])).keys[0].unit == known
+
+
+def test_a_cubic_metre_of_natural_gas_is_gas_and_of_diesel_liquid() -> None:
+    row = {"activity_id": "a", "site": "hq", "period": "2024", "quantity": "1", "region": "CN", "unit": "m3"}
+    for activity in ("stationary.natural_gas", "stationary.diesel"):
+        assert hc.Activities(pd.DataFrame([row | {"activity": activity}])).keys[0].unit == "m3"

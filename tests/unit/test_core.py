@@ -15,7 +15,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.inventory import ruling_denominators
+from hsesg_carbon.inventory import denominators_missing, ruling_denominators
 
 ELECTRICITY = {"activity": "electricity.grid", "unit": "kWh"}
 PETROL = {"activity": "mobile.petrol", "unit": "L"}
@@ -460,17 +460,26 @@ def test_intensities_refuse_what_does_not_belong_together(ledger: Callable[..., 
     assert value.unit == "tCO2e/million CNY"
     for given, code in (
         ([denominator(boundary="group")], "denominator-boundary-differs"),
-        ([denominator(period="2023")], "denominator-missing"),
         ([denominator(), denominator(value="3")], "denominator-twice"),
         ([denominator(period="2024-Q1")], "denominator-not-a-year"),
         ([denominator(), denominator(period="2023", unit="CNY")], "denominator-units-differ"),
-        ([], "denominator-missing"),
+        ([denominator(denominator="area")], "unknown-denominator"),
+        ([], "unknown-denominator"),
     ):
         with pytest.raises(hc.InventoryError) as caught:
             inventory.intensity(given, per="revenue")
         assert caught.value.code == code
     accepted = inventory.intensity([denominator(boundary="group")], "revenue", accept_boundary=["group"])
     assert accepted.value(year=2024) == value
+
+
+def test_a_year_without_a_denominator_is_left_out_and_named(ledger: Callable[..., hc.Ledger]) -> None:
+    boundary = hc.Boundary("b", (hc.Site(id="hq"),), "operational-control")
+    given = [denominator(period="2023")]
+    assert not hc.Inventory(ledger({}), boundary).intensity(given, per="revenue")
+    (finding,) = denominators_missing(given, [2024, 2023])
+    assert (finding.code, finding.severity) == ("denominator-missing", "warning")
+    assert (finding.data["denominator"], finding.data["year"]) == ("revenue", 2024)
 
 
 def test_a_higher_version_of_a_denominator_rules_by_number() -> None:

@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 
 import hsesg_carbon as hc
+from hsesg_carbon.derive import DERIVATIONS
+from hsesg_carbon.tables import Row, Table
 from tests.workflow.test_command_line import as_json, refused, run
 from tests.workflow.test_offices import codes, office, totals
 
@@ -193,3 +195,98 @@ def test_wastewater_must_say_how_it_is_treated_and_not_lose_more_than_it_has(fol
 def test_an_id_that_a_bill_has_already_is_refused(folder: Path) -> None:
     write(folder / "refrigerants.csv", [LOSSES[1] | {"id": "r0"}])
     assert "r0" in refused("footprint", folder)
+
+
+GAS: Cells = {
+    "id": "gas",
+    "quantity": "10000",
+    "unit": "Nm3",
+    "oxidation": "99%",
+    "composition_source": "laboratory",
+} | {
+    "ch4": "90%",
+    "c2h6": "5%",
+    "co2": "2%",
+    "n2": "0.03",
+}
+HEAT: Cells = {"ncv": "36", "ncv_unit": "MJ/Nm3", "ncv_source": "laboratory"}
+
+
+def test_gas_by_composition_by_hand(folder: Path) -> None:
+    """10,000 Nm3 are 446,150.334 mol; 0.9 + 2 x 0.05 + 0.02 = 1.02 carbon atoms each; 44 g of CO2 per atom."""
+    before = totals(as_json("footprint", folder))["1"]
+    write(folder / "gas_composition.csv", [GAS | HEAT])
+    result = as_json("footprint", folder)
+    moles = 10000 / (Fraction("8.31446261815324") * Fraction("273.15") / 101325)
+    assert abs(moles - Fraction("446150.334")) < Fraction("0.001")
+    co2 = moles * Fraction("1.02") * 44 * Fraction("0.99") / 10**6
+    assert abs(co2 - Fraction("19.822995")) < Fraction("0.00001")
+    others = 360 * (Fraction("5") * 27 + Fraction("0.1") * 273) / 10**6  # kg per TJ of natural gas, 360 GJ
+    assert abs(totals(result)["1"] - before - co2 - others) < Fraction(1, 10**8)
+    energy = {one["carrier"]: one["value"] for one in result["energy"] if one["flow"] == "energy.gj"}
+    assert energy["fuel_gas"] == "360"
+    burnt = {one["item"]: Fraction(one["value"]) for one in result["national"]}["fuel-combustion"]
+    assert abs(burnt - co2 - others) < Fraction(1, 10**8)
+    note = as_json("explain", folder, "gas")["note"]
+    assert note.startswith(
+        "carbon, 10000 Nm3 ÷ 22.413969545 L/mol (0 °C, 101.325 kPa) × 12 g/mol × oxidised 99% × sum of"
+    )
+    assert "ch4 90% × 1 + c2h6 5% × 2 + co2 2% × 1 ≈ 5.406" in note
+    assert note.endswith("[laboratory]")
+    assert as_json("explain", folder, "gas-energy")["note"] == "net energy: 10000 Nm3 × 36 MJ/Nm3 = 360 GJ [laboratory]"
+
+
+def test_the_carbon_of_a_gas_is_that_of_the_guidelines_but_for_their_rounded_molar_volume(folder: Path) -> None:
+    """The Chinese guidelines take 22.4 L/mol: 12 x 1.02 / 22.4 x 10 tC per 10^4 Nm3."""
+    table = Table(
+        "g.csv", None, ("site", "period", *GAS), (Row(2, {"site": "hq", "period": "2024"} | GAS | {"oxidation": "1"}),)
+    )
+    (row,) = DERIVATIONS["gas_composition"](table).rows
+    ours, theirs = Fraction(row.cells["quantity"]), Fraction(12) * Fraction("1.02") / Fraction("22.4") * 10
+    assert abs(ours / theirs - Fraction("22.4") / Fraction("22.413969545")) < Fraction(1, 10**8)
+
+
+@pytest.mark.parametrize(
+    ("unit", "reference", "litres"), [("m3", "0", "22.413970"), ("m3", "20", "24.055117"), ("Sm3", "", "23.644830")]
+)
+def test_the_reference_state_of_a_gas_matters(folder: Path, unit: str, reference: str, litres: str) -> None:
+    write(folder / "gas_composition.csv", [GAS | {"unit": unit, "reference": reference, "oxidation": "1"}])
+    result = as_json("footprint", folder)
+    assert "gas-energy-unknown" in codes(result)
+    co2 = Fraction(10000) / Fraction(litres) * Fraction("1.02") * 44 / 1000
+    burnt = {one["item"]: Fraction(one["value"]) for one in result["national"]}["fuel-combustion"]
+    assert abs(burnt / co2 - 1) < Fraction(1, 10**7)
+
+
+def test_gas_under_a_methodology_of_co2_alone_is_covered_by_its_carbon(tmp_path: Path) -> None:
+    bills: Any = [("electricity.grid", 100, "MWh", "")]
+    folder = office(tmp_path / "office", "cn-public-building", "CN-BJ", 2024, bills)
+    write(folder / "gas_composition.csv", [GAS | HEAT])
+    result = as_json("footprint", folder)
+    assert abs(totals(result)["1"] - Fraction("19.822995")) < Fraction("0.00001")
+    assert "activity-not-covered" not in codes(result)
+    assert "accounted-elsewhere" in codes(result)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"n2": "4%"}, "add up to 101 %"),
+        ({"n2": ""}, "add up to 97 %"),
+        ({"ch4": "90"}, "write a percentage such as 5%"),
+        ({"unit": "t"}, "no volume of gas"),
+        ({"unit": "pood"}, "no volume of gas"),
+        ({"unit": "m3"}, "must be one of 0, 15, 20 °C"),
+        ({"reference": "15"}, "must be one of 0 °C"),
+        ({"oxidation": "2"}, "column oxidation"),
+        ({"ncv": "36"}, "ncv, ncv_unit and ncv_source together"),
+        (HEAT | {"ncv_unit": "MJ/m3"}, "column ncv_unit"),
+        (HEAT | {"ncv_unit": "MJ"}, "column ncv_unit"),
+        ({"period": "2024-13"}, "2024-13"),
+    ],
+)
+def test_a_gas_that_does_not_add_up_is_refused_at_its_row(folder: Path, change: Cells, said: str) -> None:
+    write(folder / "gas_composition.csv", [GAS | change])
+    told = refused("footprint", folder).replace("\n", " ")
+    assert "gas_composition.csv, row 2" in told
+    assert said in told

@@ -1,7 +1,9 @@
 """A workspace with contractual instruments, end to end."""
 
+import csv
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,60 @@ def test_a_certificate_that_also_earned_ccer_covers_nothing_and_says_why(tmp_pat
 )
 def test_what_cannot_be_claimed_is_refused_with_the_reason(tmp_path: Path, rows: str, words: str) -> None:
     assert words in refused("footprint", with_instruments(tmp_path / "us", rows))
+
+
+def with_set(gwp_set: str, factor: str = "0.2", unit: str = "kgCO2e/kWh") -> tuple[str, str]:
+    """Return a heading with a GWP set, and a certificate of CO2e on it."""
+    row = GOOD.replace(",0,kgCO2/kWh,", f",{factor},{unit},").removesuffix("\n")
+    return HEADER.replace("\n", ",gwp_set\n"), f"{row},{gwp_set}\n"
+
+
+def market_based(folder: Path, heading: str, rows: str, more: str = "") -> Any:
+    office(folder, "ghgp-cn", "CN-ZJ-hangzhou", 2023, POWER, more=more)
+    (folder / "instruments.csv").write_text(heading + rows, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("gwp_set", ["", "AR4"])
+def test_co2e_on_another_gwp_set_is_refused_at_its_row_or_kept_with_a_finding(tmp_path: Path, gwp_set: str) -> None:
+    said = refused("footprint", market_based(tmp_path / "a", *with_set(gwp_set)))
+    for words in ("instruments.csv, row 2", "gec-1", "AR6", "keep_published = true"):
+        assert words in said.replace("\n", " ")
+    result = as_json("footprint", market_based(tmp_path / "b", *with_set(gwp_set), "keep_published = true"))
+    methods = {one["method"]: Fraction(one["value"]) for one in result["scope2"]}
+    assert methods["market"] == 60 * Fraction("0.6096") + 40 * Fraction("0.2")
+    (finding,) = [one for one in result["findings"] if one["code"] == "instrument-kept"]
+    assert "gec-1" in finding["message"]
+
+
+@pytest.mark.parametrize("unit", ["kgCO2e/kWh", "kgCO₂e/kWh", "kgCO2-eq/kWh"])
+@pytest.mark.parametrize(("factor", "gwp_set"), [("0", ""), ("0.2", "AR6")])
+def test_nothing_emitted_needs_no_gwp_set_and_co2e_is_known_however_it_is_spelt(
+    tmp_path: Path, unit: str, factor: str, gwp_set: str
+) -> None:
+    result = as_json("footprint", market_based(tmp_path / "us", *with_set(gwp_set, factor, unit)))
+    methods = {one["method"]: Fraction(one["value"]) for one in result["scope2"]}
+    assert methods["market"] == 60 * Fraction("0.6096") + 40 * Fraction(factor)
+    assert "instrument-kept" not in codes(result)
+
+
+@pytest.mark.parametrize("unit", ["kgCO2", "kg/kWh", "kgCO2e"])
+def test_a_factor_of_an_instrument_says_which_gas_per_what(tmp_path: Path, unit: str) -> None:
+    said = refused("footprint", market_based(tmp_path / "us", *with_set("AR6", unit=unit)))
+    assert "instruments.csv, row 2" in said
+    assert "write e.g. kgCO2/kWh" in said
+
+
+def test_the_lines_of_a_bill_show_its_instruments_and_add_up(tmp_path: Path) -> None:
+    folder = with_instruments(tmp_path / "us", GOOD)
+    methods = {one["method"]: float(one["value"]) for one in as_json("footprint", folder)["scope2"]}
+    lines = list(csv.DictReader((folder / "out" / "lines.csv").read_text(encoding="utf-8").splitlines()))
+    emitted = [one for one in lines if one["flow"] == "CO2"]
+    for method, total in methods.items():
+        own = [float(one["amount"]) * float(one["counted"]) for one in emitted if one["scope2"] == method]
+        assert sum(own) == pytest.approx(total, rel=1e-12)
+    market = [(one["rung"], float(one["amount"])) for one in emitted if one["scope2"] == "market"]
+    assert market == [("", pytest.approx(60 * 0.6096)), ("gec-1", 0)]
 
 
 def test_instruments_without_a_market_based_method_are_named(tmp_path: Path) -> None:

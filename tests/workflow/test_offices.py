@@ -174,6 +174,43 @@ def test_accounts_can_be_held_to_what_was_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "empty"),
+    [
+        ('legal_entity = "other"', {"legal entity"}),
+        ('equity_share = "0"', {"equity share"}),
+        ('control = ["operational"]', {"financial control"}),
+        ("", set()),
+    ],
+)
+def test_a_consolidation_without_anything_in_it_says_why(tmp_path: Path, site: str, empty: set[str]) -> None:
+    folder = office(tmp_path / "us", "ghgp-cn", "CN-ZJ-hangzhou", 2023, CHINA)
+    with (folder / "inventory.toml").open("a", encoding="utf-8") as file:
+        file.write(site + "\n")
+    result = as_json("footprint", folder)
+    told = [one for one in result["findings"] if one["code"] == "consolidation-empty"]
+    assert {one["data"]["consolidation"]["en"] for one in told} == empty
+    assert len({one["consolidation"] for one in result["consolidations"]}) == 4 - len(empty)
+    of_nation = [one["message"] for one in result["findings"] if one["code"] == "national-empty"]
+    assert len(of_nation) == ("legal entity" in empty) == (not result["national"])
+    for one in [*[one["message"] for one in told], *of_nation]:
+        assert "2023" in one
+        assert "'us'" in one or "legal" not in one
+
+
+def test_the_national_total_needs_the_location_based_method(tmp_path: Path) -> None:
+    folder = office(tmp_path / "us", "own.toml", "CN-ZJ-hangzhou", 2023, CHINA[:1])
+    (folder / "own.toml").write_text(
+        'extends = "ghgp-cn"\nid = "own"\ntitle = { en = "o", zh = "o" }\nscope2 = ["market"]\n', encoding="utf-8"
+    )
+    result = as_json("footprint", folder)
+    assert len({one["consolidation"] for one in result["consolidations"]}) == 4
+    (finding,) = [one for one in result["findings"] if one["code"] == "national-empty"]
+    assert result["national"] == []
+    assert "location-based" in finding["message"]
+    assert "own" in finding["message"]
+
+
+@pytest.mark.parametrize(
     ("methodology", "region", "year"),
     [
         ("ghgp-cn", "CN", 2023),
@@ -195,3 +232,43 @@ def test_solar_power_of_ones_own_emits_nothing_and_is_energy(
     renewable = [one for one in result["energy_renewable"] if one["method"] == "location" and one["unit"] == "GJ"]
     assert {one["renewable"]: one["value"] for one in renewable} == {"yes": "360", "no": "1080"}
     assert not {"fit-other-fuel", "activity-not-covered"} & codes(result)
+
+
+@pytest.mark.parametrize(
+    ("lease", "part", "words"),
+    [
+        ('basis = "area", area = 200, building_area = 2000', Fraction(1, 10), "by floor area: contract 7"),
+        ('basis = "occupancy", area = 200, building_area = 2000, occupied = "0.75"', Fraction(2, 15), "that is let"),
+        ('basis = "sub-meter"', Fraction(1), "100 % of the building's bills are its own use, by sub-meter"),
+        ('basis = "area", share = "0.35"', Fraction("0.35"), "35 %"),
+    ],
+)
+def test_a_leased_floor_counts_by_its_basis_and_explain_names_it(
+    tmp_path: Path, lease: str, part: Fraction, words: str
+) -> None:
+    folder = office(tmp_path / "us", "cn-public-building", "CN", 2023, [("electricity.grid", 150, "MWh", "")])
+    with (folder / "inventory.toml").open("a", encoding="utf-8") as file:
+        file.write(f'lease = {{ {lease}, note = "contract 7" }}\n')
+    result = as_json("footprint", folder)
+    assert abs(totals(result)["2"] - 150 * Fraction("0.5306") * part) < Fraction(1, 10**12)
+    (finding,) = [one["message"] for one in result["findings"] if one["code"] == "site-leased"]
+    assert words in finding
+    assert finding in as_json("explain", folder, "r0")["counted"]
+    assert words in " ".join(run("explain", folder, "r0").stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("lease", "said"),
+    [
+        ('basis = "area", area = 200', "state area, building_area or share"),
+        ('basis = "area", area = 200, building_area = 100', "larger"),
+        ('basis = "occupancy", area = 200, building_area = 2000', "occupied"),
+        ('basis = "area", area = 200, building_area = 2000, occupied = "0.75"', "state area, building_area or share"),
+        ('basis = "guess"', "sub-meter"),
+    ],
+)
+def test_a_lease_states_its_part_in_one_way(tmp_path: Path, lease: str, said: str) -> None:
+    folder = office(tmp_path / "us", "cn-public-building", "CN", 2023, [("electricity.grid", 150, "MWh", "")])
+    with (folder / "inventory.toml").open("a", encoding="utf-8") as file:
+        file.write(f'lease = {{ {lease}, note = "contract 7" }}\n')
+    assert said in refused("footprint", folder)

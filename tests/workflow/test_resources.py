@@ -4,6 +4,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.workflow.test_command_line import as_json, refused
 from tests.workflow.test_offices import codes, office, totals
 
@@ -181,3 +183,27 @@ def test_parts_of_a_row_enter_no_total_and_give_the_pue(tmp_path: Path) -> None:
     assert "'r9'" in refused("footprint", folder)
     (folder / "activity" / "parts.csv").write_text(PARTS.replace(",r0,it", ",r0,cat", 1), encoding="utf-8")
     assert "'cat'" in refused("footprint", folder)
+
+
+def test_a_year_without_a_denominator_is_left_out_of_every_account(tmp_path: Path) -> None:
+    """One rule for emissions, energy, water and waste: a warning, and the accounts stand."""
+    text = WATER + "hq,2023,withdrawal,third-party,1200,m3,yes\n"
+    folder = accounts(tmp_path / "a", water=text, denominators=DENOMINATORS.format("all").replace(",2023,", ",2022,"))
+    result = as_json("footprint", folder)
+    assert result["intensities"] == result["energy_intensities"] == result["water"]["intensities"] == []
+    (finding,) = [one for one in result["findings"] if one["code"] == "denominator-missing"]
+    assert finding["severity"] == "warning"
+    assert "headcount has no value for 2023" in finding["message"]
+
+
+@pytest.mark.parametrize("unit", ["kgCO2", "kg/kWh", "tCO2e"])
+def test_a_factor_of_a_measure_says_which_gas_per_what(tmp_path: Path, unit: str) -> None:
+    said = refused("footprint", accounts(tmp_path / "a", measures=MEASURES.replace("kgCO2/kWh", unit)))
+    assert "measures.csv, row 2" in said
+    assert "write e.g. kgCO2/kWh" in said
+
+
+@pytest.mark.parametrize("unit", ["kgCO₂/kWh", "kgCO₂e/kWh", "kgCO2eq/kWh", "tCO2e/MWh"])
+def test_co2_of_a_measure_is_known_however_it_is_spelt(tmp_path: Path, unit: str) -> None:
+    folder = accounts(tmp_path / "a", measures=MEASURES.replace("kgCO2/kWh", unit))
+    assert [one["value"] for one in as_json("footprint", folder)["measures"]] == ["0.5366"]

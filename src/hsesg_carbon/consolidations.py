@@ -1,0 +1,97 @@
+"""The inventory under every consolidation, the total of GB/T 32150, and why one of them has nothing to show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+
+from hsesg_carbon.errors import InventoryError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.inventory import CONSOLIDATIONS, Boundary, Consolidation, Inventory
+from hsesg_carbon.ledger import Total, Totals
+from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.units import CO2E, Amount
+
+
+@dataclass(frozen=True)
+class Consolidations:
+    """
+    An inventory with a boundary, seen under all four consolidations of its sites, whichever of them rules.
+
+    Example: ``Consolidations(inventory).under("equity-share").by("scope", "year")``.
+    """
+
+    inventory: Inventory = field(repr=False)
+
+    def under(self, approach: Consolidation) -> Inventory:
+        """Return the inventory of the same sites under another consolidation."""
+        return self._views[approach]
+
+    def national(self) -> tuple[Totals, Totals]:
+        """
+        Return the items of GB/T 32150 by year, and their total: of the legal person, location-based.
+
+        Both are empty under a methodology without the location-based method: the standard knows no other.
+        """
+        if not self._located:
+            return Totals(()), Totals(())
+        items = self.under("legal-entity").seen(scope2="location").national("year")
+        sums: dict[str | int, Fraction] = {}
+        for row in items:
+            sums[row["year"]] = sums.get(row["year"], Fraction(0)) + row.amount.value
+        return items, Totals(
+            tuple(Total((("year", year),), "CO2e", Amount(value, CO2E)) for year, value in sorted(sums.items()))
+        )
+
+    def findings(self, years: Iterable[int]) -> list[Finding]:
+        """Say why a consolidation, or the total of GB/T 32150, has nothing in years that have emissions otherwise."""
+        present = {one: self._years(view.by("year")) for one, view in self._views.items()}
+        wanted = set(years) & set().union(*present.values())
+        entity = self._boundary.entity or "-"
+        findings = [
+            Finding(
+                code="consolidation-empty",
+                severity="warning",
+                data={
+                    "consolidation": _both(f"label.consolidation-{one}"),
+                    "years": sorted(wanted - present[one]),
+                    "reason": _both(f"reason-empty-{one}", entity=entity),
+                },
+            )
+            for one in CONSOLIDATIONS
+            if wanted - present[one]
+        ]
+        missing = wanted - self._years(self.national()[1])
+        if not missing:
+            return findings
+        if not self._located:
+            reason = _both("reason-national-location", methodology=self.inventory.ledger.plan.methodology.id)
+        elif missing - present["legal-entity"]:
+            reason = _both("reason-empty-legal-entity", entity=entity)
+        else:
+            reason = _both("reason-national-items")
+        data = {"years": sorted(missing), "reason": reason}
+        return [*findings, Finding(code="national-empty", severity="info", data=data)]
+
+    @property
+    def _located(self) -> bool:
+        return "location" in self.inventory.ledger.plan.methodology.scope2
+
+    @property
+    def _boundary(self) -> Boundary:
+        """The boundary; without one there is nothing to consolidate."""
+        if self.inventory.boundary is None:
+            raise InventoryError("boundary-missing")
+        return self.inventory.boundary
+
+    @cached_property
+    def _views(self) -> Mapping[Consolidation, Inventory]:
+        return {one: self.inventory.seen(boundary=replace(self._boundary, consolidation=one)) for one in CONSOLIDATIONS}
+
+    @staticmethod
+    def _years(totals: Totals) -> set[int]:
+        return {int(row["year"]) for row in totals}
+
+
+def _both(code: str, **data: str) -> dict[str, str]:
+    return {lang: message(code, lang, **data) for lang in LANGUAGES}
