@@ -69,6 +69,11 @@ class Inconsistency:
     system: System = field(repr=False)
 
     @property
+    def mended(self) -> System:
+        """The system with the best explanation undone."""
+        return self.system.edited(self.slips[0].edit) if self.slips else self.system
+
+    @property
     def equally_good(self) -> int:
         """How many explanations are as good as the first."""
         return sum(one.merit == self.slips[0].merit for one in self.slips)
@@ -178,8 +183,9 @@ class Search:
                 blocks.setdefault(row.table, []).append(row.id)
         wide = range(len(self.table.periods))
         for name, ids in blocks.items():
-            for first in wide:
-                for second in wide[first + 1 :]:
+            said = [at for at in wide if any((one, at) in self.system.values for one in ids)]
+            for place, first in enumerate(said):  # a column that says nothing is not put for another
+                for second in said[place + 1 :]:
                     edit = self._swapped([((one, first), (one, second)) for one in ids])
                     if edit.values:
                         cells = tuple((one, at) for one in ids for at in (first, second) if self._printed((one, at)))

@@ -33,7 +33,8 @@ _MARKS = re.compile(
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _BODY = r"(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?"
 _PRINT = re.compile(rf"(?P<number>{_BODY})(?:[eE](?P<tens>[+-]?\d{{1,2}}))?\s*(?P<scale>%|‰|百万|千|万|亿)?", re.ASCII)
-_PREFIX = re.compile(r"(<=|>=|[<>≤≥~≈约]|about\b|approx\.?|ca\.?)\s*", re.I)
+_PREFIX = re.compile(r"(<=|>=|[<>≤≥~≈约]|超过|逾|more than\b|over\b|about\b|approx\.?|ca\.?)\s*", re.I)
+_ABOVE = frozenset({">", ">=", "≥", "超过", "逾", "more than", "over"})
 _RANGE = re.compile(r"(?<=[\d%])\s*(?:[-–—~～至]|to)\s*(?=[\d.])")
 _SCALES = {"%": Fraction(1, 100), "‰": Fraction(1, 1000), "千": Fraction(1000), "万": Fraction(10**4)}
 _SCALES |= {"百万": Fraction(10**6), "亿": Fraction(10**8)}
@@ -133,7 +134,9 @@ def _figure(text: str, plain: str) -> Cell:
     """Read what has digits: a bound, a range, one number, or neither."""
     prefix = _PREFIX.match(plain)
     if prefix:
-        return _bounded(text, prefix[1], plain[prefix.end() :])
+        return _bounded(text, prefix[1].lower(), plain[prefix.end() :])
+    if plain[:1].isdigit() and plain.endswith("+"):
+        return _bounded(text, ">=", plain[:-1])
     parts = _RANGE.split(plain)
     if len(parts) == 2:  # noqa: PLR2004  (from and to)
         return _ranged(text, *parts)
@@ -148,7 +151,8 @@ def _figure(text: str, plain: str) -> Cell:
 def _number(text: str) -> Print | None:
     plain = text.strip()
     negative = plain.startswith("-") or (plain.startswith("(") and plain.endswith(")"))
-    plain = plain.strip("()").lstrip("+-").strip()
+    plain = plain.strip("()").strip()
+    plain = plain[1:].strip() if plain[:1] in {"+", "-"} else plain  # one sign; with two it has no one meaning
     found = _PRINT.fullmatch(plain)
     if found is None or not found["number"]:
         return None
@@ -164,7 +168,7 @@ def _bounded(text: str, prefix: str, rest: str) -> Cell:
         return Cell(text, "unreadable")
     if prefix in {"<", "<=", "≤"}:
         return Cell(text, "number", Interval(min(Fraction(0), printed.value), printed.value))
-    if prefix in {">", ">=", "≥"}:
+    if prefix in _ABOVE:
         return Cell(text, "number", Interval(printed.value, float("inf")))
     return Cell(text, "number", printed.coarser(trailing_zeros(printed)), printed)
 

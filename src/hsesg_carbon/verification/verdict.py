@@ -14,8 +14,10 @@ from hsesg_carbon.inventory import Denominator, Inventory
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.verification.against import facts_of
 from hsesg_carbon.verification.checks import Check, System, Values
+from hsesg_carbon.verification.claims import claims, supposed
 from hsesg_carbon.verification.explain import Inconsistency, Slip, explained
 from hsesg_carbon.verification.intervals import EVERYTHING, Interval, scaled
+from hsesg_carbon.verification.judgement import Basis, Judgement
 from hsesg_carbon.verification.published import Published
 from hsesg_carbon.verification.relations import refs
 from hsesg_carbon.verification.reported import Key, ReportedTable
@@ -151,9 +153,22 @@ def verify(
     system = system_of(table, published, facts)
     view = _View(system, table, facts)
     found: list[Finding] = list(table.notes)
-    found += [view.discrepancy(one) for one in explained(system, table, published)]
+    told = explained(system, table, published)
+    found += [_tempered(view.discrepancy(one), supposed(table)) for one in told]
     found += view.differing()
-    return Verification(system.testable, system.testable - len(system.failing), tuple(found), tuple(view.implied()))
+    basis = Basis(table, told[-1].mended if told else system, published, inventory, tuple(denominators))
+    judged = list(claims(basis))
+    wrong = [one for one in judged if one is not None]
+    found += map(view.judged, wrong)
+    failed = len(system.failing) + sum(one.count for one in wrong)
+    checks = system.testable + len(judged) - len(wrong) + sum(one.count for one in wrong)
+    return Verification(checks, checks - failed, tuple(found), tuple(view.implied()))
+
+
+def _tempered(found: Discrepancy, supposed: frozenset[str]) -> Discrepancy:
+    """Return a finding as a warning where a figure that nobody printed takes part in it: that may be what is wrong."""
+    leans = any(row in supposed for row, _ in found.cells)
+    return found.model_copy(update={"severity": "warning"}) if leans and found.severity == "error" else found
 
 
 # -------------------------------------------------------------------------------------------------- wording
@@ -213,6 +228,32 @@ class _View:
             explanations=tuple(self._explanation(system, one) for one in found.slips),
         )
 
+    def judged(self, one: Judgement) -> Discrepancy:
+        """Return a claim that does not stand, with its evidence and what would explain it."""
+        evidence = (
+            Evidence(
+                check=two.check,
+                unit=two.unit or "1",
+                printed=_ends(two.printed, two.size),
+                implied=_ends(two.implied, two.size),
+                residual=_bound(_gap(two.printed, two.implied) / two.size),
+            )
+            for two in one.compared
+        )
+        told = (
+            Explanation(kind=two.kind, cells=self._names(two.cells), detail=two.detail, resolves=(), breaks=())
+            for two in one.suggestions
+        )
+        return Discrepancy(
+            code=one.code,
+            severity=one.severity,
+            where=one.row.where,
+            data=dict(one.data),
+            cells=self._names(one.cells),
+            evidence=tuple(evidence),
+            explanations=tuple(told),
+        )
+
     def _verdict(self, found: Inconsistency) -> dict[str, str]:
         """Say what explains it, that several things would as well, or that nothing was found."""
         if not found.slips:
@@ -239,13 +280,13 @@ class _View:
                 others = [place for place in system.of_key[key] if system.checks[place] != check]
                 values.over[key] = system.solved(key, only=others)
         printed, implied = values[check.target], check.implied(check.target, values)
-        gap = max(printed.lo - implied.hi, implied.lo - printed.hi, Fraction(0))
+        gap = _gap(printed, implied)
         return Evidence(
             check=self._name(check),
             unit=unit,
             printed=_ends(printed, size),
             implied=_ends(implied, size),
-            residual=_bound(gap / size if not isinstance(gap, float) else gap),
+            residual=_bound(gap / size),
         )
 
     def _reach(self, system: System, slip: Slip) -> dict[str, list[str]]:
@@ -323,6 +364,11 @@ class _View:
 
     def _names(self, keys: Iterable[Key]) -> tuple[CellName, ...]:
         return tuple((row, self.table.periods[column]) for row, column in keys if row in self.units)
+
+
+def _gap(one: Interval, two: Interval) -> Fraction | float:
+    """Return what lies between two intervals."""
+    return max(one.lo - two.hi, two.lo - one.hi, Fraction(0))
 
 
 def _cells_json(cells: Iterable[CellName]) -> list[dict[str, str]]:
