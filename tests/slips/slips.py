@@ -307,11 +307,11 @@ def _truncated(table: Table, rng: Random) -> Made | None:
 
 
 def _midway(table: Table, rng: Random) -> Made | None:
-    row = _row(table, rng, lambda one: roundable(one) != [])
+    row = _row(table, rng, lambda one: any(table.rows[leaf.row].disclosed for leaf in roundable(one)))
     if row is None or row.relation is None:
         return None
     period = rng.choice(table.periods)
-    leaf = rng.choice(roundable(row))
+    leaf = rng.choice([one for one in roundable(row) if table.rows[one.row].disclosed])
     term = table.rows[leaf.row]
     drop = rng.choice(COARSER[:3])
 
