@@ -244,7 +244,7 @@ Written by `python -m tests.slips.score`; do not edit.
 
 {tables} consistent tables of random shape (3 to 40 rows, 2 to 6 periods; totals, ratios with known and undisclosed
 denominators, products with published factors, shares, changes; figures made up) are printed with rounding. Each gets
-slips of the kinds below, one at a time, made when the true values are printed, and goes to `verify` without a hint.
+{each} slips of the kinds below, one at a time, made when true values are printed, and goes to `verify` without a hint.
 
 - Tables without a slip in which something was found: {false} of {tables}.
 - Identifiable slips detected: {detected} (asked: 97 %).
@@ -274,13 +274,14 @@ More relations are the cure: a second denominator, a change row or a share tells
 """
 
 
-def page(held: Sequence[Outcome]) -> str:
-    """Return the page of the docs."""
+def page(held: Sequence[Outcome], each: int) -> str:
+    """Return the page of the docs; ``each`` is how many slips a table got, at most."""
     table = counts(held)
     total = table[-1]
     clean = [one for one in held if one.kind == "none"]
     return PAGE_TEXT.format(
         tables=f"{len(clean):,}",
+        each=f"up to {each}",
         false=sum(one.detected for one in clean),
         detected=share(total.detected, total.identifiable),
         first=share(total.first, total.detected),
@@ -333,7 +334,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for one in filter(missed, part):
                 said = "; ".join(one.said[:4]) or "nothing found"
                 sys.stderr.write(f"seed {one.seed} {one.kind} {one.wrong}: {said}\n")
-    text = page(held)
+    text = page(held, asked.kinds)
     if asked.dry:
         sys.stdout.write(text)
     else:
