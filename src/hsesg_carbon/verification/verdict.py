@@ -103,6 +103,9 @@ class Verification:
     implied: tuple[tuple[str, str, str, str], ...] = ()
     """Undisclosed quantities: ``(id, period, lowest, highest)``, in the unit of the row or of a ratio that names it."""
 
+    mended: Mapping[CellName, Interval] = field(default_factory=dict, repr=False)
+    """The cells that the best explanations read otherwise than printed, and how, in base units."""
+
     @property
     def clean(self) -> bool:
         """Whether no finding is an error."""
@@ -151,9 +154,16 @@ def verify(
     system = system_of(table, published, facts)
     view = _View(system, table, facts)
     found: list[Finding] = list(table.notes)
-    found += [view.discrepancy(one) for one in explained(system, table, published)]
+    inconsistencies = explained(system, table, published)
+    found += [view.discrepancy(one) for one in inconsistencies]
     found += view.differing()
-    return Verification(system.testable, system.testable - len(system.failing), tuple(found), tuple(view.implied()))
+    return Verification(
+        system.testable,
+        system.testable - len(system.failing),
+        tuple(found),
+        tuple(view.implied()),
+        view.mended(inconsistencies),
+    )
 
 
 # -------------------------------------------------------------------------------------------------- wording
@@ -212,6 +222,14 @@ class _View:
             evidence=evidence,
             explanations=tuple(self._explanation(system, one) for one in found.slips),
         )
+
+    def mended(self, found: Iterable[Inconsistency]) -> dict[CellName, Interval]:
+        """Return the cells that the best explanations read otherwise, unless they break what holds."""
+        read: dict[Key, Interval] = {}
+        for one in found:
+            if one.slips and not one.slips[0].breaks:
+                read |= one.slips[0].edit.values
+        return {(row, self.table.periods[column]): held for (row, column), held in read.items()}
 
     def _verdict(self, found: Inconsistency) -> dict[str, str]:
         """Say what explains it, that several things would as well, or that nothing was found."""
