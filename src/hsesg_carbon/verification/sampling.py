@@ -293,7 +293,7 @@ class Sample:
                     "checked": one.item.checked,
                     "certain": one.certain,
                     "chance": units.exact_text(one.chance),
-                    "where": one.item.where.model_dump(exclude_none=True),
+                    "where": one.item.where.model_dump(exclude_none=True, exclude={"activity_id"}),
                 }
                 for one in self.drawn
             ],
