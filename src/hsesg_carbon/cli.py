@@ -473,7 +473,9 @@ def _weight(option: str) -> tuple[str, Fraction]:
 
 
 def _print_schedule(console: "Console", schedule: "Schedule", lang: Lang) -> None:
-    threshold = _number(schedule.threshold * 100)
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+    threshold = exact_text(schedule.threshold * 100)
     console.print()
     console.print(message("label.schedule", lang, threshold=threshold), style="bold", markup=False)
     _print_differences(console, schedule, lang)

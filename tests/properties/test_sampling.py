@@ -1,12 +1,16 @@
 """Laws of drawing by emissions: what holds for any rows, sizes and seeds."""
 
 from fractions import Fraction
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hsesg_carbon as hc
 from hsesg_carbon.findings import Where
 from hsesg_carbon.verification.sampling import Item, Population
+from tests.properties.test_market import certificate, ledger, method
 
 amounts = st.integers(-(10**6), 10**6).filter(bool).map(lambda thousandths: Fraction(thousandths, 1000))
 qualities = st.sampled_from(["measured", "invoiced", "estimated", ""])
@@ -108,3 +112,33 @@ def test_the_start_is_fair_over_seeds() -> None:
         counts[one.item.activity_id] = counts.get(one.item.activity_id, 0) + 1
     assert len(counts) == 10
     assert all(abs(count - 200) < 67 for count in counts.values())
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> hc.Methodology:
+    folder: Path = tmp_path_factory.mktemp("methods")
+    return method(folder, residual=True)
+
+
+@given(
+    quantities=st.lists(st.integers(0, 10**6), min_size=1, max_size=15).filter(any),
+    volume=st.integers(1, 10**6),
+    share=st.sampled_from(["1", "0.35", "0.5"]),
+    view=st.sampled_from(["location", "market"]),
+)
+def test_rows_add_up_to_the_inventory_whatever_the_view(
+    both: hc.Methodology, quantities: list[int], volume: int, share: str, view: str
+) -> None:
+    """Each row has its part of what certificates cover and of what the owner counts: together all, exactly."""
+    sites = (hc.Site(id="site-0", equity_share=share), hc.Site(id="site-1"))
+    made = hc.Inventory(
+        ledger(quantities, both),
+        hc.Boundary("all", sites, "equity-share"),
+        scope2=view,
+        instruments=hc.Instruments((certificate("c", str(volume)),), "us", 12),
+    )
+    total = made.total().value
+    if total:
+        rows = Population.of(made)
+        assert rows.net == total
+        assert len(rows.items) + len(rows.silent) == len(quantities)

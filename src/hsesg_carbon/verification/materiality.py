@@ -83,6 +83,11 @@ class Sum:
     The differences of a scope, or of everything, in a period: ``net``, and ``gross`` where none makes up for another.
 
     ``base`` is the recomputed amount that they are measured by.
+
+    Example:
+        >>> five_percent = Sum("ghg.total", "2024", Fraction(100), Fraction(-5), Fraction(7), Fraction(5, 100))
+        >>> five_percent.net_exceeds, five_percent.gross_exceeds
+        (False, True)
     """
 
     row: str
