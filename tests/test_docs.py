@@ -21,7 +21,7 @@ def test_docstring_examples_run(module: str) -> None:
 
 
 README = SOURCE.parent.parent / "README.md"
-FENCE = re.compile(r"```(python|text|console)\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"```(python|text|console|csv)\n(.*?)```", re.DOTALL)
 
 
 HOW_TO = sorted((README.parent / "docs" / "how-to").glob("*.md"))
@@ -45,11 +45,13 @@ def test_the_python_of_the_readme_prints_what_it_says(capsys: pytest.CaptureFixt
     assert tidy(capsys.readouterr().out) == tidy(blocks()[place + 1][1])
 
 
-def printed(command: str, folder: Path) -> list[str]:
-    """Return what a command prints, beside a copy of the examples."""
+def printed(command: str, folder: Path, table: str = "") -> list[str]:
+    """Return what a command prints, beside a copy of the examples and the table that the page shows before it."""
     program, *arguments = command.removeprefix("$ ").split()
     assert program == "hsesg-carbon"
     shutil.copytree(README.parent / "examples", folder / "examples")
+    for name in [one for one in arguments if one.endswith(".csv") and table]:
+        (folder / name).write_text(table, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "hsesg_carbon.cli", *arguments],
         capture_output=True,
@@ -85,13 +87,17 @@ def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Pat
 def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None:
     """Every text block after a command is a piece of what it prints."""
     commands = 0
+    table = ""
     got: list[str] = []
     for kind, text in blocks(page):
         if kind == "console":
             command, _, expected = text.partition("\n")
-            got = printed(command, tmp_path / str(commands))
+            got = printed(command, tmp_path / str(commands), table)
+            table = ""
             assert_said(got, tidy(expected))
             commands += 1
+        elif kind == "csv":
+            table = text
         elif kind == "text":
             want = [line.rstrip() for line in text.strip("\n").splitlines()]
             assert any(got[at : at + len(want)] == want for at in range(len(got))), want[0]

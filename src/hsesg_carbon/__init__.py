@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
     from hsesg_carbon.units import Amount
-    from hsesg_carbon.verification import ReportedTable, Verification, verify
+    from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
     from hsesg_carbon.waste import WasteAccount, WasteLoad
     from hsesg_carbon.water import WaterAccount, WaterFlow
     from hsesg_carbon.workspace import Workspace
@@ -69,7 +69,10 @@ _HOMES = {
     "Period": "periods",
     "Plan": "plan",
     "PlanLine": "plan",
+    "Population": "verification.sampling",
     "ReportedTable": "verification.reported",
+    "Sample": "verification.sampling",
+    "Schedule": "verification.materiality",
     "Site": "activities",
     "Source": "records",
     "Term": "derive",
@@ -119,7 +122,10 @@ __all__ = [
     "Period",
     "Plan",
     "PlanLine",
+    "Population",
     "ReportedTable",
+    "Sample",
+    "Schedule",
     "Site",
     "Source",
     "Term",

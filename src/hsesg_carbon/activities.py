@@ -164,6 +164,7 @@ class ActivityRow:
     meter: str | None = None
     part_of: str | None = None
     role: str | None = None
+    quality: str | None = None
 
 
 def repeated_sites(sites: Iterable[Site]) -> list[str]:
@@ -386,7 +387,10 @@ class Activities:
             quantity=Fraction(steps, 10**exponent),
             rounded=rounded,
             where=_where(one, None),
-            **{name: text_or_none(one.get(name)) for name in ("evidence", "note", "meter", "part_of", "role")},
+            **{
+                name: text_or_none(one.get(name))
+                for name in ("evidence", "note", "meter", "part_of", "role", "quality")
+            },
         )
 
     def _one_on_grid(self, quantity: Any, exponent: int) -> tuple[int, bool]:

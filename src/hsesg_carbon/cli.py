@@ -4,7 +4,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
-    from hsesg_carbon.verification import Verification
+    from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.workspace import Workspace
 
 EXIT_FOUND = 1
@@ -141,7 +143,7 @@ def explain(
     found = accounts.explain(activity_id)
     both = "market" in accounts.methodology.scope2 and found.lines
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
-    counted = [one.message(lang) for one in accounts.inventory.counted(found.row)]
+    counted = [one.message(lang) for one in accounts.inventory.remarks(found.row)]
     if as_json:
         _print_json(_explanation_json(found, rungs, lang) | {"counted": counted})
         return
@@ -159,6 +161,18 @@ def explain(
 @app.command("verify")
 def verify_reported(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="A workspace, or a reported.csv or .xlsx.")],
+    *,
+    threshold: Annotated[str, typer.Option(metavar="PERCENT", help="Add differences, held to this threshold.")] = "",
+    sample: Annotated[int | None, typer.Option(metavar="N", help="Add so many rows to examine; needs --seed.")] = None,
+    confidence: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Instead of --sample: as many rows as show errors above --threshold.")
+    ] = "",
+    expected: Annotated[str, typer.Option(metavar="PERCENT", help="Error expected all the same.")] = "0",
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Any whole number; the same draws the same.")] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option(metavar="WORD=TIMES", help="Draw denser, e.g. estimated=2 or inferred=3.")
+    ] = None,
+    results: Annotated[Path | None, typer.Option(metavar="FILE", help="What the drawn rows are by evidence.")] = None,
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
@@ -166,11 +180,34 @@ def verify_reported(
     from hsesg_carbon.verification import ReportedTable, verify  # noqa: PLC0415
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
-    result = Workspace(target).verification() if target.is_dir() else verify(ReportedTable.read(target))
+    accounts = Workspace(target) if target.is_dir() else None
+    asked = _Engagement.of(
+        threshold=threshold,
+        size=sample,
+        confidence=confidence,
+        expected=expected,
+        seed=seed,
+        weights=weight or [],
+        results=results,
+    )
+    if asked and accounts is None:
+        raise InputError("materiality-needs-workspace", target=str(target))
+    result = accounts.verification() if accounts else verify(ReportedTable.read(target))
+    drawn, schedule = asked.apply(accounts, result) if asked and accounts else (None, None)
     if as_json:
-        _print_json(result.as_json(lang))
+        document = result.as_json(lang)
+        document |= {"differences": schedule.as_json()} if schedule else {}
+        document |= {"sample": drawn.as_json() | asked.sizing} if drawn and asked else {}
+        _print_json(document)
     else:
-        _print_verification(_console(), result, lang)
+        console = _console()
+        _print_verification(console, result, lang)
+        if schedule is not None:
+            _print_schedule(console, schedule, lang)
+        if drawn is not None and asked is not None:
+            _print_sample(console, drawn, lang)
+            if asked.sizing:
+                console.print(message("label.sample-sizing", lang, size=drawn.size, **asked.sizing), markup=False)
     if not result.clean:
         raise typer.Exit(EXIT_FOUND)
 
@@ -353,6 +390,179 @@ def _print_verification(console: "Console", result: "Verification", lang: Lang) 
     if result.implied:
         rows = [(row, period, low, high) for row, period, low, high in result.implied]
         _print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
+
+
+@dataclass(frozen=True)
+class _Engagement:
+    """What a verifier asks for besides the findings: a threshold, a sample, its results."""
+
+    threshold: Fraction | None
+    size: int | None
+    confidence: Fraction | None
+    expected: Fraction
+    seed: int | None
+    weights: dict[str, Fraction]
+    results: Path | None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        threshold: str,
+        size: int | None,
+        confidence: str,
+        expected: str,
+        seed: int | None,
+        weights: Sequence[str],
+        results: Path | None,
+    ) -> "_Engagement | None":
+        """Read the options and refuse those that do not go together; ``None`` where nothing is asked."""
+        drawing = size is not None or bool(confidence)
+        if size is not None and confidence:
+            raise InputError("sample-size-twice")
+        if confidence and not threshold:
+            raise InputError("option-needs", option="--confidence", other="--threshold")
+        if results is not None and not threshold:
+            raise InputError("option-needs", option="--results", other="--threshold")
+        if drawing and seed is None:
+            raise InputError("option-needs", option="--confidence" if confidence else "--sample", other="--seed")
+        if not drawing and (seed is not None or weights or results is not None):
+            raise InputError("option-needs", option="--seed, --weight, --results", other="--sample")
+        if not confidence and expected != "0":
+            raise InputError("option-needs", option="--expected", other="--confidence")
+        if not (threshold or drawing):
+            return None
+        share = _share(threshold) if threshold else None
+        sure = _share(confidence) if confidence else None
+        return cls(share, size, sure, _share(expected), seed, dict(map(_weight, weights)), results)
+
+    @property
+    def sizing(self) -> dict[str, str]:
+        """What the size of the sample follows from, besides the threshold; nothing where it is given."""
+        from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+        if self.confidence is None:
+            return {}
+        shares = {"confidence_percent": self.confidence, "expected_percent": self.expected}
+        return {name: exact_text(share * 100) for name, share in shares.items()}
+
+    def apply(self, accounts: "Workspace", result: "Verification") -> "tuple[Sample | None, Schedule | None]":
+        """Return the sample and the schedule that are asked for."""
+        drawn = None
+        if self.seed is not None:
+            population = accounts.population()
+            size = self.size
+            if size is None:
+                assert self.threshold is not None  # options are checked
+                assert self.confidence is not None
+                size = population.size_for(self.threshold, self.confidence, self.expected)
+            drawn = population.draw(size, self.seed, self.weights)
+        if self.threshold is None:
+            return drawn, None
+        return drawn, accounts.schedule(result, self.threshold, drawn, self.results)
+
+
+def _share(percent: str) -> Fraction:
+    from hsesg_carbon.units import parse_number  # noqa: PLC0415
+
+    return Fraction(parse_number(percent.strip().removesuffix("%"))) / 100
+
+
+def _weight(option: str) -> tuple[str, Fraction]:
+    from hsesg_carbon.units import parse_number  # noqa: PLC0415
+
+    word, _, times = option.partition("=")
+    return word.strip(), Fraction(parse_number(times))
+
+
+def _print_schedule(console: "Console", schedule: "Schedule", lang: Lang) -> None:
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+    threshold = exact_text(schedule.threshold * 100)
+    console.print()
+    console.print(message("label.schedule", lang, threshold=threshold), style="bold", markup=False)
+    _print_differences(console, schedule, lang)
+    if schedule.undone is not None:
+        code = "label.schedule-undone" if schedule.undone.differences else "label.schedule-undone-none"
+        console.print(message(code, lang), style="bold", markup=False)
+        if schedule.undone.differences:
+            _print_differences(console, schedule.undone, lang)
+    for row, period, side in schedule.missing:
+        console.print(message(f"label.schedule-no-{side}", lang, id=row, period=period), markup=False)
+
+
+def _print_differences(console: "Console", schedule: "Schedule", lang: Lang) -> None:
+    bases = {(one.row, one.period): one for one in schedule.sums}
+    rows = [
+        (
+            one.row,
+            one.period,
+            one.printed,
+            _number(one.recomputed),
+            message("label.within-rounding", lang) if one.agrees else _number(one.difference, signed=True),
+            "" if one.agrees else _percent(bases[one.row, one.period].percent(one.difference), signed=True),
+        )
+        for one in schedule.lines
+    ]
+    _print_table(console, lang, "", ("id", "period", "reported", "recomputed", "difference", "percent"), rows)
+    for difference in schedule.differences:
+        data = {"id": difference.row, "period": difference.period, "amount": _number(difference.amount, signed=True)}
+        told = f"label.difference-{'other-number' if difference.number else difference.source}"
+        kind = message(f"label.difference-{difference.kind}", lang)
+        console.print("  " + message(told, lang, kind=kind, number=difference.number, **data), markup=False)
+    sums = []
+    for total in schedule.sums:
+        if total.gross:
+            net = f"{_number(total.net, signed=True)} ({_percent(total.percent(total.net), signed=True)})"
+            gross = f"{_number(total.gross)} ({_percent(total.percent(total.gross))})"
+            exceeds = "both" if total.net_exceeds else "gross" if total.gross_exceeds else "not"
+            sums.append((total.row, total.period, net, gross, message(f"label.exceeds-{exceeds}", lang)))
+    if sums:
+        _print_table(console, lang, "", ("id", "period", "net", "gross", "threshold"), sums)
+    else:
+        console.print(message("label.schedule-clean", lang), markup=False)
+
+
+def _print_sample(console: "Console", sample: "Sample", lang: Lang) -> None:
+    population = sample.population
+    data = {"drawn": len(sample.drawn), "items": len(population.items), "seed": sample.seed}
+    data |= {"certain": sum(one.certain for one in sample.drawn)}
+    interval = "–" if sample.interval is None else _number(sample.interval)
+    console.print()
+    told = message("label.sample", lang, interval=interval, gross=_number(population.gross), **data)
+    console.print(told, style="bold", markup=False)
+    strata = [
+        (quality or "–", checked or "–", str(items), _number(t), str(drawn))
+        for quality, checked, items, t, drawn in sample.strata()
+    ]
+    _print_table(console, lang, "", ("quality", "checked", "rows", "emissions", "drawn"), strata)
+    rows = [
+        (
+            one.item.activity_id,
+            str(one.item.year),
+            one.item.scope,
+            _number(one.item.t_co2e),
+            one.item.quality or "–",
+            message("label.certain", lang) if one.certain else _percent(one.chance * 100),
+            one.item.where.model_copy(update={"activity_id": None}).text(lang) or "–",
+        )
+        for one in sample.drawn
+    ]
+    _print_table(console, lang, "", ("id", "period", "scope", "emissions", "quality", "chance", "where"), rows)
+    if population.silent:
+        ids = [f"{one} ({year})" for one, year in population.silent]
+        console.print(message("label.sample-silent", lang, count=len(ids), ids=ids), markup=False, soft_wrap=True)
+
+
+def _number(value: Fraction, *, signed: bool = False) -> str:
+    """Return an exact number as people read it, to two places; with its sign where it is a difference."""
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    return f"{half_up(value, 2):{'+' if signed else ''},}"
+
+
+def _percent(value: Fraction | None, *, signed: bool = False) -> str:
+    return "–" if value is None else f"{_number(value, signed=signed)} %"
 
 
 def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: Lang) -> None:
@@ -641,8 +851,6 @@ def _console() -> "Console":
 
 def _rounded(text: str, places: int) -> str:
     """Return an exact number as people read it: half up, thousands apart."""
-    from fractions import Fraction  # noqa: PLC0415
-
     from hsesg_carbon.units import half_up  # noqa: PLC0415
 
     return f"{half_up(Fraction(text), places):,}"

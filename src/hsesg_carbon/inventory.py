@@ -225,7 +225,7 @@ class Inventory:
 
         Example: ``inventory.by("scope", "year")``.
         """
-        return self._grouped("CO2e", CO2E, dimensions, self._emissions())
+        return self._grouped("CO2e", CO2E, dimensions, ((one, one.amount * weight) for one, weight in self.counted()))
 
     def national(self, *dimensions: str) -> Totals:
         """
@@ -241,8 +241,8 @@ class Inventory:
 
         tells = {"item": lambda entry: item(entry.cell.activity)[0], **self.ledger.dimensions(dimensions)}
         rows = (
-            (entry, "CO2e", CO2E, amount * sign)
-            for entry, amount in self._weighed_gases()
+            (entry, "CO2e", CO2E, entry.amount * weight * sign)
+            for entry, weight in self._weighed_gases()
             if catalogue[entry.cell.activity].scope != "3" and (sign := item(entry.cell.activity)[1])
         )
         return grouped(rows, tells)
@@ -265,7 +265,7 @@ class Inventory:
         )
         return grouped(entries, self.ledger.dimensions(dimensions))
 
-    def counted(self, row: ActivityRow) -> tuple[Finding, ...]:
+    def remarks(self, row: ActivityRow) -> tuple[Finding, ...]:
         """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
         if self.boundary is None:
             return ()
@@ -446,6 +446,13 @@ class Inventory:
                 line = self._instrument_line(part.instrument, key)
                 yield Entry(cell, line, part.quantity * line.multiplier)
 
+    def counted(self) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
+        catalogue = self.ledger.plan.library.catalogue
+        return (
+            (one, weight) for one, weight in self._weighed_gases() if catalogue[one.cell.activity].scope != "beside"
+        )
+
     def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry of this view with the share of it that counts."""
         for entry in self.entries():
@@ -508,17 +515,10 @@ class Inventory:
             return []
         return self.boundary.findings((entry.cell.site, entry.period) for entry in self.ledger.entries())
 
-    def _emissions(self) -> Iterator[tuple[Entry, Fraction]]:
-        """Yield what counts in the scopes, in tCO2e."""
-        catalogue = self.ledger.plan.library.catalogue
-        return (
-            (one, amount) for one, amount in self._weighed_gases() if catalogue[one.cell.activity].scope != "beside"
-        )
-
     def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
             if entry.line.flow.kind in {"gas", "co2e"}:
-                yield entry, entry.amount * share * self._weights[self._gas_key(entry)]
+                yield entry, share * self._weights[self._gas_key(entry)]
 
     def _grouped(
         self, flow: str, unit: str, dimensions: tuple[str, ...], entries: Iterator[tuple[Entry, Fraction]]

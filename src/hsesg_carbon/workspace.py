@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -39,8 +40,8 @@ from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.submeters import Part, Submeters
-from hsesg_carbon.tables import misfits, read_toml
-from hsesg_carbon.verification import ReportedTable, Verification, verify
+from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
 
@@ -94,6 +95,16 @@ class Settings(_Record):
     site: tuple[Site, ...] = Field(min_length=1)
     accept: tuple[Accepted, ...] = ()
     keep_published: bool = False
+
+
+class Audited(_Record):
+    """What a drawn row emits by its evidence, in tCO2e; ``period`` is the year of the sample."""
+
+    activity_id: str = Field(min_length=1)
+    period: int
+    audited: Decimal
+    evidence: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -482,10 +493,37 @@ class Workspace:
         Raises:
             InputError: There is no reported table, or it cannot be read.
         """
+        return verify(self.reported, self.inventory, self.denominators)
+
+    @cached_property
+    def reported(self) -> ReportedTable:
+        """The printed figures of ``reported.csv`` (or ``.xlsx``)."""
         path = next((one for one in sorted(self.folder.glob("reported.*")) if one.suffix in {".csv", ".xlsx"}), None)
         if path is None:
             raise InputError("no-reported-table", folder=str(self.folder))
-        return verify(ReportedTable.read(path), self.inventory, self.denominators)
+        return ReportedTable.read(path)
+
+    def population(self) -> Population:
+        """Return the rows that a verifier's sample is drawn from: those of the reported years."""
+        return Population.of(self.inventory, map(int, self.settings.periods))
+
+    def schedule(
+        self, verification: Verification, threshold: Fraction, sample: Sample | None = None, results: Path | None = None
+    ) -> Schedule:
+        """
+        Return the schedule of differences between the reported table and the inventory.
+
+        Args:
+            verification: What ``verification()`` found.
+            threshold: Share of the recomputed emissions.
+            sample: The rows that were drawn, where errors found in them are to be projected.
+            results: A table with ``activity_id``, ``period`` (the year) and ``audited`` (tCO2e) of every drawn row.
+
+        Raises:
+            InputError: A table cannot be used, or the results are not those of the sample.
+        """
+        found = sample.projected(_audited(results)) if sample is not None and results is not None else ()
+        return Schedule.of(self.reported, self.inventory, verification, threshold, found)
 
     def write(self, footprint: Mapping[str, Any]) -> list[Path]:
         """
@@ -553,6 +591,22 @@ def _plain_row(row: Total) -> dict[str, Any]:
 
 def _exact(amount: units.Amount) -> dict[str, str]:
     return {"value": units.exact_text(amount.value), "unit": amount.unit}
+
+
+def _audited(path: Path) -> dict[tuple[str, int], Fraction]:
+    """Read the results of a sample; every fault in one error, with its place."""
+    found: dict[tuple[str, int], Fraction] = {}
+    for table in read_tables(path):
+
+        def check(one: Audited) -> None:
+            if (one.activity_id, one.period) in found:
+                raise InputError("activity-id-repeated", activity_id=one.activity_id)
+            found[one.activity_id, one.period] = Fraction(one.audited)
+
+        _, problems = table.records(Audited, check=check)
+        if problems:
+            raise InputError("table-broken", problems, file=path.name)
+    return found
 
 
 def _check_denominator(one: Denominator) -> None:

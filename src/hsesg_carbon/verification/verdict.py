@@ -105,6 +105,9 @@ class Verification:
     implied: tuple[tuple[str, str, str, str], ...] = ()
     """Undisclosed quantities: ``(id, period, lowest, highest)``, in the unit of the row or of a ratio that names it."""
 
+    mended: Mapping[CellName, Interval] = field(default_factory=dict, repr=False)
+    """The cells that the best explanations read otherwise than printed, and how, in base units."""
+
     @property
     def clean(self) -> bool:
         """Whether no finding is an error."""
@@ -162,7 +165,7 @@ def verify(
     found += map(view.judged, wrong)
     failed = len(system.failing) + sum(one.count for one in wrong)
     checks = system.testable + len(judged) - len(wrong) + sum(one.count for one in wrong)
-    return Verification(checks, checks - failed, tuple(found), tuple(view.implied()))
+    return Verification(checks, checks - failed, tuple(found), tuple(view.implied()), view.mended(told))
 
 
 def _tempered(found: Discrepancy, supposed: frozenset[str]) -> Discrepancy:
@@ -253,6 +256,14 @@ class _View:
             evidence=tuple(evidence),
             explanations=tuple(told),
         )
+
+    def mended(self, found: Iterable[Inconsistency]) -> dict[CellName, Interval]:
+        """Return the cells that the best explanations read otherwise, unless they break what holds."""
+        read: dict[Key, Interval] = {}
+        for one in found:
+            if one.slips and not one.slips[0].breaks:
+                read |= one.slips[0].edit.values
+        return {(row, self.table.periods[column]): held for (row, column), held in read.items()}
 
     def _verdict(self, found: Inconsistency) -> dict[str, str]:
         """Say what explains it, that several things would as well, or that nothing was found."""
