@@ -66,11 +66,12 @@ def test_no_place_is_in_more_intervals_than_the_common_one(held: list[tuple[Inte
         assert sum(at in one for one in intervals) <= len(which)
 
 
-@given(expressions)
-def test_a_relation_is_read_as_it_is_written(expression: Expression) -> None:
-    assert parse(said(expression)) == simplified(expression) or said(simplified(expression)) == said(
-        parse(said(expression))
-    )
+@given(expressions, st.lists(positive, min_size=5, max_size=5))
+def test_a_relation_is_read_as_it_is_written(expression: Expression, values: list[Fraction]) -> None:
+    held = dict(zip([*map(Ref, NAMES), Ref("a", 1)], map(point, values), strict=True))
+    written, read = (value_of(one, held.__getitem__) for one in (simplified(expression), parse(said(expression))))
+    if written.lo == written.hi and read.lo == read.hi:  # nothing divided by zero
+        assert read == written
 
 
 @given(expressions, st.lists(positive, min_size=5, max_size=5))

@@ -26,9 +26,9 @@ _SIZES = {  # in tonnes, GJ, litres and units of their own: what a print is mult
     "1": Fraction(1),
 }
 ENERGY = ("kWh", "MWh", "GJ")
-ELECTRICITY_FACTORS = ("0.5366", "0.5703", "0.5568", "0.5810", "0.5306")
-"""National averages of China, kgCO2e/kWh: of 2022, what was in use before, of 2021, the trading scheme's, of 2023."""
-GWPS = {"CH4": ("28", "27.9", "25"), "N2O": ("265", "273", "298")}
+ELECTRICITY_FACTORS = ("0.5366", "0.5568", "0.5810", "0.5306")
+"""National averages of China in kgCO2e/kWh, as published: of 2022, 2021 and 2023, and the trading scheme's of 2022."""
+GWPS = {"CH4": ("28", "29.8", "25"), "N2O": ("265", "273", "298")}
 
 Key = tuple[str, str]
 """A cell: row and period."""

@@ -11,7 +11,8 @@ POWERS = tuple(Fraction(10) ** sign for step in (1, 2, 3, 4, 6, 8) for sign in (
 ENERGY_FACTORS = tuple(
     one for factor in (Fraction(36, 10), Fraction(3600), Fraction(36, 10_000)) for one in (factor, 1 / factor)
 )
-DENSITIES = (Fraction(7, 10), Fraction(9, 10))
+DENSITIES = (Fraction(72, 100), Fraction(845, 1000))
+"""kg/L, from the lightest petrol to the heaviest diesel that is published."""
 COARSER = (1, 2, 3, 4)
 """How many of its printed digits a term may lose on the way."""
 

@@ -155,7 +155,7 @@ class Search:
         sources = single if of_one_cell else (self._columns, self._whole_rows, self._exchanged, self._labels, *single)
         judged = [found for source in sources for one in source() if (found := self._judged(one)) is not None]
         fits = Counter((one.kind, one.cells) for one in judged if one.kind in _SCALED)
-        return [replace(one, vague=True) if fits[one.kind, one.cells] > 1 else one for one in judged]
+        return [replace(one, vague=one.vague or fits[one.kind, one.cells] > 1) for one in judged]
 
     def pair(self, slips: Sequence[Slip]) -> Slip | None:
         """Return the best slip and slip of one cell that together break nothing; ``None`` where there are none."""
@@ -242,7 +242,9 @@ class Search:
                     ]
                     if len(pairs) == len(columns):
                         cells = tuple(key for both in pairs for key in both)
-                        yield Slip("labels-exchanged", cells, {"one": one, "two": two}, self._swapped(pairs))
+                        vague = not all(self.system.values[key].bounded for key in cells)
+                        detail = {"one": one, "two": two}
+                        yield Slip("labels-exchanged", cells, detail, self._swapped(pairs), vague=vague)
 
     def _alike(self, one: str, two: str) -> bool:
         return self.rows[one].dimensions == self.rows[two].dimensions
@@ -278,9 +280,11 @@ class Search:
 
     def _worded(self) -> Iterator[Slip]:
         """A cell computed in another way: a term twice or left out, another denominator, factor or rounding."""
+        failing = {key for place in self.system.wrong for key in self.system.checks[place].keys}
         for place in self.places:
             check = self.system.checks[place]
-            if place not in self.system.failing or self._printed(check.target) is None:
+            suspect = place in self.system.failing or check.target in failing  # it may miss its users only
+            if not suspect or self._printed(check.target) is None:
                 continue
             alike = [
                 other

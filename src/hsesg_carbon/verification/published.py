@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
@@ -39,6 +39,11 @@ class Published:
     """The numbers of a library as the verification looks them up."""
 
     library: FactorLibrary = field(repr=False)
+
+    @classmethod
+    def of(cls, library: FactorLibrary) -> "Published":
+        """Return the numbers of a library; those of the shipped one are sorted once."""
+        return _shipped() if library is FactorLibrary.shipped() else cls(library)
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
@@ -109,6 +114,11 @@ class Published:
                 elif kind == volume and what == _ratio(energy, mass):
                     found += [Fraction(one.value) * size * density for density in densities]
         return found
+
+
+@cache
+def _shipped() -> Published:
+    return Published(FactorLibrary.shipped())
 
 
 def _ratio(above: Dimensions, below: Dimensions) -> Dimensions:

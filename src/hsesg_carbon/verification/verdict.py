@@ -151,7 +151,7 @@ def verify(
         ('reported-footing', 'digits-swapped', '8782.69')
     """
     own = inventory.ledger.plan.library if inventory is not None else FactorLibrary.shipped()
-    published = Published(library or own)
+    published = Published.of(library or own)
     facts = facts_of(table, inventory, denominators)
     system = system_of(table, published, facts)
     view = _View(system, table, facts)
