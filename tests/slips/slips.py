@@ -221,7 +221,7 @@ def _litres(table: Table, rng: Random) -> Made | None:
     row = _row(table, rng, lambda one: one.unit in {"L", "kg"})
     if row is None:
         return None
-    density = Fraction(rng.randint(700, 900), 1000)
+    density = Fraction(rng.randint(*(int(one * 1000) for one in DENSITIES)), 1000)
     factor = density if row.unit == "L" else 1 / density
     cells = [cell for cell in _where(table, rng, row) if number_of(table.prints[cell])]
     return {cell: rescaled(table, row, cell[1], factor) for cell in cells}, {"factor": str(factor)}
