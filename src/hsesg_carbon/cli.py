@@ -14,15 +14,21 @@ import typer
 from typer.exceptions import TyperException
 
 from hsesg_carbon.errors import CarbonError, InputError
-from hsesg_carbon.messages import catalogue, message, visible
+from hsesg_carbon.messages import message, visible
+from hsesg_carbon.printing import (
+    explanation_json,
+    open_console,
+    print_explanation,
+    print_footprint,
+    print_sample,
+    print_schedule,
+    print_table,
+    print_verification,
+    record_json,
+    validity,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from hsesg_carbon.factors import FactorLibrary
-    from hsesg_carbon.inventory import Rung
-    from hsesg_carbon.ledger import ExplainedLine, Explanation
-    from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.workspace import Workspace
 
@@ -30,8 +36,6 @@ EXIT_FOUND = 1
 EXIT_USAGE = 2
 _MOST_HITS = 60
 _NUMBER = {"id", "value", "unit"}
-_PLAIN_WIDTH = 120
-_WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
 class Lang(StrEnum):
@@ -105,7 +109,7 @@ def demo(
     if as_json:
         _print_json({"workspace": str(workspace.folder)})
     else:
-        _console().print(message("label.demo-written", lang, folder=workspace.folder), soft_wrap=True, markup=False)
+        open_console().print(message("label.demo-written", lang, folder=workspace.folder), soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -118,8 +122,8 @@ def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang 
     if as_json:
         _print_json(result)
     else:
-        console = _console()
-        _print_footprint(console, accounts, result, lang)
+        console = open_console()
+        print_footprint(console, accounts, result, lang)
         for finding in accounts.findings:
             severity = message(f"label.severity-{finding.severity}", lang)
             console.print(f"{severity} {finding.line(lang)}", markup=False)
@@ -145,17 +149,17 @@ def explain(
     rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
     counted = [one.message(lang) for one in accounts.inventory.remarks(found.row)]
     if as_json:
-        _print_json(_explanation_json(found, rungs, lang) | {"counted": counted})
+        _print_json(explanation_json(found, rungs, lang) | {"counted": counted})
         return
-    console = _console()
-    _print_explanation(console, found, lang)
+    console = open_console()
+    print_explanation(console, found, lang)
     for remark in counted:
         console.print(visible(remark), markup=False)
     if rungs:
         rows = [
             (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
         ]
-        _print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
+        print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
 
 
 @app.command("verify")
@@ -200,12 +204,12 @@ def verify_reported(
         document |= {"sample": drawn.as_json() | asked.sizing} if drawn and asked else {}
         _print_json(document)
     else:
-        console = _console()
-        _print_verification(console, result, lang)
+        console = open_console()
+        print_verification(console, result, lang)
         if schedule is not None:
-            _print_schedule(console, schedule, lang)
+            print_schedule(console, schedule, lang)
         if drawn is not None and asked is not None:
-            _print_sample(console, drawn, lang)
+            print_sample(console, drawn, lang)
             if asked.sizing:
                 console.print(message("label.sample-sizing", lang, size=drawn.size, **asked.sizing), markup=False)
     if not result.clean:
@@ -226,7 +230,7 @@ def search(
     found = library.search(" ".join(words))
     hits = found[:_MOST_HITS]
     if as_json:
-        _print_json({"query": " ".join(words), "hits": [_record_json(one, library) for one in found]})
+        _print_json({"query": " ".join(words), "hits": [record_json(one, library) for one in found]})
         return
     if not hits:
         suggestions = library.suggest(" ".join(words))
@@ -235,9 +239,9 @@ def search(
         return
     activities = [one for one in hits if isinstance(one, CatalogueEntry)]
     numbers = [one for one in hits if not isinstance(one, CatalogueEntry)]
-    console = _console()
+    console = open_console()
     if activities:
-        _print_table(
+        print_table(
             console,
             lang,
             "",
@@ -248,7 +252,7 @@ def search(
             ],
         )
     if numbers:
-        _print_table(
+        print_table(
             console,
             lang,
             "",
@@ -258,7 +262,7 @@ def search(
                     one.id,
                     f"{one.value} {one.unit}",
                     getattr(one, "region", ""),
-                    _validity(one),
+                    validity(one),
                     library.sources[one.source].title_zh or ""
                     if lang == Lang.zh and library.sources[one.source].title_zh
                     else library.sources[one.source].title,
@@ -280,7 +284,7 @@ def show(
     from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
 
     library = FactorLibrary.shipped()
-    record = _record_json(library.find(one_id), library)
+    record = record_json(library.find(one_id), library)
     if as_json:
         _print_json(record)
         return
@@ -289,7 +293,7 @@ def show(
         for name, value in record.items()
         if value not in (None, "", [])
     ]
-    _print_table(_console(), lang, "", (), rows)
+    print_table(open_console(), lang, "", (), rows)
 
 
 @factors_app.command("diff")
@@ -326,7 +330,7 @@ def diff(
         for one in found
     ]
     if rows:
-        _print_table(_console(), lang, "", ("change", "before", "after", "number"), rows)
+        print_table(open_console(), lang, "", ("change", "before", "after", "number"), rows)
     changed = sum(one.before is not None and one.after is not None for one in found)
     typer.echo(message("label.diff", lang, changed=changed, unpaired=len(found) - changed), err=True)
 
@@ -363,33 +367,6 @@ def check(
         _print_json({"ok": True, **counts, "problems": []})
     else:
         typer.echo(message("label.own-factors-fine", lang, **counts))
-
-
-# -------------------------------------------------------------------------------------------------- printing
-
-
-def _print_verification(console: "Console", result: "Verification", lang: Lang) -> None:
-    console.print(
-        message("label.verified", lang, checks=result.checks, passed=result.passed), style="bold", markup=False
-    )
-    for finding in result.findings:
-        severity = message(f"label.severity-{finding.severity}", lang)
-        console.print(f"\n{severity} {finding.line(lang)}", markup=False, soft_wrap=True)
-        for one in getattr(finding, "evidence", ()):
-            data = {"printed": " – ".join(one.printed), "implied": " – ".join(one.implied)}
-            console.print(
-                message("label.evidence", lang, check=one.check, unit=one.unit, residual=one.residual, **data),
-                markup=False,
-                soft_wrap=True,
-            )
-        for number, one in enumerate(getattr(finding, "explanations", ()), start=1):
-            told = message(
-                "label.explanation", lang, edit=one.text(lang), resolves=len(one.resolves), breaks=len(one.breaks)
-            )
-            console.print(f"  {number}. {told}", markup=False, soft_wrap=True)
-    if result.implied:
-        rows = [(row, period, low, high) for row, period, low, high in result.implied]
-        _print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
 
 
 @dataclass(frozen=True)
@@ -473,473 +450,6 @@ def _weight(option: str) -> tuple[str, Fraction]:
 
     word, _, times = option.partition("=")
     return word.strip(), Fraction(parse_number(times))
-
-
-def _print_schedule(console: "Console", schedule: "Schedule", lang: Lang) -> None:
-    from hsesg_carbon.units import exact_text  # noqa: PLC0415
-
-    threshold = exact_text(schedule.threshold * 100)
-    console.print()
-    console.print(message("label.schedule", lang, threshold=threshold), style="bold", markup=False)
-    _print_differences(console, schedule, lang)
-    if schedule.undone is not None:
-        code = "label.schedule-undone" if schedule.undone.differences else "label.schedule-undone-none"
-        console.print(message(code, lang), style="bold", markup=False)
-        if schedule.undone.differences:
-            _print_differences(console, schedule.undone, lang)
-    for row, period, side in schedule.missing:
-        console.print(message(f"label.schedule-no-{side}", lang, id=row, period=period), markup=False)
-
-
-def _print_differences(console: "Console", schedule: "Schedule", lang: Lang) -> None:
-    bases = {(one.row, one.period): one for one in schedule.sums}
-    rows = [
-        (
-            one.row,
-            one.period,
-            one.printed,
-            _number(one.recomputed),
-            message("label.within-rounding", lang) if one.agrees else _number(one.difference, signed=True),
-            "" if one.agrees else _percent(bases[one.row, one.period].percent(one.difference), signed=True),
-        )
-        for one in schedule.lines
-    ]
-    _print_table(console, lang, "", ("id", "period", "reported", "recomputed", "difference", "percent"), rows)
-    for difference in schedule.differences:
-        data = {"id": difference.row, "period": difference.period, "amount": _number(difference.amount, signed=True)}
-        told = f"label.difference-{'other-number' if difference.number else difference.source}"
-        kind = message(f"label.difference-{difference.kind}", lang)
-        console.print("  " + message(told, lang, kind=kind, number=difference.number, **data), markup=False)
-    sums = []
-    for total in schedule.sums:
-        if total.gross:
-            net = f"{_number(total.net, signed=True)} ({_percent(total.percent(total.net), signed=True)})"
-            gross = f"{_number(total.gross)} ({_percent(total.percent(total.gross))})"
-            exceeds = "both" if total.net_exceeds else "gross" if total.gross_exceeds else "not"
-            sums.append((total.row, total.period, net, gross, message(f"label.exceeds-{exceeds}", lang)))
-    if sums:
-        _print_table(console, lang, "", ("id", "period", "net", "gross", "threshold"), sums)
-    else:
-        console.print(message("label.schedule-clean", lang), markup=False)
-
-
-def _print_sample(console: "Console", sample: "Sample", lang: Lang) -> None:
-    population = sample.population
-    data = {"drawn": len(sample.drawn), "items": len(population.items), "seed": sample.seed}
-    data |= {"certain": sum(one.certain for one in sample.drawn)}
-    interval = "–" if sample.interval is None else _number(sample.interval)
-    console.print()
-    told = message("label.sample", lang, interval=interval, gross=_number(population.gross), **data)
-    console.print(told, style="bold", markup=False)
-    strata = [
-        (quality or "–", checked or "–", str(items), _number(t), str(drawn))
-        for quality, checked, items, t, drawn in sample.strata()
-    ]
-    _print_table(console, lang, "", ("quality", "checked", "rows", "emissions", "drawn"), strata)
-    rows = [
-        (
-            one.item.activity_id,
-            str(one.item.year),
-            one.item.scope,
-            _number(one.item.t_co2e),
-            one.item.quality or "–",
-            message("label.certain", lang) if one.certain else _percent(one.chance * 100),
-            one.item.where.model_copy(update={"activity_id": None}).text(lang) or "–",
-        )
-        for one in sample.drawn
-    ]
-    _print_table(console, lang, "", ("id", "period", "scope", "emissions", "quality", "chance", "where"), rows)
-    if population.silent:
-        ids = [f"{one} ({year})" for one, year in population.silent]
-        console.print(message("label.sample-silent", lang, count=len(ids), ids=ids), markup=False, soft_wrap=True)
-
-
-def _number(value: Fraction, *, signed: bool = False) -> str:
-    """Return an exact number as people read it, to two places; with its sign where it is a difference."""
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
-
-    return f"{half_up(value, 2):{'+' if signed else ''},}"
-
-
-def _percent(value: Fraction | None, *, signed: bool = False) -> str:
-    return "–" if value is None else f"{_number(value, signed=signed)} %"
-
-
-def _print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: Lang) -> None:
-    name = accounts.settings.organisation.name.get(lang) or accounts.settings.organisation.id
-    title = accounts.methodology.title.get(lang) or accounts.methodology.id
-    console.print(message("label.footprint", lang, organisation=name), style="bold", markup=False)
-    console.print(
-        message(
-            "label.basis",
-            lang,
-            title=title,
-            methodology=result["methodology"],
-            gases=result["gases"],
-            gwp=result["gwp"],
-            scope2=message(f"label.scope2-{result['scope2_method']}", lang),
-            consolidation=message(f"label.consolidation-{result['consolidation']}", lang),
-            boundary=result["boundary"],
-        ),
-        markup=False,
-    )
-    if result["known_at"]:
-        console.print(message("label.known-at", lang, day=result["known_at"]), markup=False)
-    _print_scopes(
-        console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
-    )
-    if len({one["method"] for one in result["scope2"]}) > 1:
-        _print_methods(console, lang, result["scope2"])
-    for per in dict.fromkeys(one["per"] for one in result["intensities"]):
-        rows = [one for one in result["intensities"] if one["per"] == per]
-        title = message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"])
-        _print_scopes(console, lang, title, rows, {"total": 2})
-    for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
-        _print_energy(console, accounts, result, flow, lang)
-    _print_beside(console, result, lang)
-
-
-def _print_scopes(
-    console: "Console", lang: Lang, title: str, rows: list[dict[str, Any]], places: dict[str, int]
-) -> None:
-    """Print a table of scopes by year; ``places`` holds the decimals of each scope, three where it is silent."""
-    years = sorted({one["year"] for one in rows})
-    body = []
-    for scope in sorted({one["scope"] for one in rows}):
-        name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
-        own = [one for one in rows if one["scope"] == scope]
-        body.append((name, *_across(own, years, places.get(scope, 3))))
-    _print_table(console, lang, title, ("", *map(str, years)), body)
-
-
-def _print_methods(console: "Console", lang: Lang, rows: list[dict[str, Any]]) -> None:
-    """Print Scope 2 by both methods: beside each other, never added."""
-    years = sorted({one["year"] for one in rows})
-    body = [
-        (
-            message(f"label.scope2-{method}", lang),
-            *_across([one for one in rows if one["method"] == method], years, 2),
-        )
-        for method in dict.fromkeys(one["method"] for one in rows)
-    ]
-    _print_table(console, lang, message("label.scope2-both", lang), ("", *map(str, years)), body)
-
-
-def _print_energy(console: "Console", accounts: "Workspace", result: dict[str, Any], flow: str, lang: Lang) -> None:
-    """Print one energy flow by carrier and year, with the share of electricity."""
-    rows = [one for one in result["energy"] if one["flow"] == flow]
-    years = sorted({one["year"] for one in result["totals"]})
-    body = []
-    for carrier in sorted({one["carrier"] for one in rows}, key=lambda one: (one == "total", one)):
-        name = message("label.total", lang) if carrier == "total" else _carrier_name(accounts, carrier, lang)
-        body.append((name, *_across([one for one in rows if one["carrier"] == carrier], years, 2)))
-    shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
-    if shares:
-        body.append((message("label.electricity-share", lang), *(f"{one} %" for one in _across(shares, years, 1))))
-    net = [one for one in result["energy_comprehensive"] if (one["flow"], one["carrier"]) == (flow, "total")]
-    if {one["year"]: one["value"] for one in net} != {
-        one["year"]: one["value"] for one in rows if one["carrier"] == "total"
-    }:
-        body.append((message("label.net-of-sold", lang), *_across(net, years, 2)))
-    record = accounts.library.flows[flow]
-    title = f"{record.name_zh if lang == Lang.zh else record.name_en} ({record.unit})"
-    _print_table(console, lang, title, ("", *map(str, years)), body)
-
-
-def _print_beside(console: "Console", result: dict[str, Any], lang: Lang) -> None:
-    """Print the accounts beside the totals that the workspace has, and nothing of those that it lacks."""
-    gases = [("label.biogenic", one) for one in result["biogenic"] if one["scope"] == "total"]
-    gases += [(one["flow"], one) for one in result["ozone_depleting"]]
-    _print_by_year(
-        console,
-        lang,
-        message("label.gases-beside", lang),
-        [(message(name, lang) if name.startswith("label.") else name, one) for name, one in gases],
-        places=4,
-    )
-    account = (result["water"] or {}).get("account", ())
-    water = [one for kind in _WATER for one in account if (one["kind"], one["unit"]) == (kind, "m3")]
-    _print_by_year(
-        console,
-        lang,
-        message("label.water", lang),
-        [(message(f"label.water-{one['kind']}", lang), one) for one in water],
-    )
-    waste = reversed((result["waste"] or {}).get("diverted", ()))  # what was diverted first
-    _print_by_year(
-        console,
-        lang,
-        message("label.waste", lang),
-        [(message(f"label.waste-diverted-{one['diverted']}", lang, unit=one["unit"]), one) for one in waste],
-    )
-    parts = result["parts"] or {"shares": (), "pue": ()}
-    _print_by_year(
-        console,
-        lang,
-        message("label.parts", lang),
-        [(message("label.part-share", lang, **one), one) for one in parts["shares"]]
-        + [(message("label.pue", lang, **one), one) for one in parts["pue"]],
-    )
-    _print_by_year(
-        console,
-        lang,
-        message("label.measures", lang),
-        [
-            (
-                message("label.measure", lang, measure=one["measure"], of=message(f"label.scope-{one['scope']}", lang)),
-                one,
-            )
-            for one in result["measures"] or ()
-        ],
-        places=3,
-    )
-    credits = [
-        (
-            message(f"label.offset-{one['status']}", lang, year=one["year"]),
-            one["kind"],
-            one["vintage"],
-            _rounded(one["value"], 2),
-        )
-        for one in result["offsets"] or ()
-    ]
-    if credits:
-        _print_table(console, lang, message("label.offsets", lang), ("status", "kind", "vintage", "result"), credits)
-
-
-def _print_by_year(
-    console: "Console", lang: Lang, title: str, rows: list[tuple[str, dict[str, Any]]], places: int = 2
-) -> None:
-    """Print named values, a line for each name (its sum) and a column for each year; nothing where there are none."""
-    from fractions import Fraction  # noqa: PLC0415
-
-    if not rows:
-        return
-    sums: dict[str, dict[int, Fraction]] = {}
-    for name, one in rows:
-        own = sums.setdefault(name, {})
-        own[one["year"]] = own.get(one["year"], Fraction(0)) + Fraction(one["value"])
-    years = sorted({one["year"] for _, one in rows})
-    body = [
-        (name, *_across([{"year": year, "value": str(value)} for year, value in own.items()], years, places))
-        for name, own in sums.items()
-    ]
-    _print_table(console, lang, title, ("", *map(str, years)), body)
-
-
-def _across(rows: list[dict[str, Any]], years: list[int], places: int) -> list[str]:
-    """Return the values of a row of a table, a dash for years that have none."""
-    by_year = {row["year"]: _rounded(row["value"], places) for row in rows}
-    return [by_year.get(year, "–") for year in years]
-
-
-def _denominator_name(per: str, lang: Lang) -> str:
-    """Return the name of a usual denominator in the language, any other as it is written."""
-    code = f"label.denominator-{per}"
-    return message(code, lang) if code in catalogue() else per
-
-
-def _carrier_name(accounts: "Workspace", carrier: str, lang: Lang) -> str:
-    """Return the first alias of a carrier in the language: 'natural gas', 天然气."""
-    aliases = [alias for one in accounts.library.catalogue.values() if one.subject == carrier for alias in one.aliases]
-    wanted = [alias for alias in aliases if alias.isascii() == (lang == Lang.en)]
-    return wanted[0] if wanted and lang == Lang.zh else carrier.replace("_", " ")
-
-
-def _print_explanation(console: "Console", found: "Explanation", lang: Lang) -> None:
-    from hsesg_carbon.units import exact_text  # noqa: PLC0415
-
-    row = found.row
-    place = row.where.model_copy(update={"activity_id": None}).text(lang)
-    heading = f"{row.activity_id}: {exact_text(row.quantity)} {row.key.unit} {row.key.activity}"
-    console.print(visible(heading), style="bold", markup=False)
-    console.print(
-        message(
-            "label.row-of", lang, site=row.key.site, region=row.key.region, period=row.period.label, place=place or "-"
-        ),
-        markup=False,
-    )
-    for key, text in (("field.evidence", row.evidence), ("field.note", row.note)):
-        if text:
-            console.print(visible(f"{message(key, lang)}: {text}"), markup=False)
-    if row.part_of:
-        code = "label.part-of-feedstock" if row.role == "feedstock" else "label.part-of"
-        console.print(visible(message(code, lang, part_of=row.part_of, role=row.role or "–")), markup=False)
-    if row.rounded:
-        console.print(message("row-rounded", lang), markup=False)
-    for line in found.lines:
-        _print_line(console, found, line, lang)
-
-
-def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine", lang: Lang) -> None:
-    from hsesg_carbon.units import exact_text  # noqa: PLC0415
-
-    amount = f"{exact_text(line.amount.value)} {line.amount.unit}"
-    name = line.flow.name_zh if lang == Lang.zh else line.flow.name_en
-    rows = [
-        (
-            "",
-            "",
-            str(line.start),
-            ""
-            if line.share == 1
-            else message("label.share-of-days", lang, share=exact_text(line.share), period=line.period.label),
-        )
-    ]
-    for step in line.steps:
-        origin = message("label.unit-change", lang)
-        if step.record:
-            parts = [
-                step.record["id"],
-                f"{(lang == Lang.zh and step.record['title_zh']) or step.record['title']}, {step.record['locator']}",
-                f"{message('field.checked', lang)}: {step.record['checked']}",
-                step.record["note"],
-            ]
-            origin = "\n".join(str(part) for part in parts if part)
-        rows.append((step.op, f"{exact_text(step.value)} {step.value_unit}", str(step.quantity), origin))
-    method = f", {message(f'label.scope2-{line.scope2}', lang)}" if line.scope2 else ""
-    title = f"{line.flow.flow} ({name}{method}): {amount}"
-    _print_table(console, lang, title, ("step", "value", "result", "source"), rows)
-    console.print(
-        message(
-            "label.rule",
-            lang,
-            methodology=found.methodology,
-            rule=line.rule or "–",
-            reason=line.reason.get(lang) or "-",
-            fit=list(line.fit),
-        ),
-        markup=False,
-    )
-
-
-def _print_table(
-    console: "Console", lang: Lang, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
-) -> None:
-    from rich import box  # noqa: PLC0415
-    from rich.cells import cell_len  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    if title:
-        console.print(Text(title, style="bold"))
-    table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
-    names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
-    numbers = {place for place, name in enumerate(columns) if name.isdigit()}
-    wide = numbers and any(cell_len(row[0]) > console.width // 2 for row in rows)  # names may wrap, numbers may not
-    for place in range(max(len(row) for row in rows)):
-        table.add_column(
-            Text(names[place]) if names else "",
-            justify="right" if place in numbers else "left",
-            overflow="fold",
-            no_wrap=place in numbers or (place == 0 and not wide),
-        )
-    for row in rows:
-        table.add_row(*(Text("\n".join(visible(line) for line in cell.split("\n"))) for cell in row))
-    console.print(table)
-
-
-def _console() -> "Console":
-    """Return a console as wide as the terminal, and wide enough for every figure where there is none."""
-    from rich.console import Console  # noqa: PLC0415
-
-    class Pipe(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError  # rich would exit with 1, which means "findings" to scripts
-
-    return Pipe(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, emoji=False)
-
-
-def _rounded(text: str, places: int) -> str:
-    """Return an exact number as people read it: half up, thousands apart."""
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
-
-    return f"{half_up(Fraction(text), places):,}"
-
-
-# -------------------------------------------------------------------------------------------------- JSON
-
-
-def _explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: Lang) -> dict[str, Any]:
-    from hsesg_carbon.units import exact_text  # noqa: PLC0415
-
-    return {
-        "activity_id": found.row.activity_id,
-        "activity": found.row.key.activity,
-        "site": found.row.key.site,
-        "region": found.row.key.region,
-        "period": found.row.period.label,
-        "quantity": exact_text(found.row.quantity),
-        "unit": found.row.key.unit,
-        "where": found.row.where.model_dump(exclude_none=True),
-        "evidence": found.row.evidence,
-        "note": found.row.note,
-        "part_of": found.row.part_of,
-        "role": found.row.role,
-        "methodology": found.methodology,
-        "lines": [
-            {
-                "period": line.period.label,
-                "share": exact_text(line.share),
-                "flow": line.flow.flow,
-                "scope2": line.scope2,
-                "amount": exact_text(line.amount.value),
-                "unit": line.amount.unit,
-                "rule": line.rule,
-                "reason": line.reason[lang],
-                "fit": list(line.fit),
-                "steps": [
-                    {
-                        "op": step.op,
-                        "value": exact_text(step.value),
-                        "value_unit": step.value_unit,
-                        "result": exact_text(step.quantity.value),
-                        "unit": step.quantity.unit,
-                        "record": step.record,
-                    }
-                    for step in line.steps
-                ],
-            }
-            for line in found.lines
-        ],
-        "ladder": [
-            {
-                "period": rung.period.label,
-                "stands_for": rung.stands_for,
-                "quantity": exact_text(rung.quantity.value),
-                "unit": rung.quantity.unit,
-                "flow": rung.flow,
-                "amount": exact_text(rung.amount.value),
-                "amount_unit": rung.amount.unit,
-            }
-            for rung in rungs
-        ],
-    }
-
-
-def _record_json(
-    one: "CatalogueEntry | EmissionFactor | FuelProperty | Gwp", library: "FactorLibrary"
-) -> dict[str, Any]:
-    """Return a record with what stands behind its source: title, licence, address."""
-    record: dict[str, Any] = one.model_dump(mode="json")
-    source = library.sources.get(record.get("source", ""))
-    if source is not None:
-        record |= {
-            "title": source.title,
-            "title_zh": source.title_zh,
-            "publisher": source.publisher,
-            "edition": source.edition,
-            "address": source.address,
-            "licence": source.licence,
-            "licence_class": source.licence_class,
-        }
-    return record
-
-
-def _validity(one: Any) -> str:
-    start, end = getattr(one, "valid_from", None), getattr(one, "valid_to", None)
-    if start is None:
-        return ""
-    return f"{start.year}" if end is not None and end.year == start.year else f"{start.year}–{end.year if end else ''}"
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -18,9 +18,11 @@ from hsesg_carbon.verification.reported import Key, Print, ReportedRow, Reported
 
 UNEXPLAINED, TWO_EDITS = "unexplained", "two-edits"
 _MOST_SHOWN = 8
+_MOST_JOINED = 4
 _MOST_FIRST = 6
 """How many first edits a search for pairs begins with."""
 _MOST_FINDINGS = 200
+_FUEL_UNITS = frozenset({"L", "kg", "t", "升", "千克", "吨"})
 _SCALED = frozenset({"power-of-ten", "energy-unit"})
 _UNLIKELY = 8
 """What a vague explanation costs more: a term 100 times smaller and one 1,000 times smaller both vanish in a total."""
@@ -108,11 +110,21 @@ def explained(system: System, table: ReportedTable, published: Published) -> lis
 
 
 def _distinct(slips: Iterable[Slip]) -> list[Slip]:
-    """Return slips without those that say the same of the same cells; that something is wrong says least, so last."""
-    told: dict[Any, Slip] = {}
+    """Return slips, those of one kind in the same cells as one: of a digit that is wrong, all that would fit."""
+    told: dict[tuple[str, tuple[Key, ...]], list[Slip]] = {}
     for one in slips:
-        told.setdefault((one.kind, one.cells, tuple(sorted(one.detail.items()))), one)
-    return list(told.values())
+        told.setdefault((one.kind, one.cells), []).append(one)
+    return [_joined([one for one in held if one.merit == held[0].merit]) for held in told.values()]
+
+
+def _joined(slips: Sequence[Slip]) -> Slip:
+    first = slips[0]
+    every = {name: list(dict.fromkeys(one.detail[name] for one in slips)) for name in first.detail}
+    shown = {
+        name: " / ".join(values[:_MOST_JOINED]) + (" / …" if len(values) > _MOST_JOINED else "")
+        for name, values in every.items()
+    }
+    return replace(first, detail=shown)
 
 
 @cache
@@ -428,7 +440,7 @@ class Search:
 
     def _densities(self, row: ReportedRow) -> Iterator[tuple[dict[str, str], Interval]]:
         """Yield what a print may have to be multiplied by where litres and kilograms were put for each other."""
-        if dict(row.dimensions) in (units.measured("L")[1], units.measured("kg")[1]):
+        if row.unit in _FUEL_UNITS:
             held = self.published.densities(frozenset(_catalogue()["litres-as-kg"]["subjects"]))
             low, high = min(held), max(held)
             told = f"{units.exact_text(low)} – {units.exact_text(high)} kg/L"

@@ -202,12 +202,13 @@ class _View:
         best = found.slips[0] if found.slips else None
         evidence = tuple(self._evidence(system, system.checks[place]) for place in failing)
         code = f"reported-{first.kind}"
+        unit = evidence[0].unit
         data: dict[str, Any] = {
             "check": evidence[0].check,
-            "printed": _between(evidence[0].printed),
-            "unit": evidence[0].unit,
+            "printed": between(evidence[0].printed, unit),
+            "implied": between(evidence[0].implied, unit),
+            "count": len(failing),
         }
-        data |= {"implied": _between(evidence[0].implied), "count": len(failing)}
         severity: Severity = "error"
         if best is not None and best.kind == "columns-transposed":
             code = best.kind
@@ -351,7 +352,7 @@ class _View:
                 check = self.system.checks[place]
                 period = self.table.periods[check.column]
                 implied = check.implied((row, check.column), Values(self.system.values))
-                told.append(f"{check.row} {period}: {_between(_ends(implied, size, 1))} {unit}".strip())
+                told.append(f"{check.row} {period}: {between(_ends(implied, size, 1), unit)}")
             cells = dict.fromkeys(key for place in places for key in self.system.checks[place].keys)
             yield Discrepancy(
                 code="reported-denominators-differ",
@@ -403,5 +404,6 @@ def _ends(interval: Interval, size: Fraction, places: int = _PLACES) -> tuple[st
     return _bound(held.lo, places), _bound(held.hi, places)
 
 
-def _between(ends: tuple[str, str]) -> str:
-    return ends[0] if ends[0] == ends[1] else f"{ends[0]} – {ends[1]}"
+def between(ends: tuple[str, str], unit: str = "1") -> str:
+    """Return an interval in words, a point as the number that it is; a pure number has no unit."""
+    return " – ".join(dict.fromkeys(ends)) + (f" {unit}" if unit != "1" else "")
