@@ -24,6 +24,7 @@ _MOST_FIRST = 6
 _MOST_FINDINGS = 200
 _FUEL_UNITS = frozenset({"L", "kg", "t", "升", "千克", "吨"})
 _SCALED = frozenset({"power-of-ten", "energy-unit"})
+_NUMBERS = _SCALED | {"digits-swapped", "digit-wrong"}
 _UNLIKELY = 8
 """What a vague explanation costs more: a term 100 times smaller and one 1,000 times smaller both vanish in a total."""
 
@@ -110,10 +111,11 @@ def explained(system: System, table: ReportedTable, published: Published) -> lis
 
 
 def _distinct(slips: Iterable[Slip]) -> list[Slip]:
-    """Return slips, those of one kind in the same cells as one: of a digit that is wrong, all that would fit."""
-    told: dict[tuple[str, tuple[Key, ...]], list[Slip]] = {}
+    """Return slips once each; those that only put another number in the same cells are told as one."""
+    told: dict[Any, list[Slip]] = {}
     for one in slips:
-        told.setdefault((one.kind, one.cells), []).append(one)
+        detail = () if one.kind in _NUMBERS else tuple(sorted(one.detail.items()))
+        told.setdefault((one.kind, one.cells, detail), []).append(one)
     return [_joined([one for one in held if one.merit == held[0].merit]) for held in told.values()]
 
 
