@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hsesg_carbon.verification.intervals import EVERYTHING, Interval, common
 from hsesg_carbon.verification.relations import Expression, Ref, refs, said, solved, value
@@ -36,10 +37,15 @@ class Check:
         """Return the cell that a reference of this check means."""
         return ref.row, self.column - ref.back
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         """All cells of the check, the target first."""
-        return (self.target, *dict.fromkeys(map(self.key, refs(self.expression))))
+        return tuple(dict.fromkeys((self.target, *self._refs)))
+
+    @cached_property
+    def _refs(self) -> dict[Key, Ref]:
+        """The cells that the expression names, and as what."""
+        return {self.key(ref): ref for ref in refs(self.expression)}
 
     def name(self, periods: Sequence[str]) -> str:
         """Return the check in words: ``ghg.total[2024] = ghg.scope1 + ghg.scope2``."""
@@ -48,10 +54,10 @@ class Check:
     def implied(self, key: Key, values: "Values") -> Interval:
         """Return all that one cell of the check can be, given the others."""
         if key == self.target:
-            of_itself = any(self.key(ref) == key for ref in refs(self.expression))
-            return EVERYTHING if of_itself else value(self.expression, lambda ref: values[self.key(ref)])
-        wanted = next(one for one in refs(self.expression) if self.key(one) == key)
-        return solved(self.expression, values[self.target], wanted, lambda ref: values[self.key(ref)])
+            if key in self._refs:
+                return EVERYTHING
+            return value(self.expression, lambda ref: values[self.key(ref)])
+        return solved(self.expression, values[self.target], self._refs[key], lambda ref: values[self.key(ref)])
 
     def holds(self, values: "Values") -> bool:
         """Say whether the cell can be what the expression says."""

@@ -246,7 +246,7 @@ def solved(expression: Expression, result: Interval, wanted: Ref, of: Lookup) ->
         >>> revenue == point(3)
         True
     """
-    if sum(one == wanted for one in refs(expression)) != 1:
+    if list(refs(expression)).count(wanted) != 1:
         return EVERYTHING
     while isinstance(expression, Operation):
         if wanted in refs(expression.left):
