@@ -27,7 +27,7 @@ LAYERS = [
     ["instruments", "ledger"],
     ["coverage", "plan"],
     ["activities", "derive", "methodology", "editions", "equivalences"],
-    ["cube", "factors"],
+    ["cube", "factors", "sites"],
     ["vetting"],
     ["periods", "records", "tables"],
     ["units"],

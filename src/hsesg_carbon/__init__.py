@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hsesg_carbon.activities import Activities, Site
+    from hsesg_carbon.activities import Activities
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
     from hsesg_carbon.energy import EnergyAccount
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
+    from hsesg_carbon.sites import Entity, Site
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
     from hsesg_carbon.waste import WasteAccount, WasteLoad
@@ -47,6 +48,7 @@ _HOMES = {
     "Derived": "derive",
     "EmissionFactor": "records",
     "EnergyAccount": "energy",
+    "Entity": "sites",
     "Equivalence": "records",
     "Explanation": "ledger",
     "FactorError": "errors",
@@ -73,7 +75,7 @@ _HOMES = {
     "ReportedTable": "verification.reported",
     "Sample": "verification.sampling",
     "Schedule": "verification.materiality",
-    "Site": "activities",
+    "Site": "sites",
     "Source": "records",
     "Term": "derive",
     "Total": "ledger",
@@ -100,6 +102,7 @@ __all__ = [
     "Derived",
     "EmissionFactor",
     "EnergyAccount",
+    "Entity",
     "Equivalence",
     "Explanation",
     "FactorError",

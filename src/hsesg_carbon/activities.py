@@ -2,17 +2,14 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
 import narwhals as nw
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
 from hsesg_carbon.cube import CellKey, Cube, Grouping, collected, with_text_keys
@@ -21,6 +18,7 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.periods import Period, day_of, plain, text_of, text_or_none
 from hsesg_carbon.records import CatalogueEntry
+from hsesg_carbon.sites import Site, repeated_sites
 
 REQUIRED = ("activity_id", "site", "activity", "quantity", "unit")
 OPTIONAL = (
@@ -55,96 +53,6 @@ _EXACT_FLOATS = 2**52
 _CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
 
 
-class Lease(BaseModel):
-    """
-    The part of a building that an organisation uses, where its bills are of the whole building.
-
-    ``basis`` says how the part is found, ``note`` the evidence behind it. It is ``area`` over ``building_area``, both
-    in one unit; by ``occupancy`` over the area that is let, ``building_area`` times ``occupied`` (Technical Guidance
-    for Calculating Scope 3 Emissions, formula 8.2); or a ``share`` that is known already. With a ``sub-meter`` the rows
-    are the leased floor's own, and all of them count, unless a ``share`` is stated.
-
-    Example:
-        >>> floor = {"basis": "occupancy", "area": 200, "building_area": 2000, "occupied": "0.75", "note": "contract"}
-        >>> Lease.model_validate(floor).part
-        Fraction(2, 15)
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    basis: Literal["area", "sub-meter", "occupancy"]
-    note: str = Field(min_length=1)
-    share: Decimal | None = Field(default=None, gt=0, le=1)
-    area: Decimal | None = Field(default=None, gt=0)
-    building_area: Decimal | None = Field(default=None, gt=0)
-    occupied: Decimal | None = Field(default=None, gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _states_one_way(self) -> "Lease":
-        stated = {name for name in ("share", "area", "building_area", "occupied") if getattr(self, name) is not None}
-        ways: dict[str, tuple[set[str], ...]] = {
-            "area": ({"area", "building_area"}, {"share"}),
-            "occupancy": ({"area", "building_area", "occupied"}, {"share"}),
-            "sub-meter": (set(), {"share"}),
-        }
-        if stated not in ways[self.basis]:
-            wanted = " or ".join(", ".join(sorted(way)) or "nothing more" for way in ways[self.basis])
-            msg = f"with basis {self.basis} state {wanted}"
-            raise ValueError(msg)
-        if self.part > 1:
-            msg = "area is larger than the part of the building that it is a part of"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def part(self) -> Fraction:
-        """The exact part of the bills."""
-        if self.area is not None and self.building_area is not None:
-            return Fraction(self.area) / (Fraction(self.building_area) * Fraction(self.occupied or 1))
-        return Fraction(self.share or 1)
-
-
-class Site(BaseModel):
-    """
-    A place whose emissions are counted, and how it belongs to the organisation.
-
-    ``equity_share`` is exact text between 0 and 1; ``control`` holds ``financial``, ``operational`` or both; ``from``
-    and ``to`` are the first and last day of belonging. ``legal_entity`` is the legal person that it belongs to, where
-    that is not the organisation itself; ``accounting_group`` whether it is consolidated in the accounts (IFRS S2, 29(a)
-    (iv)). ``lease`` is for bills of a whole building of which a part is used.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    id: str = Field(min_length=1)
-    name: dict[str, str] = Field(default_factory=dict)
-    region: str | None = None
-    equity_share: Decimal = Field(default=Decimal(1), ge=0, le=1)
-    control: tuple[Literal["financial", "operational"], ...] = ("financial", "operational")
-    legal_entity: str | None = None
-    accounting_group: Literal["consolidated", "other"] = "consolidated"
-    lease: Lease | None = None
-    first: date | None = Field(default=None, alias="from")
-    last: date | None = Field(default=None, alias="to")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Site":
-        if self.first and self.last and self.last < self.first:
-            msg = f"the site leaves on {self.last}, before it joins on {self.first}"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def used(self) -> Fraction:
-        """The part of its bills that is its own use."""
-        return self.lease.part if self.lease else Fraction(1)
-
-    def cuts(self, period: "Period") -> bool:
-        """Say whether the site joins or leaves within a period."""
-        joins = self.first is not None and period.start < self.first <= period.end
-        return joins or (self.last is not None and period.start <= self.last < period.end)
-
-
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
     """
@@ -167,11 +75,6 @@ class ActivityRow:
     quality: str | None = None
 
 
-def repeated_sites(sites: Iterable[Site]) -> list[str]:
-    """Return the ids that more than one site has."""
-    return sorted(one for one, count in Counter(site.id for site in sites).items() if count > 1)
-
-
 class Activities:
     """
     The table of activity data, checked at the door.
@@ -181,8 +84,8 @@ class Activities:
             activity_id, site, period (or period_start and period_end), activity, quantity, unit; optional region,
             meter, instrument, technology, quality, credit, evidence, note, origin_file, origin_sheet, origin_row.
             Others are kept.
-        sites: The sites that rows may name, with their region. Without it every site is accepted and each row needs a
-            region.
+        sites: The sites that rows may name, with their region; where entities hold them, those of the ``Boundary``.
+            Without it every site is accepted and each row needs a region.
         library: Where activity codes and regions are looked up; the shipped one by default.
         unique_ids: Whether ids must be unique; costs a pass over the ids, so bulk users run ``check()`` instead.
 

@@ -3,9 +3,9 @@
 from collections.abc import Container, Iterable, Mapping
 from datetime import date, timedelta
 
-from hsesg_carbon.activities import Site
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period
+from hsesg_carbon.sites import Site
 
 Labels = tuple[tuple[str, str], ...]
 """What rows are of, as the finding's sentence names it: ``(("site", "hq"), ("activity", "electricity.grid"))``."""

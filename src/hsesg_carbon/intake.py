@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities, Site
+from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities
 from hsesg_carbon.derive import DERIVATIONS
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.sites import Site
 from hsesg_carbon.submeters import Part, check_parts, credit_of
 from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, read_parquet, read_tables
 

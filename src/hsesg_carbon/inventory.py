@@ -1,7 +1,7 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Activities, ActivityRow, Site, repeated_sites
+from hsesg_carbon.activities import Activities, ActivityRow
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InputError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
@@ -19,6 +19,7 @@ from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, li
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
+from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 from hsesg_carbon.units import CO2E, Amount
 
 Consolidation = Literal["equity-share", "financial-control", "operational-control", "legal-entity"]
@@ -78,22 +79,34 @@ class Boundary:
 
     Args:
         id: A name for this boundary; denominators must state the same to be divided by.
-        sites: The sites, with equity share and control.
+        sites: The sites, with equity share and control. Afterwards they have the days of their chain of entities, and
+            it is these that ``Activities`` should know.
         consolidation: ``equity-share``, ``financial-control``, ``operational-control``, or ``legal-entity``: the legal
             person itself, as Chinese standards count.
         entity: The legal person that reports; sites that name another do not count under ``legal-entity``.
+        entities: The entities that hold sites which name one; their shares multiply, exactly.
+
+    Raises:
+        InventoryError: A site stands there twice, or the consolidation is unknown.
+        InputError: All that is wrong with the entities, or that sites state against them.
     """
 
     id: str
     sites: tuple[Site, ...]
     consolidation: Consolidation
     entity: str = ""
+    entities: tuple[Entity, ...] = ()
+    _holdings: dict[str, Holding] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if repeated := repeated_sites(self.sites):
             raise InventoryError("site-twice", file="sites", sites=repeated)
         if self.consolidation not in CONSOLIDATIONS:
             raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)
+        if faults := self._tree.faults(self.sites):
+            raise InputError("settings-broken", faults, file="sites")
+        object.__setattr__(self, "sites", tuple(self._tree.dated(one) for one in self.sites))
+        object.__setattr__(self, "_holdings", {one.id: self._tree.holding(one) for one in self.sites})
 
     def site(self, site_id: str) -> Site | None:
         """Return a site by its id, ``None`` if it is not listed."""
@@ -115,11 +128,26 @@ class Boundary:
             raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
         if site.last and period.end > site.last:
             raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
-        if self.consolidation == "equity-share":
-            return Fraction(site.equity_share) * site.used
+        return self._held(site) * site.used
+
+    def _held(self, site: Site) -> Fraction:
+        """Return the share of a site that counts while it belongs to the organisation."""
         if self.consolidation == "legal-entity":
-            return site.used if site.legal_entity in {None, self.entity} else Fraction(0)
-        return site.used if self.consolidation.removesuffix("-control") in site.control else Fraction(0)
+            person = site.entity if site.legal_entity is None else site.legal_entity
+            return Fraction(person in {None, self.entity})
+        held = self._holdings[site.id]
+        if self.consolidation == "equity-share":
+            return held.equity
+        return held.financial if self.consolidation == "financial-control" else held.operational
+
+    @property
+    def _tree(self) -> Tree:
+        return Tree(self.entities, self.entity)
+
+    @property
+    def idle(self) -> list[str]:
+        """The entities of which no site is listed: nothing of them can be in the accounts."""
+        return self._tree.idle(self.sites)
 
     def counted(self, site_id: str, period: Period) -> Iterator[tuple[int, Fraction]]:
         """Yield, by calendar year, the part of what a site has in a period that counts: by days, times its share."""
@@ -137,29 +165,33 @@ class Boundary:
             for site, period in held
             for part, _ in period.parts(folded=False)
         }
-        leases = [one for one in self.sites if one.lease and one.id in {site for site, _ in held}]
         return [
-            Finding(
-                code="site-leased",
-                severity="info",
-                data={
-                    "site": one.id,
-                    "percent": units.exact_text(one.used * 100),
-                    "basis": {lang: message(f"label.lease-{one.lease.basis}", lang) for lang in LANGUAGES},
-                    "note": one.lease.note,
-                },
-            )
-            for one in leases
-            if one.lease
-        ] + [
-            Finding(
-                code="site-share-applied" if share else "site-outside-boundary",
-                severity="info" if share else "warning",
-                data={"site": site, "year": year, "percent": units.exact_text(share * 100)},
-            )
-            for site, year, share in sorted(shares)
-            if share != 1
+            *self._origins({site for site, _ in held}),
+            *(
+                Finding(
+                    code="site-share-applied" if share else "site-outside-boundary",
+                    severity="info" if share else "warning",
+                    data={"site": site, "year": year, "percent": _percent(share)},
+                )
+                for site, year, share in sorted(shares)
+                if share != 1
+            ),
         ]
+
+    def _origins(self, present: set[str]) -> Iterator[Finding]:
+        """Yield where the shares of sites come from: their chain of entities, their lease."""
+        for site in self.sites:
+            if site.id not in present:
+                continue
+            if links := self._tree.chain(site.entity):
+                shares = {name: _percent(share) for name, share in asdict(self._holdings[site.id]).items()}
+                chain = " < ".join(f"{one.id} ({_percent(Fraction(one.equity_share))} %)" for one in links)
+                data: dict[str, Any] = {"site": site.id, "chain": chain, **shares}
+                yield Finding(code="site-held-through", severity="info", data=data)
+            if site.lease:
+                basis = {lang: message(f"label.lease-{site.lease.basis}", lang) for lang in LANGUAGES}
+                data = {"site": site.id, "percent": _percent(site.used), "basis": basis, "note": site.lease.note}
+                yield Finding(code="site-leased", severity="info", data=data)
 
 
 @dataclass(frozen=True)
@@ -513,7 +545,8 @@ class Inventory:
         """Name every site of which a year's activities do not count, or count in part: left out is not zero."""
         if self.boundary is None:
             return []
-        return self.boundary.findings((entry.cell.site, entry.period) for entry in self.ledger.entries())
+        idle = [Finding(code="entity-idle", severity="warning", data={"entity": one}) for one in self.boundary.idle]
+        return [*self.boundary.findings((entry.cell.site, entry.period) for entry in self.ledger.entries()), *idle]
 
     def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
@@ -610,6 +643,10 @@ class Reconciled:
     def difference(self) -> Fraction:
         """Second less first."""
         return self.second - self.first
+
+
+def _percent(share: Fraction) -> str:
+    return units.exact_text(share * 100)
 
 
 def _plan_key(cell: CellKey, period: Period) -> PlanKey:

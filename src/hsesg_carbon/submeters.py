@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import ActivityRow, Site
+from hsesg_carbon.activities import ActivityRow
 from hsesg_carbon.coverage import days_of
 from hsesg_carbon.errors import near
 from hsesg_carbon.findings import Finding
@@ -15,6 +15,7 @@ from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry
+from hsesg_carbon.sites import Site
 from hsesg_carbon.units import Amount
 
 IT, FEEDSTOCK = "it", "feedstock"

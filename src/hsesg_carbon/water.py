@@ -75,7 +75,7 @@ class WaterAccount:
     Recycled water is neither withdrawn nor discharged: it stands beside them.
 
     Example:
-        >>> from hsesg_carbon.activities import Site
+        >>> from hsesg_carbon.sites import Site
         >>> hq = Boundary("all", (Site(id="hq", control=("operational",)),), "operational-control")
         >>> row = {"site": "hq", "period": "2024", "source_or_destination": "third-party", "unit": "m3"}
         >>> taken = WaterFlow.model_validate(row | {"kind": "withdrawal", "quantity": "1200"})

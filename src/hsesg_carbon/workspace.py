@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import Activities, Site, repeated_sites
+from hsesg_carbon.activities import Activities
 from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.energy import EnergyAccount
@@ -39,6 +39,7 @@ from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
+from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
 from hsesg_carbon.tables import misfits, read_tables, read_toml
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
@@ -93,6 +94,7 @@ class Settings(_Record):
     known_at: date | None = None
     periods: tuple[str, ...] = Field(min_length=1)
     site: tuple[Site, ...] = Field(min_length=1)
+    entity: tuple[Entity, ...] = ()
     accept: tuple[Accepted, ...] = ()
     keep_published: bool = False
 
@@ -150,6 +152,9 @@ class Workspace:
             raise InputError("settings-broken", problems, file=path.name) from error
         if repeated := repeated_sites(settings.site):
             raise InputError("site-twice", file=path.name, sites=repeated)
+        if faults := Tree(settings.entity, settings.organisation.id).faults(settings.site):
+            problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in faults]
+            raise InputError("settings-broken", problems, file=path.name)
         for one in settings.periods:
             if not (one.isascii() and one.isdigit() and len(one) == len("2024")):
                 raise InputError("period-not-a-year", file=path.name, value=one)
@@ -207,7 +212,7 @@ class Workspace:
 
     @cached_property
     def _activity_data(self) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
-        return read_activities(self.folder, self.settings.site, self.library)
+        return read_activities(self.folder, self.boundary.sites, self.library)
 
     def explain(self, activity_id: str) -> Explanation:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""
@@ -218,7 +223,9 @@ class Workspace:
     def boundary(self) -> Boundary:
         """Whose emissions count."""
         settings = self.settings
-        return Boundary(settings.boundary, settings.site, settings.consolidation, settings.organisation.id)
+        return Boundary(
+            settings.boundary, settings.site, settings.consolidation, settings.organisation.id, settings.entity
+        )
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -552,7 +559,7 @@ class Workspace:
         held: dict[Labels, set[Period]] = {}
         for entry in self.inventory.ledger.entries():
             held.setdefault((("site", entry.cell.site), ("activity", entry.cell.activity)), set()).add(entry.period)
-        years, sites = {int(year) for year in self.settings.periods}, self.settings.site
+        years, sites = {int(year) for year in self.settings.periods}, self.boundary.sites
         found = unlike_years(held, years) + open_years("year-partly-covered", held, years, sites)
         found += held_periods("periods-within-periods", held, years)
         for covered in (one.covered for one in (self.water, self.waste) if one):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.activities import Site
 from hsesg_carbon.inventory import CONSOLIDATIONS, reconciled
+from hsesg_carbon.sites import Site
 
 LIBRARY, METHOD = hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024")
 
@@ -74,6 +74,77 @@ def test_any_two_consolidations_reconcile_exactly(
             for row in rows:
                 if len(row.shares[0]) == len(row.shares[1]) == 1 and row.shares[0][0]:
                     assert row.second == row.first * row.shares[1][0] / row.shares[0][0]
+
+
+links = st.tuples(shares, st.sampled_from(["financial", "joint-financial", None]), st.booleans())
+chains = st.lists(links, min_size=1, max_size=9)
+Link = tuple[Decimal, str | None, bool]
+
+
+def chained(drawn: list[Link], name: str = "link") -> tuple[hc.Entity, ...]:
+    """Return a chain of entities; the organisation itself holds the first."""
+    return tuple(
+        hc.Entity.model_validate(
+            {"id": f"{name}-{place}", "equity_share": share, "held_by": f"{name}-{place - 1}" if place else "us"}
+            | {"control": [one for one in (financial, "operational" if operated else None) if one]}
+        )
+        for place, (share, financial, operated) in enumerate(drawn)
+    )
+
+
+def under_all(book: hc.Ledger, site: Site, entities: tuple[hc.Entity, ...] = ()) -> list[Fraction]:
+    """Return the total of a ledger of one site under equity share, financial and operational control."""
+    boundaries = [hc.Boundary("all", (site,), approach, "us", entities) for approach in CONSOLIDATIONS[:3]]
+    return [sum((row.amount.value for row in hc.Inventory(book, one).by()), Fraction(0)) for one in boundaries]
+
+
+@given(quantities, chains)
+def test_a_chain_of_entities_counts_as_its_flattened_share(amounts: list[int], drawn: list[Link]) -> None:
+    book = ledger(amounts, 1)
+    whole = hc.Inventory(book).total().value
+    equity, financial, operational = under_all(book, Site(id="site-0", entity=f"link-{len(drawn) - 1}"), chained(drawn))
+    product, joint = Fraction(1), Fraction(1)
+    for share, control, _ in drawn:
+        product *= Fraction(share)
+        joint *= {"financial": Fraction(1), "joint-financial": Fraction(share), None: Fraction(0)}[control]
+    assert equity == whole * product
+    assert financial == whole * joint
+    assert operational == whole * all(operated for _, _, operated in drawn)
+    if all(control for _, control, _ in drawn):
+        assert 0 <= equity <= financial <= whole
+    if operational:
+        assert 0 <= equity <= operational
+
+
+@given(quantities, st.lists(shares, min_size=1, max_size=4))
+def test_a_site_of_one_entity_or_more_counts_like_one_that_states_the_product(
+    amounts: list[int], drawn: list[Decimal]
+) -> None:
+    """Under sole control: the site without entities, as it was always stated."""
+    book = ledger(amounts, 1)
+    product = Decimal(1)
+    for share in drawn:
+        product *= share  # at most 16 digits: exact
+    own = chained([(share, "financial", True) for share in drawn])
+    stated = Site(id="site-0", entity=own[-1].id, equity_share=product)
+    assert under_all(book, stated, own) == under_all(book, Site(id="site-0", equity_share=product))
+
+
+@given(quantities, chains, chains)
+def test_consolidations_of_sites_held_through_entities_reconcile_exactly(
+    amounts: list[int], first: list[Link], second: list[Link]
+) -> None:
+    book = ledger(amounts, 2)
+    entities = chained(first, "one") + chained(second, "other")
+    held = (
+        Site(id="site-0", entity=f"one-{len(first) - 1}"),
+        Site(id="site-1", entity=f"other-{len(second) - 1}"),
+    )
+    views = [hc.Inventory(book, hc.Boundary("all", held, approach, "us", entities)) for approach in CONSOLIDATIONS]
+    for one in views:
+        for other in views:
+            totals = [sum((row.amount.value for row in view.by()), Fraction(0)) for view in (one, other)]
+            assert sum((row.difference for row in reconciled(one, other)), Fraction(0)) == totals[1] - totals[0]
 
 
 SOLD = [
