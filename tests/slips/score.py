@@ -229,12 +229,12 @@ WHY = {
     "copied": "two neighbours that print the same may each be the copy; one relation alone does not say which.",
     "wrong-label": "the total may have left out the other term just as well, unless another relation holds either.",
     "left-out": "the mirror of `wrong-label`; and where there are two terms, one is copied into the total.",
-    "litres-as-kg": "any density from 0.7 to 0.9 may be behind it, so that other slips of that size fit as well.",
+    "litres-as-kg": "any density that is published of a fuel may be behind it, so that other slips of that size fit as well.",
     "truncated": "half of all prints are the same cut off or rounded, and a last digit is mostly within what the\n"
     "  rounding of the other cells allows: visible almost only in ratios and shares.",
     "rounded-midway": "it moves a print by few of its last digits; one digit of a term may explain that as well.",
     "sign": "in a difference or a ratio that stands alone, either cell may have lost its sign.",
-    "gwp-set": "a GWP printed as 28 is anything from 27.5 to 28.5, so that 27.9 in its place shows only in a sum.",
+    "gwp-set": "a GWP printed as 28 is anything from 27.5 to 28.5, so that a value within shows only in a sum.",
 }
 
 PAGE_TEXT = """\
