@@ -229,7 +229,7 @@ WHY = {
     "copied": "two neighbours that print the same may each be the copy; one relation alone does not say which.",
     "wrong-label": "the total may have left out the other term just as well, unless another relation holds either.",
     "left-out": "the mirror of `wrong-label`; and where there are two terms, one is copied into the total.",
-    "litres-as-kg": "any density that is published of a fuel may be behind it, so that other slips of that size fit as well.",
+    "litres-as-kg": "any published density of a fuel may be behind it, so that other slips of that size fit as well.",
     "truncated": "half of all prints are the same cut off or rounded, and a last digit is mostly within what the\n"
     "  rounding of the other cells allows: visible almost only in ratios and shares.",
     "rounded-midway": "it moves a print by few of its last digits; one digit of a term may explain that as well.",
