@@ -230,6 +230,7 @@ def test_relations_are_simplified_so_that_no_cell_stands_twice() -> None:
         ({"a": ("kg", "b", ("1", "1", "1")), "b": ("m2", "", ("1", "1", "1"))}, "relation-unit"),
         ({"a": ("kg", "a + b", ("1", "1", "1")), "b": ("m2", "", ("1", "1", "1"))}, "relation-adds-unlike"),
         ({"A B": ("kg", "", ("1", "1", "1"))}, "reported-id"),
+        ({"a": ("kg", "a + b", ("1", "1", "1")), "b": ("kg", "", ("1", "1", "1"))}, "relation-itself"),
     ],
 )
 def test_a_relation_that_cannot_be_checked_is_an_error_with_its_place(rows: Rows, code: str) -> None:
@@ -240,3 +241,48 @@ def test_a_relation_that_cannot_be_checked_is_an_error_with_its_place(rows: Rows
 
 def test_every_kind_of_slip_has_a_cost_and_unexplained_the_highest() -> None:
     assert cost("unexplained") > cost("two-edits") > cost("digit-wrong") > cost("columns-transposed")
+
+
+def standing(rows: dict[str, tuple[str, tuple[str, ...]]], periods: tuple[str, ...]) -> Verification:
+    """Verify rows of reserved ids."""
+    made = [
+        {"id": name, "unit": unit, "cells": dict(zip(periods, cells, strict=True))}
+        for name, (unit, cells) in rows.items()
+    ]
+    return verify(ReportedTable.of(made, periods))
+
+
+def test_a_scope_3_that_is_left_blank_does_not_excuse_the_total() -> None:
+    scopes = {"ghg.total": ("tCO2e", ("987.6",)), "ghg.scope1": ("tCO2e", ("234.5",))}
+    found = standing(scopes | {"ghg.scope2": ("tCO2e", ("1000.1",)), "ghg.scope3": ("tCO2e", ("",))}, ("2024",))
+    assert [one.code for one in found.findings] == ["reported-footing"]
+
+
+def test_figures_of_unlike_units_are_not_held_to_each_other() -> None:
+    scopes = {
+        "ghg.total": ("万吨CO2e", ("1.2",)),
+        "ghg.scope1": ("tCO2e", ("2,123",)),
+        "ghg.scope2": ("tCO2e", ("9,877",)),
+    }
+    found = standing(scopes, ("2023",))
+    assert (found.checks, [one.code for one in found.findings]) == (0, ["reported-unit"])
+
+
+def test_percentage_points_are_a_difference() -> None:
+    rows = {"x.share": ("%", ("6", "8")), "x.share.change": ("个百分点", ("", "2"))}
+    assert standing(rows, ("2023", "2024")).clean
+
+
+@pytest.mark.parametrize("periods", [("2019", "2023"), ("2024-12", "2025"), ("2024-01", "2024-03")])
+def test_a_change_is_only_against_the_period_just_before(periods: tuple[str, ...]) -> None:
+    rows = {"ghg.total": ("tCO2e", ("1003", "807")), "ghg.total.change": ("%", ("", "-3.0"))}
+    assert standing(rows, periods).checks == 0
+
+
+def test_months_of_unlike_length_follow_on_each_other() -> None:
+    rows = {"ghg.total": ("tCO2e", ("100", "90")), "ghg.total.change": ("%", ("", "-10"))}
+    assert standing(rows, ("2024-01", "2024-02")).checks == 1
+
+
+def test_a_formula_that_was_never_calculated_is_named() -> None:
+    assert read_cell("#UNCALCULATED").state == read_cell("#REF!").state == "unreadable"

@@ -42,6 +42,12 @@ class Check:
         """All cells of the check, the target first."""
         return tuple(dict.fromkeys((self.target, *self._refs)))
 
+    @property
+    def columns_back(self) -> range:
+        """The columns that the check compares with the one before them."""
+        back = max((ref.back for ref in refs(self.expression)), default=0)
+        return range(self.column - back + 1, self.column + 1)
+
     @cached_property
     def _refs(self) -> dict[Key, Ref]:
         """The cells that the expression names, and as what."""

@@ -2,7 +2,6 @@
 
 import re
 from fractions import Fraction
-from typing import Literal
 
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
@@ -92,19 +91,15 @@ def _summed(basis: Basis, base: str, rows: list[ReportedRow], column: int, known
     for one in known:
         total = total + one
     complete = len(known) == len(rows)
-    severity: Literal["error", "warning"]
-    if total.lo > 1:
-        severity = "error"
-    elif complete and total.hi < 1:
-        severity = "warning"
-    else:
+    if not (total.lo > 1 or (complete and total.hi < 1)):
         return None
+    side = "above" if total.lo > 1 else "below"
     hundredth = Fraction(1, 100)
     compared = Compared(f"{base}.share.*[{basis.table.periods[column]}]", "%", hundredth, total, point(1))
     cells: tuple[Key, ...] = tuple((row.id, column) for row in rows)
     low, high = (f"{units.half_up(Fraction(one) * 100, 2)}" for one in (total.lo, total.hi))
     data = {"base": base, "period": basis.table.periods[column], "lowest": low, "highest": high}
-    return Judgement(f"reported-shares-{severity}", severity, rows[0], cells, data, (compared,))
+    return Judgement(f"reported-shares-{side}", "warning", rows[0], cells, data, (compared,))
 
 
 # -------------------------------------------------------------------------------------------------- pictures

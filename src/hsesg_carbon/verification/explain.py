@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
 from hsesg_carbon import units
-from hsesg_carbon.verification.checks import Check, Edit, System, Values
+from hsesg_carbon.verification.checks import NO_EDIT, Check, Edit, System, Values
 from hsesg_carbon.verification.intervals import Interval, common, point, scaled
 from hsesg_carbon.verification.published import Published
 from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced
@@ -19,9 +19,12 @@ from hsesg_carbon.verification.reported import Key, Print, ReportedRow, Reported
 UNEXPLAINED, TWO_EDITS = "unexplained", "two-edits"
 _MOST_SHOWN = 8
 _MOST_JOINED = 4
-_MOST_FIRST = 6
+_MOST_PAIRS = 6
+_MOST_FIRST = 4
 """How many first edits a search for pairs begins with."""
 _MOST_FINDINGS = 200
+_MOST_TERMS = 12
+"""Terms of a sum up to which a row that holds another one is looked for: every pair of them is tried."""
 _FUEL_UNITS = frozenset({"L", "kg", "t", "升", "千克", "吨"})
 _SCALED = frozenset({"power-of-ten", "energy-unit"})
 _NUMBERS = _SCALED | {"digits-swapped", "digit-wrong"}
@@ -72,42 +75,56 @@ class Inconsistency:
     system: System = field(repr=False)
 
     @property
-    def mended(self) -> System:
-        """The system with the best explanation undone."""
-        return self.system.edited(self.slips[0].edit) if self.slips else self.system
-
-    @property
     def equally_good(self) -> int:
         """How many explanations are as good as the first."""
         return sum(one.merit == self.slips[0].merit for one in self.slips)
 
 
-def explained(system: System, table: ReportedTable, published: Published) -> list[Inconsistency]:
+def explained(system: System, table: ReportedTable, published: Published) -> tuple[list[Inconsistency], System]:
     """
-    Return what cannot be true in a table, one group of checks for each slip that explains them.
+    Return what cannot be true in a table, one group of checks for each slip that explains them, and the table mended.
 
-    The best single slip is taken first, undone, and the rest explained in turn; where no single slip mends anything
-    cleanly, pairs are tried. Explanations that mend less than half of what the best one does are not told. Checks that
-    nothing explains come last, each for itself.
+    The best single slip is taken first, undone, and the rest explained in turn (at once, where slips touch no check in
+    common); where no single slip mends anything cleanly, pairs are tried. Explanations that mend less than half of what
+    the best one does are not told. Checks that nothing explains come last, each for itself.
     """
     found: list[Inconsistency] = []
+    pairs = _MOST_PAIRS
     while system.wrong and len(found) < _MOST_FINDINGS:
         search = Search(system, table, published)
         slips = sorted(search.slips(), key=lambda one: one.rank)
-        best = next((one for one in slips if one.net > 0), None)
-        if best is None or best.kind == UNEXPLAINED or best.breaks:
-            pair = search.pair(slips)
-            if pair is not None and (best is None or pair.rank < best.rank):
-                slips = sorted([*slips, pair], key=lambda one: one.rank)
-                best = pair
-        if best is None:
-            ties = dict.fromkeys(system.tie_of[place] for place in sorted(system.wrong))
-            found += [Inconsistency(system.wrong.intersection(tie), (), system) for tie in ties]
-            break
-        shown = [one for one in slips if one.resolves & best.resolves and 2 * one.net > best.net]
-        found.append(Inconsistency(best.resolves, tuple(_distinct(shown)[:_MOST_SHOWN]), system))
-        system = system.edited(best.edit)
-    return found
+        undone, settled, waiting = NO_EDIT, frozenset[int](), frozenset[int]()
+        for single in [one for one in slips if one.net > 0]:
+            best = single
+            if settled & system.touched(best.edit) or waiting & best.resolves:
+                waiting |= best.resolves  # what is undone changes what it would mend: judged anew in the next round
+                continue
+            pair = None
+            if pairs and (best.kind == UNEXPLAINED or best.breaks):
+                pairs -= 1
+                pair = search.pair(slips, best.resolves)
+            if pair is not None and pair.rank < best.rank and not settled & system.touched(pair.edit):
+                slips, best = [*slips, pair], pair
+            found.append(_explained_by(best, slips, system))
+            undone, settled = undone.joined(best.edit), settled | system.touched(best.edit)
+        if undone is NO_EDIT:
+            pair = search.pair(slips, system.wrong) if pairs else None
+            if pair is None:
+                ties = dict.fromkeys(system.tie_of[place] for place in sorted(system.wrong))
+                found += [Inconsistency(system.wrong.intersection(tie), (), system) for tie in ties]
+                break
+            pairs -= 1
+            found.append(_explained_by(pair, [*slips, pair], system))
+            undone = pair.edit
+        system = system.edited(undone)
+    return found, system
+
+
+def _explained_by(best: Slip, slips: Iterable[Slip], system: System) -> Inconsistency:
+    """Return the checks that the best slip mends, with it and whatever else mends most of them."""
+    others = sorted(slips, key=lambda one: one.rank)
+    shown = [one for one in others if one.resolves & best.resolves and 2 * one.net > best.net]
+    return Inconsistency(best.resolves, tuple(_distinct(shown)[:_MOST_SHOWN]), system)
 
 
 def _distinct(slips: Iterable[Slip]) -> list[Slip]:
@@ -146,16 +163,19 @@ def _factors(kind: str) -> tuple[Fraction, ...]:
 
 
 class Search:
-    """All single slips that touch a failing check of a system."""
+    """All single slips that touch a failing check of a system, or one of those in ``focus``."""
 
-    def __init__(self, system: System, table: ReportedTable, published: Published) -> None:
+    def __init__(
+        self, system: System, table: ReportedTable, published: Published, focus: frozenset[int] | None = None
+    ) -> None:
         self.system = system
+        self.wrong = system.wrong if focus is None else system.wrong & focus
         self.table = table
         self.published = published
         self.rows: dict[str, ReportedRow] = {}
         for one in table.rows:
             self.rows.setdefault(one.id, one)
-        ties = {system.tie_of[place] for place in system.wrong}
+        ties = {system.tie_of[place] for place in self.wrong}
         self.places = sorted(place for tie in ties for place in tie)
         self.keys = list(
             dict.fromkeys(
@@ -171,12 +191,13 @@ class Search:
         fits = Counter((one.kind, one.cells) for one in judged if one.kind in _SCALED)
         return [replace(one, vague=one.vague or fits[one.kind, one.cells] > 1) for one in judged]
 
-    def pair(self, slips: Sequence[Slip]) -> Slip | None:
-        """Return the best slip and slip of one cell that together break nothing; ``None`` where there are none."""
-        firsts = [one for one in slips if one.kind != UNEXPLAINED][:_MOST_FIRST]
+    def pair(self, slips: Sequence[Slip], checks: frozenset[int]) -> Slip | None:
+        """Return the best slip and slip of one cell that together mend some checks and break nothing, if there are."""
+        firsts = [one for one in slips if one.kind != UNEXPLAINED and one.resolves & checks][:_MOST_FIRST]
         best: Slip | None = None
         for first in firsts:
-            after = Search(self.system.edited(first.edit), self.table, self.published)
+            near = checks | self.system.touched(first.edit)
+            after = Search(self.system.edited(first.edit), self.table, self.published, near)
             for second in after.slips(of_one_cell=True):
                 if second.kind == UNEXPLAINED or set(second.cells) & set(first.cells):
                     continue
@@ -243,22 +264,40 @@ class Search:
 
     def _exchanged(self) -> Iterator[Slip]:
         """Two rows put for each other, in one column or in all."""
-        mine = list(dict.fromkeys(key[0] for key in self.keys))
-        for one in mine:
+        wide = range(len(self.table.periods))
+        for one in dict.fromkeys(key[0] for key in self._suspects):
             for two in self.rows:
-                besides = two in self.system.dimensions
-                if besides or (two in mine and two <= one) or one == two or not self._alike(one, two):
+                if two in self.system.dimensions or one == two or not self._alike(one, two):
                     continue
-                wide = range(len(self.table.periods))
-                for columns in (*([at] for at in wide), list(wide)):
+                fitting = [at for at in wide if self._fits(one, two, at)]
+                for columns in (*([at] for at in fitting), *([list(wide)] if fitting else [])):
                     pairs = [
                         ((one, at), (two, at)) for at in columns if {(one, at), (two, at)} <= self.system.values.keys()
                     ]
                     if len(pairs) == len(columns):
-                        cells = tuple(key for both in pairs for key in both)
+                        cells = tuple(sorted(key for both in pairs for key in both))
                         vague = not all(self.system.values[key].bounded for key in cells)
-                        detail = {"one": one, "two": two}
+                        detail = dict(zip(("one", "two"), sorted((one, two)), strict=True))
                         yield Slip("labels-exchanged", cells, detail, self._swapped(pairs), vague=vague)
+
+    @cached_property
+    def _suspects(self) -> dict[Key, list[Interval]]:
+        """The cells of failing checks, and what each of those checks would have them be."""
+        suspects: dict[Key, list[Interval]] = {}
+        for key in dict.fromkeys(key for place in self.wrong for key in self.system.checks[place].keys):
+            if self._printed(key) is not None:
+                suspects[key] = [held for place, held in self.system.implied(key) if place in self.system.failing]
+        return suspects
+
+    def _fits(self, one: str, two: str, at: int) -> bool:
+        """Say whether what a row prints could stand in another, by a failing check that has one of them, or both."""
+        held = self.system.values.get((two, at))
+        if held is None or (one, at) not in self._suspects:
+            return False
+        if any(held.meets(wanted) for wanted in self._suspects[one, at]):
+            return True
+        both = set(self.system.of_key.get((one, at), ())).intersection(self.system.of_key.get((two, at), ()))
+        return bool(both & self.wrong)
 
     def _alike(self, one: str, two: str) -> bool:
         return self.rows[one].dimensions == self.rows[two].dimensions
@@ -268,7 +307,7 @@ class Search:
         for place in self.places:
             check = self.system.checks[place]
             terms = [one for sign, one in added(check.expression) if isinstance(one, Ref) and sign > 0 and not one.back]
-            if len(terms) < 2 or len(terms) != len(added(check.expression)):  # noqa: PLR2004
+            if not 1 < len(terms) <= _MOST_TERMS or len(terms) != len(added(check.expression)):
                 continue
             for one in terms:
                 others = [two for two in terms if two != one]
@@ -294,7 +333,7 @@ class Search:
 
     def _worded(self) -> Iterator[Slip]:
         """A cell computed in another way: a term twice or left out, another denominator, factor or rounding."""
-        failing = {key for place in self.system.wrong for key in self.system.checks[place].keys}
+        failing = {key for place in self.wrong for key in self.system.checks[place].keys}
         for place in self.places:
             check = self.system.checks[place]
             suspect = place in self.system.failing or check.target in failing  # it may miss its users only
@@ -302,7 +341,7 @@ class Search:
                 continue
             alike = [
                 other
-                for other in self.system.wrong
+                for other in self.wrong
                 if (one := self.system.checks[other]).row == check.row and one.expression == check.expression
             ]
             for kind, detail, worded in self._wordings(check):

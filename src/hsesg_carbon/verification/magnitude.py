@@ -20,6 +20,7 @@ _POWERS = 8
 _WHOLES = re.compile(r"(ghg|energy|water|waste|revenue)(\.|$)")
 _NO_PART = re.compile(
     r"\.(per|share|as)\.|\.(share|change|decrease|increase|target|goal|baseline)$|_(rate|ratio|target)$|reduc|avoid|saved|offset"
+    r"|\.(location|market|sold|biogenic|recycled|base_year)$"
 )
 _AT_MOST = {"water.discharge": "water.withdrawal", "water.consumption": "water.withdrawal"}
 

@@ -13,6 +13,8 @@ ROW_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d{1,30}(\.\d{1,30})?)|(?P<name>[a-z][a-z0-9_.]*)|(?P<sign>[-+*/()]))", re.ASCII)
 _MAX_TEXT = 2000
 _MAX_DEPTH = 40
+_MAX_TOKENS = 500
+"""A sum of 250 rows; longer ones are split by a subtotal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def parse(text: str) -> Expression:
         if found is None:
             raise InputError("relation-not-grammar", text=text, at=text[place:].strip()[:20])
         tokens.append(found[found.lastgroup or 0])
+        if len(tokens) > _MAX_TOKENS:
+            raise InputError("relation-too-long", text=text[:80], most=_MAX_TEXT)
         place = found.end()
     reader = _Reader(text, tokens)
     parsed = reader.sum(0)

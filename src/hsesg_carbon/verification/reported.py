@@ -118,6 +118,8 @@ def read_cell(text: str) -> Cell:
     plain = _unmarked(plain[:_MAX_CELL])
     if _NOTHING.match(plain):
         return Cell(text, "absent")
+    if plain.startswith("#"):  # an error of the spreadsheet, or a formula that was never calculated
+        return Cell(text, "unreadable")
     if not any(map(str.isdigit, plain)) or len(text) > _MAX_CELL:
         return Cell(text, "text")
     return _figure(text, _SPACES.sub(",", plain))
@@ -254,6 +256,7 @@ class ReportedTable:
         rows = [
             {
                 **{name: row.cells.get(name, "") for name in (*NEEDED, *OPTIONAL)},
+                "table": row.cells.get("table") or one.sheet or "",
                 "cells": {name: row.cells.get(name, "") for name in names},
                 "where": one.where(row),
             }

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.periods import Period
 from hsesg_carbon.verification.checks import Check, System
 from hsesg_carbon.verification.intervals import Interval, hull, point
 from hsesg_carbon.verification.published import Published
@@ -41,6 +44,9 @@ Electricity may be counted at what it took to make it (等价值). No fleet of p
 a share that would need more is wrong by any convention. A bound chosen wide on purpose, not a published coefficient.
 """
 _SHARE = ".share"
+_LEAP = 3
+"""Days by which a month or a quarter may be longer than the one before."""
+_POINTS = frozenset({"个百分点", "百分点", "pp", "percentage points"})
 _CHANGES = {".change": "{x} - prev({x})", ".decrease": "prev({x}) - {x}"}
 
 
@@ -66,6 +72,9 @@ class Facts:
 NO_FACTS = Facts()
 
 
+Relation = tuple[str, str, Expression]
+
+
 def system_of(table: ReportedTable, published: Published, facts: Facts = NO_FACTS) -> System:
     """
     Return the checks of a table: its own relations, the standard ones, and those with what is known besides.
@@ -77,7 +86,7 @@ def system_of(table: ReportedTable, published: Published, facts: Facts = NO_FACT
     relations, problems = _stated(rows, facts)
     if problems:
         raise InputError("table-broken", problems, file=problems[0].where.file or "-" if problems[0].where else "-")
-    relations += [(kind, row, expression) for kind, row, expression in _standard(rows, published)]
+    relations += [one for one in _standard(rows, published) if _measures_alike(one, rows)]
     relations += _outside(rows, facts)
     values: dict[Key, Interval] = dict(facts.fixed)
     for row in rows.values():
@@ -96,8 +105,39 @@ def system_of(table: ReportedTable, published: Published, facts: Facts = NO_FACT
         for kind, row, expression in dict.fromkeys(relations)
         for column in range(len(table.periods))
     )
-    checks = [one for one in possible if all(key in values or key in unknown for key in one.keys)]
+    gaps = _gaps(table.periods)
+    checks = [
+        one
+        for one in possible
+        if all(key in values or key in unknown for key in one.keys) and not gaps.intersection(one.columns_back)
+    ]
     return System(values, unknown, _best_totals(checks, values), LENIENT - set(rows), facts.dimensions)
+
+
+def _gaps(periods: Sequence[str]) -> frozenset[int]:
+    """Return the columns that do not follow at once on one of equal length: ``prev`` of them is no comparison."""
+    held = [Period.parse(one) for one in periods]
+    return frozenset(
+        at
+        for at, (before, after) in enumerate(pairwise(held), start=1)
+        if before.end + timedelta(days=1) != after.start or abs(before.days - after.days) > _LEAP
+    )
+
+
+def _measures_alike(relation: Relation, rows: Mapping[str, ReportedRow]) -> bool:
+    """Say whether a standard relation comes out in the unit of its row; a unit that nobody knows is named elsewhere."""
+    kind, row, expression = relation
+
+    def measured(ref: Ref) -> Dimensions | None:
+        return rows[ref.row].dimensions if ref.row in rows else None
+
+    if kind == "share":  # of energy: the heating values carry the units
+        return True
+    try:
+        found = dimensions(expression, measured)
+    except InputError:
+        return False
+    return found is None or dict(found) == dict(rows[row].dimensions)
 
 
 def first_rows(table: ReportedTable) -> dict[str, ReportedRow]:
@@ -106,9 +146,6 @@ def first_rows(table: ReportedTable) -> dict[str, ReportedRow]:
     for one in table.rows:
         rows.setdefault(one.id, one)
     return rows
-
-
-Relation = tuple[str, str, Expression]
 
 
 def _stated(rows: Mapping[str, ReportedRow], facts: Facts) -> tuple[list[Relation], list[Finding]]:
@@ -131,6 +168,9 @@ def _stated(rows: Mapping[str, ReportedRow], facts: Facts) -> tuple[list[Relatio
             except InputError as error:
                 problems.append(Finding(code=error.code, severity="error", where=place, data=error.data))
                 continue
+            if Ref(row.id) in refs(expression):
+                data = {"id": row.id, "relation": said(expression)}
+                problems.append(Finding(code="relation-itself", severity="error", where=place, data=data))
             if found is not None and dict(found) != dict(row.dimensions):
                 data = {"id": row.id, "unit": row.unit or "1", "relation": said(expression)}
                 problems.append(Finding(code="relation-unit", severity="error", where=place, data=data))
@@ -142,7 +182,7 @@ def _standard(rows: Mapping[str, ReportedRow], published: Published) -> Iterator
     """Yield the relations of reserved ids; a row that states its own relation needs no other."""
     if "ghg.total" in rows and all(one in rows for one in SCOPES) and not rows["ghg.total"].equals:
         yield "footing", "ghg.total", parse(" + ".join(SCOPES))
-        if "ghg.scope3" in rows:
+        if "ghg.scope3" in rows and not rows["ghg.scope3"].undisclosed:
             yield "footing", "ghg.total", parse(" + ".join((*SCOPES, "ghg.scope3")))
     for row in rows.values():
         if row.equals:
@@ -156,7 +196,10 @@ def _standard(rows: Mapping[str, ReportedRow], published: Published) -> Iterator
             if base != row.id and base in rows:
                 change = form.format(x=base)
                 same = dict(rows[base].dimensions) == dict(row.dimensions) and row.unit.strip() != "%"
-                yield "change", row.id, parse(change if same else f"({change}) / prev({base})")
+                points = row.unit.strip() in _POINTS and rows[base].unit.strip() == "%"
+                if (row.unit.strip() == "%" == rows[base].unit.strip()) or (row.unit.strip() in _POINTS and not points):
+                    continue  # percent or percentage points: it does not say which
+                yield "change", row.id, parse(change if same or points else f"({change}) / prev({base})")
         base = row.id.removesuffix(_SHARE)
         if base != row.id and base in rows and base.startswith("energy."):
             share = energy_share(base, rows, published)

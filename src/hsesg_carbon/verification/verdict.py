@@ -156,10 +156,10 @@ def verify(
     system = system_of(table, published, facts)
     view = _View(system, table, facts)
     found: list[Finding] = list(table.notes)
-    told = explained(system, table, published)
+    told, mended = explained(system, table, published)
     found += [_tempered(view.discrepancy(one), supposed(table)) for one in told]
     found += view.differing()
-    basis = Basis(table, told[-1].mended if told else system, published, inventory, tuple(denominators))
+    basis = Basis(table, mended, published, inventory, tuple(denominators))
     judged = list(claims(basis))
     wrong = [one for one in judged if one is not None]
     found += map(view.judged, wrong)
