@@ -184,6 +184,8 @@ def verify_reported(
     from hsesg_carbon.verification import ReportedTable, verify  # noqa: PLC0415
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
+    if not target.exists():
+        raise InputError("file-missing", file=str(target))
     accounts = Workspace(target) if target.is_dir() else None
     asked = _Engagement.of(
         threshold=threshold,

@@ -95,7 +95,10 @@ class _Reader:
         left = self.single(depth)
         while self.peek() in {"*", "/"}:
             sign: Literal["*", "/"] = "*" if self.take() == "*" else "/"
-            left = Operation(sign, left, self.single(depth))
+            right = self.single(depth)
+            if sign == "/" and isinstance(right, Constant) and right.value == point(0):
+                raise InputError("relation-divides-by-zero", text=self.text[:80])
+            left = Operation(sign, left, right)
         return left
 
     def single(self, depth: int) -> Expression:

@@ -47,7 +47,12 @@ _SHARE = ".share"
 _LEAP = 3
 """Days by which a month or a quarter may be longer than the one before."""
 _POINTS = frozenset({"个百分点", "百分点", "pp", "percentage points"})
-_CHANGES = {".change": "{x} - prev({x})", ".decrease": "prev({x}) - {x}"}
+_CHANGES = {
+    ".change": "{x} - prev({x})",
+    ".increase": "{x} - prev({x})",
+    ".decrease": "prev({x}) - {x}",
+    ".reduction": "prev({x}) - {x}",
+}
 
 
 @dataclass(frozen=True)
