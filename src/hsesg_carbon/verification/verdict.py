@@ -27,6 +27,8 @@ CellName = tuple[str, str]
 """A cell as people name it: id of its row, period."""
 
 _PLACES = 6
+_GRAVITY = ("error", "warning", "info")
+"""In which order findings are told."""
 _SOFT = frozenset({"rounded-coarser", "truncated"})
 """Slips of presentation: the figure is not wrong, only less exact than it looks."""
 
@@ -165,6 +167,7 @@ def verify(
     found += map(view.judged, wrong)
     failed = len(system.failing) + sum(one.count for one in wrong)
     checks = system.testable + len(judged) - len(wrong) + sum(one.count for one in wrong)
+    found.sort(key=lambda one: _GRAVITY.index(one.severity))
     return Verification(checks, checks - failed, tuple(found), tuple(view.implied()), view.mended(told))
 
 
