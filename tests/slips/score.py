@@ -128,6 +128,9 @@ def _agree(said: Mapping[str, str], meant: Mapping[str, str]) -> bool:
 
 
 def _alike(name: str, said: str, meant: str) -> bool:
+    """Return whether a detail says what is meant; where several numbers fit one cell, they are told side by side."""
+    if " / " in said:
+        return any(one == "…" or _alike(name, one, meant) for one in said.split(" / "))
     if not said:
         return False
     if name == "factor":
