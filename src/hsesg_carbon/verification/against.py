@@ -8,7 +8,7 @@ from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.inventory import Denominator, Inventory, ruling_denominators
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification.intervals import Interval, point, scaled
-from hsesg_carbon.verification.relations import Dimensions
+from hsesg_carbon.verification.relations import Dimensions, ratio_of
 from hsesg_carbon.verification.reported import Key, ReportedTable, read_cell
 from hsesg_carbon.verification.standard import Facts, first_rows
 
@@ -66,9 +66,8 @@ def _of_inventory(inventory: Inventory, years: dict[int, int], facts: Facts) -> 
             _put(facts, (BESIDE + carrier, column), point(quantity), dict(measured))
             if quantity:
                 factor = row.amount.value * size / quantity
-                ratio = {name: kind.get(name, 0) - dict(measured).get(name, 0) for name in {*kind, *dict(measured)}}
                 name = f"{BESIDE}factor.{scope}.{carrier}"
-                _put(facts, (name, column), point(factor), {one: power for one, power in ratio.items() if power})
+                _put(facts, (name, column), point(factor), ratio_of(kind, dict(measured)))
     facts.recomputed.update({scope: tuple(carriers) for scope, carriers in recomputed.items()})
     for row in EnergyAccount(inventory).shares():
         if row["year"] in years:

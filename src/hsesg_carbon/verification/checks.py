@@ -221,11 +221,11 @@ class System:
                 failing |= _dropped([(place, known[place]) for place in tie], free, values)
         return frozenset(failing)
 
-    def implied(self, key: Key, edit: Edit = NO_EDIT) -> list[tuple[int, Interval]]:
+    def implied(self, key: Key) -> list[tuple[int, Interval]]:
         """Return what each check says about a cell, the others as they are; checks that say nothing are left out."""
         found = []
         for place in self.of_key.get(key, ()):
-            values = Values(self.values, edit.values)
+            values = Values(self.values)
             for other in self.checks[place].keys:
                 if other in self.unknown and other != key:
                     values.over[other] = self.solved(other, without=key)

@@ -15,6 +15,7 @@ from hsesg_carbon.verification.intervals import Interval, common, point, scaled
 from hsesg_carbon.verification.published import Published
 from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced
 from hsesg_carbon.verification.reported import Key, Print, ReportedRow, ReportedTable, trailing_zeros
+from hsesg_carbon.verification.standard import first_rows
 
 UNEXPLAINED, TWO_EDITS = "unexplained", "two-edits"
 _MOST_SHOWN = 8
@@ -172,9 +173,7 @@ class Search:
         self.wrong = system.wrong if focus is None else system.wrong & focus
         self.table = table
         self.published = published
-        self.rows: dict[str, ReportedRow] = {}
-        for one in table.rows:
-            self.rows.setdefault(one.id, one)
+        self.rows = first_rows(table)
         ties = {system.tie_of[place] for place in self.wrong}
         self.places = sorted(place for tie in ties for place in tie)
         self.keys = list(

@@ -10,7 +10,7 @@ from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification.intervals import Interval
-from hsesg_carbon.verification.relations import Dimensions
+from hsesg_carbon.verification.relations import Dimensions, ratio_of
 
 Family = tuple[str | None, ...]
 """What editions and vintages of one number share: activity, flow, region and the like; of a GWP the gas."""
@@ -52,7 +52,7 @@ class Published:
         for one in self.library.factors:
             if one.flow in {"CO2", "CO2e"}:
                 above, below = (units.measured(side) for side in units.sides(one.plain_unit))
-                size, kind = above[0] / below[0], _ratio({"[co2e]": 1}, below[1])
+                size, kind = above[0] / below[0], ratio_of({"[co2e]": 1}, below[1])
                 family: Family = (one.activity, one.flow, one.region, one.lifecycle)
                 found.append(Number(Fraction(one.value) * size, tuple(sorted(kind.items())), family, one.id))
         size, kind = units.measured(f"{CO2E}/t")
@@ -109,9 +109,9 @@ class Published:
         for one in held:
             if one.property in _HEATS:
                 size, what = units.measured(one.unit)
-                if what == _ratio(energy, kind):
+                if what == ratio_of(energy, kind):
                     found.append(Fraction(one.value) * size)
-                elif kind == volume and what == _ratio(energy, mass):
+                elif kind == volume and what == ratio_of(energy, mass):
                     found += [Fraction(one.value) * size * density for density in densities]
         return found
 
@@ -119,8 +119,3 @@ class Published:
 @cache
 def _shipped() -> Published:
     return Published(FactorLibrary.shipped())
-
-
-def _ratio(above: Dimensions, below: Dimensions) -> Dimensions:
-    powers = {name: above.get(name, 0) - below.get(name, 0) for name in {*above, *below}}
-    return {name: power for name, power in powers.items() if power}

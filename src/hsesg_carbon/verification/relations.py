@@ -299,8 +299,18 @@ def dimensions(expression: Expression, of: Callable[[Ref], Dimensions | None]) -
         return right if left is None or _is_zero(expression.left) else left
     if left is None or right is None:
         return None
-    sign = 1 if expression.sign == "*" else -1
-    powers = {name: left.get(name, 0) + sign * right.get(name, 0) for name in {*left, *right}}
+    return ratio_of(left, right) if expression.sign == "/" else ratio_of(left, ratio_of({}, right))
+
+
+def ratio_of(above: Dimensions, below: Dimensions) -> Dimensions:
+    """
+    Return what the ratio of two things measures.
+
+    Example:
+        >>> ratio_of({"[energy]": 1}, {"[mass]": 1, "[energy]": 1})
+        {'[mass]': -1}
+    """
+    powers = {name: above.get(name, 0) - below.get(name, 0) for name in {*above, *below}}
     return {name: power for name, power in powers.items() if power}
 
 

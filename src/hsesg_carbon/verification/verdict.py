@@ -159,7 +159,8 @@ def verify(
     view = _View(system, table, facts)
     found: list[Finding] = list(table.notes)
     told, mended = explained(system, table, published)
-    found += [_tempered(view.discrepancy(one), supposed(table)) for one in told]
+    inferred = supposed(table)
+    found += [_tempered(view.discrepancy(one), inferred) for one in told]
     found += view.differing()
     basis = Basis(table, mended, published, inventory, tuple(denominators))
     judged = list(claims(basis))
