@@ -10,6 +10,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 LAYERS = [
     ["cli"],
     ["printing"],
+    ["versions"],
     ["workspace"],
     ["intake", "verification"],
     ["verification.materiality"],
@@ -22,17 +23,19 @@ LAYERS = [
     ["verification.reported"],
     ["verification.relations"],
     ["verification.intervals", "verification.sampling"],
+    ["restate"],
+    ["counterfactual"],
     ["consolidations", "energy", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
-    ["coverage", "plan"],
+    ["corrections", "coverage", "plan"],
     ["activities", "derive", "methodology", "editions", "equivalences"],
     ["cube", "factors", "sites"],
     ["vetting"],
     ["periods", "records", "tables"],
     ["units"],
     ["errors", "findings"],
-    ["messages"],
+    ["attribution", "messages"],
 ]
 HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
 FILES = {

@@ -30,6 +30,10 @@ COMPOSED = {
     "label.waste-diverted-",
     "label.water-",
     "label.lease-",
+    "label.cause-",
+    "label.version-",
+    "label.attribution-",
+    "label.as-",
     "fit-",
 }
 """Beginnings of codes that the source completes at run time."""

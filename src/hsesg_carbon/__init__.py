@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
+    from hsesg_carbon.restate import Bridge, Change, Restatement
     from hsesg_carbon.sites import Entity, Site
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
@@ -42,7 +43,9 @@ _HOMES = {
     "Activities": "activities",
     "Amount": "units",
     "Boundary": "inventory",
+    "Bridge": "restate",
     "CarbonError": "errors",
+    "Change": "restate",
     "Cube": "cube",
     "Denominator": "inventory",
     "Derived": "derive",
@@ -73,6 +76,7 @@ _HOMES = {
     "PlanLine": "plan",
     "Population": "verification.sampling",
     "ReportedTable": "verification.reported",
+    "Restatement": "restate",
     "Sample": "verification.sampling",
     "Schedule": "verification.materiality",
     "Site": "sites",
@@ -96,7 +100,9 @@ __all__ = [
     "Activities",
     "Amount",
     "Boundary",
+    "Bridge",
     "CarbonError",
+    "Change",
     "Cube",
     "Denominator",
     "Derived",
@@ -127,6 +133,7 @@ __all__ = [
     "PlanLine",
     "Population",
     "ReportedTable",
+    "Restatement",
     "Sample",
     "Schedule",
     "Site",

@@ -20,6 +20,7 @@ from hsesg_carbon.printing import (
     open_console,
     print_explanation,
     print_footprint,
+    print_restatement,
     print_sample,
     print_schedule,
     print_table,
@@ -216,6 +217,38 @@ def verify_reported(
                 console.print(message("label.sample-sizing", lang, size=drawn.size, **asked.sizing), markup=False)
     if not result.clean:
         raise typer.Exit(EXIT_FOUND)
+
+
+@app.command()
+def restate(
+    workspace: WorkspaceFolder,
+    *,
+    before: Annotated[str, typer.Option(metavar="M", help="As reported: a version, a methodology, either with @DAY.")],
+    after: Annotated[str, typer.Option(metavar="M", help="As restated; WORKSPACE as it stands by default.")] = "",
+    year: Annotated[list[int] | None, typer.Option(metavar="Y", help="Only these years.")] = None,
+    by: Annotated[list[str] | None, typer.Option(metavar="LEVEL", help="scope, site, gas, activity ...")] = None,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="shapley (all orders alike) or sequential (in the order stated).")
+    ] = "shapley",
+    order: Annotated[list[str] | None, typer.Option(metavar="CAUSE", help="What is changed first, then next.")] = None,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Split the change between two versions of the accounts into its causes."""
+    from hsesg_carbon.versions import compared  # noqa: PLC0415
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    versions = compared(accounts, before, after, years=year or (), method=method, order=order or ())
+    result = versions.as_json(lang)
+    if as_json:
+        _print_json(result)
+    else:
+        print_restatement(open_console(), versions, by or ["scope"], lang)
+    sys.stdout.flush()
+    written = versions.write(result)
+    if not as_json:
+        typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
 
 
 @factors_app.command("search")

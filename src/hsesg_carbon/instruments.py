@@ -167,11 +167,12 @@ class Instruments:
         if repeated := sorted({one for one in ids if ids.count(one) > 1}):
             raise InventoryError("instrument-twice", instruments=repeated)
 
-    def match(self, consumption: Consumption, library: FactorLibrary) -> "Matching":
+    def match(self, consumption: Consumption, library: FactorLibrary, *, capped: bool = False) -> "Matching":
         """
         Return which consumption each instrument covers, in proportion to what is left of it.
 
         The most specific go first: of one site before of any, of a smaller market, of a shorter period; ids last.
+        With ``capped`` one that claims more than is left covers what is left: for a what-if, never for an inventory.
 
         Raises:
             InventoryError: An instrument claims more than is left, credits deducted, in its market, period and site.
@@ -189,7 +190,7 @@ class Instruments:
                 findings.append(Finding(code="instrument-falls", severity="warning", data=data))
                 continue
             within = {place: left[place] for place in places if place[1].within(one.claimed)}
-            for place, quantity in _covered(one, within).items():
+            for place, quantity in _covered(one, within, capped=capped).items():
                 parts.setdefault(place, []).append(Part(one, quantity))
                 left[place] -= quantity
         return Matching({place: tuple(own) for place, own in parts.items()}, tuple(findings))
@@ -238,7 +239,7 @@ def _nowhere(one: Instrument, places: list[tuple[CellKey, Period]], left: Consum
 
 
 def _covered(
-    one: Instrument, within: Mapping[tuple[CellKey, Period], Fraction]
+    one: Instrument, within: Mapping[tuple[CellKey, Period], Fraction], *, capped: bool
 ) -> dict[tuple[CellKey, Period], Fraction]:
     """Return what an instrument covers of each cell; credits count against what can be claimed."""
     if one.volume is None or one.unit is None:
@@ -246,6 +247,8 @@ def _covered(
     unit = one.unit
     in_unit = {place: quantity * units.ratio(place[0].unit, unit) for place, quantity in within.items()}
     net, volume = sum(in_unit.values(), Fraction(0)), Fraction(one.volume)
+    if capped:
+        volume = min(volume, max(net, Fraction(0)))
     if volume > net:
         raise InventoryError(
             "instrument-over-claimed",
@@ -256,6 +259,8 @@ def _covered(
             market=one.market,
         )
     bought = sum((quantity for quantity in in_unit.values() if quantity > 0), Fraction(0))
+    if not volume or not bought:
+        return {}
     return {place: quantity * volume / bought for place, quantity in within.items() if quantity > 0}
 
 

@@ -1,6 +1,6 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -19,6 +19,7 @@ from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, li
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
+from hsesg_carbon.records import Flow
 from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 from hsesg_carbon.units import CO2E, Amount
 
@@ -340,7 +341,7 @@ class Inventory:
                 market = line.scope2 == "market" and line.flow.kind in EMITTED
                 yield Stood(line, 1 - covered if market else Fraction(1), counted=share)
             for part in own:
-                line = self._instrument_line(part.instrument, key)
+                line = self.instrument_line(part.instrument, key)
                 yield Stood(line, part.quantity / whole, part.instrument.instrument, share)
 
         return lines_of(activities, self.ledger.plan, standing)
@@ -367,7 +368,7 @@ class Inventory:
             parts = self._matching.parts.get((row.key, key.period), ())
             for part in parts:
                 quantity = part.quantity * own / cell
-                line = self._instrument_line(part.instrument, key)
+                line = self.instrument_line(part.instrument, key)
                 amount = Amount(quantity * line.multiplier, line.flow.unit)
                 found.append(
                     Rung(key.period, part.instrument.instrument, Amount(quantity, key.unit), line.flow.flow, amount)
@@ -475,7 +476,7 @@ class Inventory:
         for (cell, period), parts in self._matching.parts.items():
             key = _plan_key(cell, period)
             for part in parts:
-                line = self._instrument_line(part.instrument, key)
+                line = self.instrument_line(part.instrument, key)
                 yield Entry(cell, line, part.quantity * line.multiplier)
 
     def counted(self) -> Iterator[tuple[Entry, Fraction]]:
@@ -484,6 +485,19 @@ class Inventory:
         return (
             (one, weight) for one, weight in self._weighed_gases() if catalogue[one.cell.activity].scope != "beside"
         )
+
+    def weight(self, flow: Flow, activity: str) -> Fraction:
+        """
+        Return what one unit of a gas from an activity counts for, in tCO2e; published CO2e counts as it is.
+
+        Raises:
+            InventoryError: The gas has no GWP in the set of this view.
+        """
+        if flow.kind == "co2e":
+            return units.ratio(flow.unit, CO2E)
+        gas, origin = key = self._gas_key(flow.flow, activity)
+        held = self._weights.get(key)
+        return self._weight(gas, origin, flow.unit) if held is None else held
 
     def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry of this view with the share of it that counts."""
@@ -512,7 +526,7 @@ class Inventory:
         site = self.boundary.site(site_id) if self.boundary else None
         return site.used if site else Fraction(1)
 
-    def _instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
+    def instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
         flow = self.ledger.plan.library.flows[one.flow]
         if not self.keep_published:
@@ -551,39 +565,41 @@ class Inventory:
     def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
             if entry.line.flow.kind in {"gas", "co2e"}:
-                yield entry, share * self._weights[self._gas_key(entry)]
+                yield entry, share * self._weights[self._gas_key(entry.line.flow.flow, entry.cell.activity)]
 
     def _grouped(
         self, flow: str, unit: str, dimensions: tuple[str, ...], entries: Iterator[tuple[Entry, Fraction]]
     ) -> Totals:
+        return grouped(((entry, flow, unit, amount) for entry, amount in entries), self.dimensions(dimensions))
+
+    def dimensions(self, names: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
+        """Return, for each name, how an entry tells its value: those of the ledger, ``gas``, ``accounting_group``."""
         own: dict[str, Callable[[Entry], str | int]] = {
             "gas": lambda entry: entry.line.flow.flow,
             "accounting_group": lambda entry: self._accounting_group(entry.cell.site),
         }
-        known = self.ledger.dimensions(tuple(name for name in dimensions if name not in own))
-        tells = {name: own.get(name) or known[name] for name in dimensions}
-        return grouped(((entry, flow, unit, amount) for entry, amount in entries), tells)
+        known = self.ledger.dimensions(tuple(name for name in names if name not in own))
+        return {name: own.get(name) or known[name] for name in names}
 
     def _accounting_group(self, site_id: str) -> str:
         site = self.boundary.site(site_id) if self.boundary else None
         return site.accounting_group if site else "consolidated"
 
-    def _gas_key(self, entry: Entry) -> tuple[str, str | None]:
+    def _gas_key(self, gas: str, activity: str) -> tuple[str, str | None]:
         """Return the gas and, for CH4, the origin by which its GWP is chosen where a report states two."""
-        flow = entry.line.flow.flow
-        if flow != "CH4":
-            return flow, None
-        origin = self.ledger.plan.library.catalogue[entry.cell.activity].origin
+        if gas != "CH4":
+            return gas, None
+        origin = self.ledger.plan.library.catalogue[activity].origin
         if origin == "fossil":
-            return flow, self.ledger.plan.methodology.combustion_methane
-        return flow, "fossil" if origin == "released" else origin
+            return gas, self.ledger.plan.methodology.combustion_methane
+        return gas, "fossil" if origin == "released" else origin
 
     def _all_weights(self) -> dict[tuple[str, str | None], Fraction]:
         """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""
         library = self.ledger.plan.library
         weights: dict[tuple[str, str | None], Fraction] = {}
         for entry in self.entries():
-            flow, origin = key = self._gas_key(entry)
+            flow, origin = key = self._gas_key(entry.line.flow.flow, entry.cell.activity)
             if entry.line.flow.kind == "co2e":
                 factor = entry.line.factor
                 if factor is not None and factor.gwp_set != self.gwp and not self.keep_published:

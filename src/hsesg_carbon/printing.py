@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
+    from hsesg_carbon.restate import Bridge
     from hsesg_carbon.verification import Sample, Schedule, Verification
+    from hsesg_carbon.versions import Versions
     from hsesg_carbon.workspace import Workspace
 
 _PLAIN_WIDTH = 120
@@ -46,6 +49,90 @@ def print_verification(console: "Console", result: "Verification", lang: str) ->
     if result.implied:
         rows = [(row, period, low, high) for row, period, low, high in result.implied]
         print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
+
+
+def print_restatement(console: "Console", versions: "Versions", levels: Sequence[str], lang: str) -> None:
+    """Print how one version of the accounts became the other: by year, by cause, by ``levels``, number by number."""
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    names = [one.settings.methodology for one in (versions.before, versions.after)]
+    console.print(message("label.restated", lang, before=names[0], after=names[1]), style="bold", markup=False)
+    _print_bridge(console, versions.bridge(), lang, 2)
+    for level in levels:
+        rows = [
+            (
+                str(row[level]),
+                str(row["year"]),
+                *(_decimal(half_up(one, 2)) for one in (row.before, row.after)),
+                _decimal(half_up(row.difference, 2), signed=True),
+                _changed(row.percent),
+            )
+            for row in versions.bridge(level)
+        ]
+        print_table(console, lang, "", (level, "period", "reported", "restated", "change", "changed"), rows)
+    for per, bridge in versions.intensities().items():
+        title = message("label.restated-intensity", lang, per=_denominator_name(per, lang), unit=bridge[0].unit)
+        console.print(title, style="bold", markup=False)
+        _print_bridge(console, bridge, lang, 4)
+    exchanged = [
+        (
+            str(one.year),
+            one.activity,
+            *(_numbers(side) for side in (one.before, one.after)),
+            _decimal(half_up(one.amount, 2), signed=True),
+        )
+        for one in versions.numbers()
+    ]
+    if exchanged:
+        title = message("label.restated-numbers", lang)
+        print_table(console, lang, title, ("period", "activity", "before", "after", "emissions"), exchanged)
+    for finding in versions.findings:
+        severity = message(f"label.severity-{finding.severity}", lang)
+        console.print(f"{severity} {finding.line(lang)}", markup=False)
+
+
+def _print_bridge(console: "Console", bridge: "Bridge", lang: str, places: int) -> None:
+    """Print changes of years side by side; with several causes also what each would have changed alone."""
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    shown = [
+        {name: half_up(one, places) for name, one in {"before": row.before, **row.parts, "after": row.after}.items()}
+        for row in bridge
+    ]
+    columns = ("step", *(str(row["year"]) for row in bridge))
+    steps = [("as-reported", "before"), *((f"cause-{one}", one) for one in bridge.causes), ("as-restated", "after")]
+    rows = [
+        (message(f"label.{code}", lang), *(_decimal(one[name], signed=name in bridge.causes) for one in shown))
+        for code, name in steps
+    ]
+    changes = (_changed(row.percent) for row in bridge)
+    print_table(console, lang, "", columns, [*rows, (message("label.change-percent", lang), *changes)])
+    if len(bridge.causes) > 1:
+        alone = [
+            (
+                message(f"label.cause-{one}", lang),
+                *(_decimal(half_up(row.alone[one], places), signed=True) for row in bridge),
+            )
+            for one in bridge.causes
+        ]
+        left = (_decimal(half_up(row.interaction, places), signed=True) for row in bridge)
+        title = message("label.restated-alone", lang, method=message(f"label.attribution-{bridge.method}", lang))
+        print_table(console, lang, title, columns, [*alone, (message("label.interaction", lang), *left)])
+
+
+def _numbers(records: "Sequence[EmissionFactor | FuelProperty]") -> str:
+    """Return numbers with their unit and id, one per line."""
+    return "\n".join(f"{one.value} {one.unit} ({one.id})" for one in records) or "–"
+
+
+def _changed(percent: Fraction | None) -> str:
+    from hsesg_carbon.units import half_up  # noqa: PLC0415
+
+    return "–" if percent is None else f"{_decimal(half_up(percent, 2), signed=True)} %"
+
+
+def _decimal(value: Decimal, *, signed: bool = False) -> str:
+    return f"{value:+,}" if signed and value else f"{value:,}"
 
 
 def print_schedule(console: "Console", schedule: "Schedule", lang: str) -> None:

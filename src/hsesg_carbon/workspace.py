@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -36,7 +36,7 @@ from hsesg_carbon.inventory import (
 )
 from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
-from hsesg_carbon.methodology import Methodology
+from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
@@ -53,6 +53,7 @@ R = TypeVar("R", bound=BaseModel)
 S = TypeVar("S", WaterFlow, WasteLoad, Measure, Offset)
 
 OUT = "out"
+VERSIONS = "versions"
 _BY_CARRIER = (("subject", "year"), ("year",))
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -115,9 +116,16 @@ class Workspace:
     One organisation's accounts in a folder: ``inventory.toml``, ``activity/``, ``denominators.csv``, own factors.
 
     Example: ``Workspace("examples/hundsun-2024").inventory.by("scope", "year")``.
+
+    Args:
+        folder: Where the files are.
+        basis: Another methodology than the one that ``inventory.toml`` names: for a version of the same accounts.
+        known: Another ``known_at`` than that of ``inventory.toml``.
     """
 
     folder: Path
+    basis: str = ""
+    known: date | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
@@ -136,9 +144,39 @@ class Workspace:
             shutil.copytree(example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(OUT, "__pycache__"))
         return cls(folder)
 
+    def version(self, name: str) -> "Workspace":
+        """
+        Return another version of these accounts.
+
+        Args:
+            name: A folder under ``versions/`` or another workspace's folder, each with its own ``inventory.toml``; or
+                a methodology (shipped, or a ``.toml`` file of this workspace), which changes nothing else. With
+                ``@2024-06-30`` behind it the factors are those known on that day.
+
+        Raises:
+            InputError: There is no such version.
+        """
+        stem, at, day = name.rpartition("@")
+        known = _day(day) if at else None
+        stem = stem if known else name
+        for folder in (self.folder / VERSIONS / stem, Path(stem)):
+            if stem and (folder / "inventory.toml").is_file():
+                return replace(self, folder=folder, basis="", known=known)
+        if (stem.endswith(".toml") and (self.folder / stem).is_file()) or stem in shipped_methodologies():
+            return replace(self, basis=stem, known=known or self.known)
+        own = self.folder / VERSIONS
+        listed = sorted(one.name for one in own.iterdir() if one.is_dir()) if own.is_dir() else []
+        raise InputError("restate-version", version=name, known=[*listed, *shipped_methodologies()])
+
     @cached_property
     def settings(self) -> Settings:
         """The content of ``inventory.toml``; every key that does not fit is named in one error."""
+        stated = self._stated_settings
+        update = {"methodology": self.basis or stated.methodology, "known_at": self.known or stated.known_at}
+        return stated.model_copy(update=update)
+
+    @cached_property
+    def _stated_settings(self) -> Settings:
         path = self.folder / "inventory.toml"
         if not path.is_file():
             raise InputError("no-workspace", folder=str(self.folder))
@@ -182,6 +220,8 @@ class Workspace:
     @property
     def _known_at(self) -> date | None:
         """The day of ``known_at``, read apart: the settings are checked against the library that it shapes."""
+        if self.known is not None:
+            return self.known
         path = self.folder / "inventory.toml"
         stated = read_toml(path).get("known_at") if path.is_file() else None
         return stated if isinstance(stated, date) else None  # anything else the settings refuse
@@ -538,20 +578,25 @@ class Workspace:
 
         ``lines.csv`` holds the rows of people's tables; Parquet batches are too large for it and stay in the library.
         """
-        out = self.folder / OUT
         plan = self.inventory.ledger.plan
         view = self._views.get("market", self.inventory)  # the one that knows instruments
         lines = [view.lines(batch) for batch in self.batches if batch.quantity_kind == "text"]
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",
-            "plan.csv": _csv_text(plan.table()),
-            **{f"lines{number or ''}.csv": _csv_text(one) for number, one in enumerate(lines)},
+            "plan.csv": csv_text(plan.table()),
+            **{f"lines{number or ''}.csv": csv_text(one) for number, one in enumerate(lines)},
         }
+        written = self.write_texts(texts)
+        for old in set((self.folder / OUT).glob("lines*.csv")) - set(written):
+            old.unlink()  # of an earlier run: it would not belong to this one
+        return written
+
+    def write_texts(self, texts: "Mapping[str, str | pd.DataFrame]") -> list[Path]:
+        """Write files to ``out/``, tables as CSV; each stands there whole or as it was before."""
+        out = self.folder / OUT
         out.mkdir(exist_ok=True)
         for name, text in texts.items():
-            _write(out / name, text)
-        for old in set(out.glob("lines*.csv")) - {out / name for name in texts}:
-            old.unlink()  # of an earlier run: it would not belong to this one
+            _write(out / name, text if isinstance(text, str) else csv_text(text))
         return [out / name for name in texts]
 
     def _cover_findings(self) -> list[Finding]:
@@ -623,7 +668,14 @@ def _check_denominator(one: Denominator) -> None:
     units.grid(one.unit)
 
 
-def _csv_text(frame: "pd.DataFrame") -> str:
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def csv_text(frame: "pd.DataFrame") -> str:
     """Return a table as CSV in which no cell can become a formula when a spreadsheet opens it."""
     safe = frame.rename(columns=lambda name: f"'{name}" if str(name).startswith(_FORMULA_STARTS) else name)
     for name in safe.columns[[dtype.kind in "OTU" for dtype in safe.dtypes]]:

@@ -1,0 +1,172 @@
+"""Two versions of a workspace's accounts, as reported and as restated, with everything a restatement must tell."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hsesg_carbon import units
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.plan import describe
+from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution
+from hsesg_carbon.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS = ("scope", "site", "gas", "activity")
+"""The breakdowns that ``as_json`` gives of every bridge."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """
+    The accounts as reported and as restated.
+
+    Args:
+        before: As reported: see ``Workspace.version``.
+        after: As restated.
+        years: The years to compare; by default those that both versions report.
+        method: ``shapley`` or ``sequential``.
+        order: Causes in their order, for ``sequential``.
+
+    Example: ``Versions(accounts.version("ghgp-cn"), accounts).bridge("scope").frame(2)``.
+    """
+
+    before: Workspace
+    after: Workspace
+    years: tuple[int, ...] = ()
+    method: Attribution = "shapley"
+    order: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def restatement(self) -> Restatement:
+        """The two inventories, compared."""
+        reported = [{int(year) for year in one.settings.periods} for one in (self.before, self.after)]
+        for year in self.years:
+            if year not in reported[0] & reported[1]:
+                raise InputError("restate-year", year=year, before=sorted(reported[0]), after=sorted(reported[1]))
+        years = tuple(sorted(reported[0] & reported[1] & set(self.years or reported[0])))
+        if not years:
+            raise InputError("restate-no-year", before=sorted(reported[0]), after=sorted(reported[1]))
+        return Restatement(self.before.inventory, self.after.inventory, years)
+
+    def bridge(self, *by: str) -> Bridge:
+        """Return the change of each year, split into its causes, by any dimensions besides."""
+        return self.restatement.bridge(*by, method=self.method, order=self.order)
+
+    def intensities(self) -> dict[str, Bridge]:
+        """Return the change of every intensity that both versions have a denominator for."""
+        found = {}
+        sides = self.before.denominators, self.after.denominators
+        accepted = {
+            (one.denominator, one.boundary) for each in (self.before, self.after) for one in each.settings.accept
+        }
+        for per in dict.fromkeys(one.denominator for one in sides[1]):
+            boundaries = [boundary for name, boundary in accepted if name == per]
+            bridge = self.restatement.intensity(
+                *sides, per, method=self.method, order=self.order, accept_boundary=boundaries
+            )
+            if bridge:
+                found[per] = bridge
+        return found
+
+    def numbers(self) -> tuple[NumberChange, ...]:
+        """Return the factors and properties that were exchanged, and what each exchange changed."""
+        return self.restatement.numbers(self.method, self.order)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Say what each version is, what differs, and what was left out."""
+        known = [str(one.settings.known_at or "-") for one in (self.before, self.after)]
+        found = list(self.restatement.findings)
+        if known[0] != known[1]:
+            what = {lang: message("label.version-known-at", lang) for lang in LANGUAGES}
+            data = {"what": what, "before": known[0], "after": known[1]}
+            found.insert(0, Finding(code="restated-basis", severity="info", data=data))
+        return tuple(found)
+
+    def as_json(self, lang: str = "en") -> dict[str, Any]:
+        """Return everything as plain data; numbers as text. The keys are the contract of ``restate --json``."""
+        bridge = self.bridge()
+        return {
+            "before": _described(self.before),
+            "after": _described(self.after),
+            "method": self.method,
+            "causes": [{"cause": one, "label": message(f"label.cause-{one}", lang)} for one in bridge.causes],
+            "totals": [row.as_json() for row in bridge],
+            **{f"by_{level}": [row.as_json() for row in self.bridge(level)] for level in LEVELS},
+            "intensities": [{"per": per, **row.as_json()} for per, rows in self.intensities().items() for row in rows],
+            "numbers": [
+                {
+                    "year": one.year,
+                    "activity": one.activity,
+                    "gas": one.gas,
+                    "cause": one.cause,
+                    "value": units.exact_text(one.amount),
+                    "before": self._told(one.before, self.before),
+                    "after": self._told(one.after, self.after),
+                }
+                for one in self.numbers()
+            ],
+            "findings": [one.as_json(lang) for one in self.findings],
+        }
+
+    def write(self, result: dict[str, Any]) -> list[Path]:
+        """Write ``out/restatement.json``, ``restatement.csv`` (for a waterfall) and ``restatement-lines.csv``."""
+        texts: dict[str, str | pd.DataFrame] = {
+            "restatement.json": json.dumps(result, ensure_ascii=False, indent=2) + "\n",
+            "restatement.csv": _as_text(self.bridge("scope").frame()),
+            "restatement-lines.csv": self.restatement.lines(),
+        }
+        return self.after.write_texts(texts)
+
+    @staticmethod
+    def _told(records: Sequence[Any], workspace: Workspace) -> list[dict[str, Any]]:
+        return [describe(one, workspace.library) for one in records]
+
+
+def compared(
+    accounts: Workspace,
+    before: str,
+    after: str = "",
+    *,
+    years: Iterable[int] = (),
+    method: str = "shapley",
+    order: Iterable[str] = (),
+) -> Versions:
+    """
+    Return two versions of a workspace's accounts by name; ``after`` is the workspace as it stands by default.
+
+    Raises:
+        InputError: A version or a method is unknown, or both names are the same.
+    """
+    if before == after:
+        raise InputError("restate-same", version=before)
+    later = accounts.version(after) if after else accounts
+    return Versions(accounts.version(before), later, tuple(years), attribution(method), tuple(order))
+
+
+# -------------------------------------------------------------------------------------------------- private
+
+
+def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a table with its decimals as plain text, without exponents."""
+    return frame.assign(**{name: frame[name].map(lambda one: f"{one:f}") for name in ("value", "start", "end")})
+
+
+def _described(one: Workspace) -> dict[str, Any]:
+    settings = one.settings
+    return {
+        "methodology": settings.methodology,
+        "known_at": settings.known_at and settings.known_at.isoformat(),
+        "gases": list(one.methodology.gases),
+        "gwp": one.inventory.gwp,
+        "scope2_method": one.inventory.scope2,
+        "consolidation": settings.consolidation,
+        "boundary": settings.boundary,
+    }

@@ -1,0 +1,242 @@
+"""A restatement from the command line and from Python: versions, causes, refusals; Hundsun's stated hypothesis."""
+
+import json
+import shutil
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import hsesg_carbon as hc
+from hsesg_carbon.cli import app
+from hsesg_carbon.errors import CarbonError, InputError, InventoryError
+from hsesg_carbon.restate import Restatement
+from hsesg_carbon.sites import Site
+from hsesg_carbon.units import half_up
+from hsesg_carbon.versions import compared
+from hsesg_carbon.workspace import Workspace
+
+HUNDSUN = Path(__file__).parents[2] / "examples" / "hundsun-2024"
+LIBRARY, METHOD = hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024")
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Workspace:
+    shutil.copytree(HUNDSUN, tmp_path / "hundsun", ignore=shutil.ignore_patterns("out"))
+    return Workspace(tmp_path / "hundsun")
+
+
+def told(*arguments: str) -> Any:
+    done = CliRunner().invoke(app, ["restate", *arguments, "--json"])
+    assert done.exit_code == 0, done.exception
+    return json.loads(done.stdout)
+
+
+def test_hundsuns_stated_hypothesis_is_all_electricity_factor(accounts: Workspace) -> None:
+    result = told(str(accounts.folder), "--before", "earlier-basis.toml", "--year", "2022", "--year", "2023")
+    assert [one["cause"] for one in result["causes"]] == ["factor-choice"]
+    found = {row["year"]: row for row in result["totals"]}
+    for year, change, percent in ((2022, "-521.38", "-5.67"), (2023, "-529.84", "-5.69")):
+        assert half_up(Fraction(found[year]["difference"]), 2) == Decimal(change)
+        assert half_up(Fraction(found[year]["percent"]), 2) == Decimal(percent)
+        assert found[year]["parts"][0]["value"] == found[year]["parts"][0]["alone"] == found[year]["difference"]
+        assert found[year]["interaction"] == "0"
+    scopes = {(row["year"], row["scope"]): row["difference"] for row in result["by_scope"]}
+    assert scopes[2022, "1"] == scopes[2023, "1"] == "0"
+    (before, after), *_ = [(one["before"], one["after"]) for one in result["numbers"]]
+    assert (before[0]["value"], after[0]["value"]) == ("0.5703", "0.5366")
+    assert before[0]["checked"] == "inferred"
+    assert "hypothesis" in before[0]["title"]
+    written = pd.read_csv(accounts.folder / "out" / "restatement.csv", dtype=str)
+    part = written[(written["year"] == "2022") & (written["scope"] == "2") & (written["kind"] == "part")]
+    assert part["value"].tolist() == ["-521.376072"] or Decimal(part["value"].iloc[0]) == Decimal(scopes[2022, "2"])
+
+
+def test_the_grid_factor_of_each_year_would_have_changed_two_years_and_says_what_stands_in(accounts: Workspace) -> None:
+    result = told(str(accounts.folder), "--before", "hundsun-2024", "--after", "data-year.toml")
+    changes = {row["year"]: half_up(Fraction(row["difference"]), 2) for row in result["totals"]}
+    assert changes == {2022: Decimal("0.00"), 2023: Decimal("-94.33"), 2024: Decimal("-92.32")}
+    values = {one["year"]: one["after"][0]["value"] for one in result["numbers"]}
+    assert values == {2023: "0.5306", 2024: "0.5306"}
+    assert [one["code"] for one in result["findings"]].count("fit-earlier-year") == 1
+
+
+def test_factors_as_they_were_known_on_a_day_are_a_version(accounts: Workspace) -> None:
+    """The statistic of 2023 was published on 2025-12-31: a day earlier, that of 2022 stood in for all years."""
+    result = told(str(accounts.folder), "--before", "data-year.toml@2025-12-30", "--after", "data-year.toml@2025-12-31")
+    assert (result["before"]["known_at"], result["after"]["known_at"]) == ("2025-12-30", "2025-12-31")
+    changes = {row["year"]: half_up(Fraction(row["difference"]), 2) for row in result["totals"]}
+    assert changes == {2022: Decimal("0.00"), 2023: Decimal("-94.33"), 2024: Decimal("-92.32")}
+
+
+def test_a_version_is_a_folder_with_bills_sites_and_denominators_of_its_own(accounts: Workspace) -> None:
+    reported = accounts.folder / "versions" / "report-2023"
+    shutil.copytree(accounts.folder, reported, ignore=shutil.ignore_patterns("versions", "out"))
+    bills = reported / "activity" / "energy.csv"
+    text = bills.read_text(encoding="utf-8")
+    bills.write_text(text.replace("15387360,kWh", "15387.36,MWh").replace("15722244", "15722245"), encoding="utf-8")
+    assert bills.read_text(encoding="utf-8") != text
+    table = reported / "denominators.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(",6581,", ",6580,"), encoding="utf-8")
+    result = told(str(accounts.folder), "--before", "report-2023")
+    assert [one["cause"] for one in result["causes"]] == ["activity"]
+    changes = {row["year"]: Fraction(row["difference"]) for row in result["totals"]}
+    assert changes == {2022: 0, 2023: -Fraction("0.0005366"), 2024: 0}  # MWh for kWh is no change
+    intensities = {row["year"]: {one["cause"]: one["value"] for one in row["parts"]} for row in result["intensities"]}
+    assert [cause for cause, value in intensities[2023].items() if value != "0"] == ["activity"]
+    assert [cause for cause, value in intensities[2024].items() if value != "0"] == ["denominator"]
+    lines = pd.read_csv(accounts.folder / "out" / "restatement-lines.csv", dtype=str)
+    assert lines["changed"].tolist() == ["quantity", "quantity unit"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--before", "no-such"], "no version of these accounts"),
+        (["--before", "../../etc"], "no version of these accounts"),
+        (["--before", "hundsun-2024@2024-02-30"], "no version of these accounts"),
+        (["--before", "ghgp-cn", "--after", "ghgp-cn"], "both versions are the same"),
+        (["--before", "ghgp-cn", "--year", "2019"], "2019 is not reported by both"),
+        (["--before", "ghgp-cn", "--method", "random"], "there are shapley, sequential"),
+        (["--before", "ghgp-cn", "--method", "sequential", "--order", "factor"], "did you mean factor-value"),
+        (["--before", "ghgp-cn", "--by", "planet"], "planet"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_a_sentence(accounts: Workspace, arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["restate", str(accounts.folder), *arguments])
+    assert isinstance(done.exception, CarbonError)
+    assert said in done.exception.text("en")
+    assert done.exception.text("zh") != done.exception.text("en")
+
+
+def test_the_terminal_shows_the_bridge_in_chinese(accounts: Workspace) -> None:
+    done = CliRunner().invoke(app, ["restate", str(accounts.folder), "--before", "ghgp-cn", "--lang", "zh"])
+    assert done.exit_code == 0
+    assert "重述前" in done.stdout
+    assert "热值或密度" in done.stdout
+    assert "共同作用" in done.stdout
+
+
+# ------------------------------------------------------------------------------------------------ from Python
+
+
+def rows(quantities: dict[str, Any], unit: str = "kWh", site: str = "hq") -> list[dict[str, Any]]:
+    return [
+        {
+            "activity_id": name,
+            "site": site,
+            "period": "2023",
+            "activity": "electricity.grid",
+            "quantity": quantity,
+            "unit": unit,
+            "region": "CN",
+        }
+        for name, quantity in quantities.items()
+    ]
+
+
+def inventory(frame: Any, boundary: hc.Boundary | None = None, dimensions: tuple[str, ...] = ()) -> hc.Inventory:
+    acts = hc.Activities(frame)
+    return hc.Inventory(hc.Plan.compile(acts, LIBRARY, METHOD).run(acts, dimensions), boundary)
+
+
+def engines() -> dict[str, Any]:
+    import duckdb
+    import polars as pl
+    import pyarrow as pa
+
+    return {
+        "pandas": lambda table: table,
+        "polars": pl.from_pandas,
+        "polars-lazy": lambda table: pl.from_pandas(table).lazy(),
+        "pyarrow": pa.Table.from_pandas,
+        "duckdb": duckdb.from_df,
+    }
+
+
+@pytest.mark.parametrize("first", ["pandas", "polars", "polars-lazy", "pyarrow", "duckdb"])
+def test_versions_on_any_two_engines_give_the_same_bridge(first: str) -> None:
+    old = pd.DataFrame(rows({"a": 1000.0, "b": 10.25, "c": 7.0}))
+    new = pd.DataFrame(rows({"b": 20.25, "a": 1000.0, "d": 3.0}))
+    expected = Restatement(inventory(old), inventory(new)).bridge()
+    assert expected[0].parts == {
+        "activity": Fraction("0.005366"),
+        "lines": Fraction("-0.0021464"),
+    }
+    for turn in engines().values():
+        assert Restatement(inventory(engines()[first](old)), inventory(turn(new))).bridge() == expected
+
+
+@pytest.mark.parametrize("number", [Decimal, str, int, float])
+def test_quantities_of_every_type_are_paired_exactly(number: Any) -> None:
+    before, after = {"a": 3, "b": 4, "c": 5}, {"a": 3, "b": 6, "c": 5}
+    sides = [pd.DataFrame(rows({name: number(one) for name, one in side.items()})) for side in (before, after)]
+    restated = Restatement(*(inventory(one) for one in sides))
+    assert restated.bridge()[0].parts == {"activity": 2 * Fraction("0.5366") / 1000}
+
+
+def test_numbers_as_ids_in_one_version_are_the_texts_of_the_other() -> None:
+    old = pd.DataFrame(rows({"1": 5.0, "2": 7.0}))
+    new = old.assign(activity_id=[1, 2], quantity=[5.0, 8.0])
+    assert Restatement(inventory(old), inventory(new)).causes == ("activity",)
+
+
+def test_a_number_that_kept_its_digits_under_another_unit_is_a_corrected_unit() -> None:
+    old, new = pd.DataFrame(rows({"a": 5, "b": 1})), pd.DataFrame(rows({"a": 5, "b": 1}, unit="MWh"))
+    restated = Restatement(inventory(old), inventory(new))
+    assert restated.bridge()[0].parts == {"unit": 6 * (1000 - 1) * Fraction("0.5366") / 1000}
+
+
+def test_a_table_spelt_in_another_unit_is_no_change() -> None:
+    old, new = pd.DataFrame(rows({"a": 5000, "b": 1})), pd.DataFrame(rows({"a": 5, "b": Decimal("0.001")}, unit="MWh"))
+    restated = Restatement(inventory(old), inventory(new))
+    assert restated.causes == ()
+    assert restated.bridge()[0].parts == {}
+    assert restated.bridge().frame()["step"].tolist() == ["before", "after"]
+
+
+def test_a_site_that_only_one_version_lists_comes_with_the_boundary_and_its_rows() -> None:
+    hq, plant = (Site.model_validate({"id": name, "region": "CN"}) for name in ("hq", "plant"))
+    old = inventory(pd.DataFrame(rows({"a": 1000})), hc.Boundary("all", (hq,), "operational-control"))
+    both = pd.DataFrame([*rows({"a": 1000}), *rows({"b": 500}, site="plant")])
+    new = inventory(both, hc.Boundary("all", (hq, plant), "operational-control"))
+    assert Restatement(old, new).bridge()[0].parts == {"boundary": Fraction("0.2683")}
+    assert Restatement(new, old).bridge()[0].parts == {"boundary": -Fraction("0.2683")}
+
+
+def test_rows_that_repeat_an_id_are_refused_where_they_differ() -> None:
+    old = pd.DataFrame([*rows({"a": 1}), *rows({"a": 2, "b": 3})])
+    new = pd.DataFrame(rows({"a": 1, "b": 2}))
+    with pytest.raises(InputError, match="share an id"):
+        Restatement(inventory(old), inventory(new))
+
+
+def test_dimensions_of_one_version_are_refused() -> None:
+    table = pd.DataFrame(rows({"a": 1})).assign(meter="m1")
+    with pytest.raises(InventoryError, match="dimensions"):
+        Restatement(inventory(table), inventory(table, dimensions=("meter",)))
+
+
+def test_versions_without_a_year_in_common_are_refused() -> None:
+    old, new = pd.DataFrame(rows({"a": 1})), pd.DataFrame(rows({"a": 1})).assign(period="2024")
+    with pytest.raises(InventoryError, match="no year in common"):
+        Restatement(inventory(old), inventory(new))
+
+
+def test_the_same_version_twice_has_an_empty_bridge(accounts: Workspace) -> None:
+    bridge = Restatement(accounts.inventory, accounts.inventory).bridge("site")
+    assert bridge.causes == ()
+    assert all(row.difference == 0 and row.percent == 0 for row in bridge)
+
+
+def test_a_bridge_is_asked_for_one_group(accounts: Workspace) -> None:
+    bridge = compared(accounts, "ghgp-cn").bridge("scope")
+    assert (
+        bridge.of(year=2024, scope="1").after == accounts.inventory.by("year", "scope").value(year=2024, scope=1).value
+    )
+    with pytest.raises(InventoryError):
+        bridge.of(year=2024)
