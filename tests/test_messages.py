@@ -35,6 +35,7 @@ COMPOSED = {
     "label.attribution-",
     "label.as-",
     "fit-",
+    "label.base-year-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hsesg_carbon.activities import Activities
+    from hsesg_carbon.base_year import BaseYearPolicy
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
     from hsesg_carbon.energy import EnergyAccount
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         MethodologyError,
         UnitError,
     )
+    from hsesg_carbon.events import BaseYearEvent, backcast
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding, Where
     from hsesg_carbon.instruments import Instrument, Instruments
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Activities": "activities",
     "Amount": "units",
+    "BaseYearEvent": "events",
+    "BaseYearPolicy": "base_year",
     "Boundary": "inventory",
     "Bridge": "restate",
     "CarbonError": "errors",
@@ -92,6 +96,7 @@ _HOMES = {
     "WaterFlow": "water",
     "Where": "findings",
     "Workspace": "workspace",
+    "backcast": "events",
     "equivalent": "equivalences",
     "verify": "verification.verdict",
 }
@@ -99,6 +104,8 @@ _HOMES = {
 __all__ = [
     "Activities",
     "Amount",
+    "BaseYearEvent",
+    "BaseYearPolicy",
     "Boundary",
     "Bridge",
     "CarbonError",
@@ -149,6 +156,7 @@ __all__ = [
     "WaterFlow",
     "Where",
     "Workspace",
+    "backcast",
     "equivalent",
     "verify",
 ]

@@ -150,6 +150,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
             code, data["limit"] = "key-out-of-range", f"{_LIMITS[one['type']]} {next(iter(context.values()))}"
         elif one["type"].startswith("date_"):
             code = "key-not-a-day"
+        elif isinstance(own := context.get("error"), CarbonError):  # a validator that says it in our words
+            code, data = own.code, {**own.data, **({"key": key} if key else {})}
         else:
             code, data["why"] = "key-misfit", one["msg"]
         findings.append(Finding(code=code, severity="error", data=data))
