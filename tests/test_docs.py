@@ -52,15 +52,20 @@ def printed(command: str, folder: Path, table: str = "") -> list[str]:
     shutil.copytree(README.parent / "examples", folder / "examples")
     for name in [one for one in arguments if one.endswith(".csv") and table]:
         (folder / name).write_text(table, encoding="utf-8")
+    return said(["-m", "hsesg_carbon.cli", *arguments], folder, {0, 1} if arguments[0] in FOUND else {0})
+
+
+def said(arguments: list[str], folder: Path, codes: set[int]) -> list[str]:
+    """Return what Python prints in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "hsesg_carbon.cli", *arguments],
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
         cwd=folder,
         check=False,
     )
-    assert done.returncode in ({0, 1} if arguments[0] in FOUND else {0}), done.stderr
+    assert done.returncode in codes, done.stderr
     return tidy(done.stdout)
 
 
@@ -85,9 +90,9 @@ def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Pat
 
 @pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
 def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None:
-    """Every text block after a command is a piece of what it prints."""
+    """Every text block after a command, or after the Python of the page so far, is a piece of what it prints."""
     commands = 0
-    table = ""
+    table = script = ""
     got: list[str] = []
     for kind, text in blocks(page):
         if kind == "console":
@@ -95,6 +100,12 @@ def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None
             got = printed(command, tmp_path / str(commands), table)
             table = ""
             assert_said(got, tidy(expected))
+            commands += 1
+        elif kind == "python":
+            script += text
+            folder = tmp_path / "python" / str(commands)
+            shutil.copytree(README.parent / "examples", folder / "examples")
+            got = said(["-c", script], folder, {0})
             commands += 1
         elif kind == "csv":
             table = text

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,14 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
+from hsesg_carbon.base_year import FILE as BASE_YEAR
+from hsesg_carbon.base_year import BaseYearPolicy, Decision
 from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
+from hsesg_carbon.events import BaseYearEvent
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.intake import read_activities, read_records
+from hsesg_carbon.intake import SideTable, read_activities, read_records
 from hsesg_carbon.inventory import (
     CONSOLIDATIONS,
     Boundary,
@@ -335,6 +338,57 @@ class Workspace:
         """The carbon credits of ``offsets.csv`` or ``.xlsx``, never netted; ``None`` if there is no such file."""
         items = self._side_records("offsets", Offset)
         return Offsets(items, self.settings.organisation.id) if items else None
+
+    @cached_property
+    def base_year_policy(self) -> BaseYearPolicy | None:
+        """When the base year is recalculated, from ``base_year.toml``; ``None`` if there is no such file."""
+        path = self.folder / BASE_YEAR
+        if not path.is_file():
+            return None
+        policy, stated = BaseYearPolicy.read(path), self.settings.base_year
+        if stated is not None and stated not in policy.base_years:
+            raise InputError("base-year-other-than-inventory", file=BASE_YEAR, years=policy.base_years, stated=stated)
+        return policy
+
+    @property
+    def base_year_events(self) -> tuple[BaseYearEvent, ...]:
+        """What happened since the base year, from ``base_year_events.csv`` or ``.xlsx``; none without such a file."""
+        return self._base_year_table.items
+
+    @cached_property
+    def _base_year_table(self) -> SideTable[BaseYearEvent]:
+        """The events with the remarks on their file, which belong to the decision and not to the footprint."""
+        read: dict[str, list[BaseYearEvent]] = {}
+
+        def check(one: BaseYearEvent) -> None:
+            self._check_site(one.site)
+            own = read.setdefault(one.event, [])
+            one.check_beside(own)
+            own.append(one)
+
+        return read_records(self.folder, "base_year_events", BaseYearEvent, check)
+
+    def base_year_decision(
+        self, base: Inventory | Totals | None = None, further: Iterable[BaseYearEvent] = ()
+    ) -> Decision:
+        """
+        Return whether the base year is to be recalculated, by the policy and the events of this workspace.
+
+        Args:
+            base: The base year as first reported, where the rows of this workspace have been corrected since; by
+                default what they give, at the shares of that time.
+            further: Events besides those of the file, such as the parts of a restatement (``of_parts``).
+
+        Raises:
+            InputError: There is no policy, or an event cannot be one.
+            InventoryError: An event cannot be computed from the rows.
+        """
+        if self.base_year_policy is None:
+            raise InputError("base-year-no-policy", folder=str(self.folder), file=BASE_YEAR)
+        events = (*self.base_year_events, *further)
+        own = self.inventory
+        decision = self.base_year_policy.decide(own if base is None else base, events, None if base is None else own)
+        return replace(decision, findings=(*self._base_year_table.notes, *decision.findings))
 
     def _side_records(self, stem: str, model: type[S]) -> tuple[S, ...]:
         """Read a table of an account beside the inventory."""
