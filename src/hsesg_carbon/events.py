@@ -284,7 +284,7 @@ def events_of(rows: Iterable[BaseYearEvent]) -> tuple[Event, ...]:
     for row in rows:
         row.check_beside(held.get(row.event, ()))
         held.setdefault(row.event, []).append(row)
-    events = sorted((Event(tuple(own)) for own in held.values()), key=lambda one: (one.day, one.effective, one.id))
+    events = sorted(map(Event, map(tuple, held.values())), key=_order)
     last: dict[str, Event] = {}
     for one in events:
         for site in one.sites:
@@ -292,6 +292,11 @@ def events_of(rows: Iterable[BaseYearEvent]) -> tuple[Event, ...]:
                 raise InputError("base-year-site-order", first=before.id, second=one.id, site=site)
             last[site] = one
     return tuple(events)
+
+
+def _order(one: Event) -> tuple[date, bool, date, bool, str]:
+    """Within a day a site is corrected before it is sold, and comes before it goes: no name may decide that."""
+    return one.day, one.kind in STRUCTURAL, one.effective, bool(one.sites), one.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +344,7 @@ class ProForma:
 
     def effects(self, event: Event) -> tuple[Effect, ...]:
         """
-        Return what an event makes of the base year as it now stands.
+        Return what an event makes of the base year as it now stands; remarks on it are kept as findings.
 
         Raises:
             InventoryError: A site has no rows of the base year, or has rows that contradict what is stated.
@@ -369,6 +374,9 @@ class ProForma:
             code = "base-year-estimated" if row.quality == "estimated" else "base-year-stated"
             severity: Literal["warning", "info"] = "warning" if row.quality == "estimated" else "info"
             self.findings.append(Finding(code=code, severity=severity, data={**facts, "note": row.note or "-"}))
+        if not row.structural and effect and row.site and self._has_rows(row.site) and not self._counts(row.site):
+            data = {"event": event.id, "site": row.site, "effect": units.exact_text(effect)}
+            self.findings.append(Finding(code="base-year-corrects-nothing", severity="warning", data=data))
         cell = (row.site or "", scope)
         before, stated = self.held.get(cell, _ZERO), self._corrected.get(cell, _ZERO) + effect
         return Effect(event.id, *cell, before, before + effect, "stated", stated)
@@ -428,6 +436,9 @@ class ProForma:
             self.findings.append(Finding(code="base-year-unchanged", severity="warning", data=data))
         elif (amount < 0) != (event.kind in _LEAVING):
             self.findings.append(Finding(code="base-year-other-way", severity="warning", data=data))
+
+    def _counts(self, site: str) -> bool:
+        return any(value for (one, _), value in self.held.items() if one == site)
 
     def _has_rows(self, site: str | None) -> bool:
         return any(one == site for one, _ in self._whole)

@@ -551,6 +551,16 @@ def test_a_correction_goes_with_the_share_of_its_site() -> None:
     assert [one.effect for one in decision.weighed] == [-8 * GRID, -36 * GRID, -36 * GRID]
 
 
+def test_within_a_day_a_site_is_corrected_before_it_is_sold() -> None:
+    inventory = accounts({"hq 2022": 1000, "lab 2022": 100}, [{"id": "hq"}, {"id": "lab", "to": date(2023, 6, 30)}])
+    slip = event("zz", "2023-01-01", -10 * GRID, site="lab", known="2023-07-01")
+    decision = decide(SOLD, slip, base=inventory, measured_against=["2"])
+    assert {one.event: one.effect for one in decision.weighed} == {"zz": -10 * GRID, "sold": -90 * GRID}
+    assert not decision.findings
+    late = decide(SOLD, slip.model_copy(update={"known": date(2024, 1, 1)}), base=inventory, measured_against=["2"])
+    assert [one.code for one in late.findings] == ["base-year-corrects-nothing"]
+
+
 def test_shares_of_a_site_change_in_the_order_in_which_they_took_effect() -> None:
     """60 % are bought in 2023 and 20 % more in 2024; the first is found out only after the second."""
     sites = [{"id": "hq"}, {"id": "plant", "equity_share": "0.8", "from": date(2023, 1, 1)}]
