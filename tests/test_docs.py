@@ -24,7 +24,8 @@ README = SOURCE.parent.parent / "README.md"
 FENCE = re.compile(r"```(python|text|console|csv)\n(.*?)```", re.DOTALL)
 
 
-HOW_TO = sorted((README.parent / "docs" / "how-to").glob("*.md"))
+DOCS = README.parent / "docs"
+HOW_TO = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "explanation" / "restatement.md"]
 CUT = "..."
 FOUND = {"verify"}
 """Commands that exit 1 where they find errors."""

@@ -231,6 +231,9 @@ def restate(
         str, typer.Option(metavar="NAME", help="shapley (all orders alike) or sequential (in the order stated).")
     ] = "shapley",
     order: Annotated[list[str] | None, typer.Option(metavar="CAUSE", help="What is changed first, then next.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(metavar="CAUSE=KIND", help="To the base-year policy, e.g. boundary=method.")
+    ] = None,
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
@@ -239,7 +242,9 @@ def restate(
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
-    versions = compared(accounts, before, after, years=year or (), method=method, order=order or ())
+    told = (one.partition("=") for one in kind or ())
+    kinds = {cause: event for cause, _, event in told}
+    versions = compared(accounts, before, after, years=year or (), method=method, order=order or (), kinds=kinds)
     result = versions.as_json(lang)
     if as_json:
         _print_json(result)

@@ -1,7 +1,7 @@
 """What a terminal shows: tables and sentences for people, plain documents for ``--json``. The one user of rich."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,8 @@ def print_restatement(console: "Console", versions: "Versions", levels: Sequence
             )
             for row in versions.bridge(level)
         ]
-        print_table(console, lang, "", (level, "period", "reported", "restated", "change", "changed"), rows)
+        figures = ("reported", "restated", "change", "changed")
+        print_table(console, lang, "", (level, "period", *figures), rows, figures=figures)
     for per, bridge in versions.intensities().items():
         title = message("label.restated-intensity", lang, per=_denominator_name(per, lang), unit=bridge[0].unit)
         console.print(title, style="bold", markup=False)
@@ -85,7 +86,13 @@ def print_restatement(console: "Console", versions: "Versions", levels: Sequence
     ]
     if exchanged:
         title = message("label.restated-numbers", lang)
-        print_table(console, lang, title, ("period", "activity", "before", "after", "emissions"), exchanged)
+        columns = ("period", "activity", "before", "after", "emissions")
+        print_table(console, lang, title, columns, exchanged, figures=columns[-1:])
+    if versions.decision is not None:
+        console.print(message("label.base-year", lang), style="bold", markup=False)
+        for sentence in versions.decision.sentences(lang):
+            console.print(sentence, markup=False)
+        console.print()
     for finding in versions.findings:
         severity = message(f"label.severity-{finding.severity}", lang)
         console.print(f"{severity} {finding.line(lang)}", markup=False)
@@ -477,9 +484,15 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
 
 
 def print_table(
-    console: "Console", lang: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
+    console: "Console",
+    lang: str,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    figures: Collection[str] = (),
 ) -> None:
-    """Print a table with its headings in the language; without columns a list of names and values."""
+    """Print a table with its headings in the language; years and ``figures`` to the right. Without columns a list."""
     from rich import box  # noqa: PLC0415
     from rich.cells import cell_len  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -489,7 +502,7 @@ def print_table(
         console.print(Text(title, style="bold"))
     table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
     names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
-    numbers = {place for place, name in enumerate(columns) if name.isdigit()}
+    numbers = {place for place, name in enumerate(columns) if name.isdigit() or name in figures}
     wide = numbers and any(cell_len(row[0]) > console.width // 2 for row in rows)  # names may wrap, numbers may not
     for place in range(max(len(row) for row in rows)):
         table.add_column(

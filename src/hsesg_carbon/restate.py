@@ -166,7 +166,11 @@ class Bridge(Sequence[Change]):
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
-    """Factors or properties that stood behind an activity's gas before and after, and what the exchange changed."""
+    """
+    Numbers that stood behind an activity before and after, and what the exchange changed, in tCO2e.
+
+    ``gas`` is blank where they are properties, which stand behind all gases.
+    """
 
     year: int
     activity: str
@@ -253,10 +257,14 @@ class Restatement:
         Raises:
             InventoryError: No version has such a denominator, or its boundary differs and was not accepted.
         """
+        before, after = tuple(before), tuple(after)
         sides = [
             _denominators(own, per, view.boundary, set(accept_boundary))
             for own, view in ((before, self.before), (after, self.after))
         ]
+        if not sides[0] and not sides[1]:
+            known = sorted({one.denominator for one in (*before, *after)})
+            raise InventoryError("unknown-denominator", denominator=per, known=known or ["-"])
         rows: dict[Group, Game] = {}
         unit, other = "", False
         for (year,), game in self._games(("year",)).items():
@@ -275,11 +283,16 @@ class Restatement:
     def numbers(self, method: Attribution = "shapley", order: Iterable[str] = ()) -> tuple[NumberChange, ...]:
         """Return the factors and properties that were exchanged, with what each exchange changed, the largest first."""
         games: dict[tuple[int, str, str, str, tuple[Any, ...], tuple[Any, ...]], Game] = {}
+        paired = {term.entry.line.key: term.lines for term in self._terms if None not in term.lines}
         for term in self._terms:
             for cause in _OF_FACTOR:
-                if term.table[0] >> BIT[cause] & 1 and (sides := _numbers_of(term.lines, cause)) is not None:
-                    cell, line = term.entry.cell, term.entry.line
-                    key = (line.key.period.start.year, cell.activity, line.flow.flow, cause, sides[0], sides[1])
+                if not term.table[0] >> BIT[cause] & 1:
+                    continue
+                line, whole = term.entry.line, cause == "property"  # one heating value stands behind all gases
+                sides = _numbers_of(paired.get(line.key, term.lines) if whole else term.lines, cause)
+                if sides is not None:
+                    gas = "" if whole else line.flow.flow
+                    key = (line.key.period.start.year, line.key.activity, gas, cause, sides[0], sides[1])
                     games.setdefault(key, Game()).add(term.table)
         found = []
         for key, game in games.items():
@@ -415,6 +428,13 @@ def _bridge(
     return Bridge(tuple(changes), method, tuple(CAUSES[bit] for bit in changed))
 
 
+def known_cause(name: str) -> str:
+    """Return a cause by its name; one that is not known raises ``InputError``."""
+    if name not in BIT:
+        raise InputError("restate-cause", cause=name, known=near(name, CAUSES) or list(CAUSES))
+    return name
+
+
 def attribution(name: str) -> Attribution:
     """Return a method of attribution by its name; one that is not known raises ``InputError``."""
     if name not in ATTRIBUTIONS:
@@ -432,10 +452,7 @@ def _attributed(game: Game, method: Attribution, order: Iterable[str]) -> dict[i
 
 def _ordered(order: Iterable[str]) -> list[int]:
     """Return all causes, those of ``order`` first."""
-    first = list(dict.fromkeys(order))
-    for one in first:
-        if one not in BIT:
-            raise InputError("restate-cause", cause=one, known=near(one, CAUSES) or list(CAUSES))
+    first = [known_cause(one) for one in dict.fromkeys(order)]
     return [BIT[one] for one in (*first, *(cause for cause in CAUSES if cause not in first))]
 
 

@@ -1,18 +1,21 @@
 """Two versions of a workspace's accounts, as reported and as restated, with everything a restatement must tell."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon import units
-from hsesg_carbon.errors import InputError
+from hsesg_carbon.base_year import Decision
+from hsesg_carbon.errors import CarbonError, InputError, near
+from hsesg_carbon.events import KINDS, BaseYearEvent, Kind
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import describe
-from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution
+from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
 from hsesg_carbon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ class Versions:
         years: The years to compare; by default those that both versions report.
         method: ``shapley`` or ``sequential``.
         order: Causes in their order, for ``sequential``.
+        kinds: What kind of event a cause is to the base-year policy, where that is not known: ``boundary`` and
+            ``ownership`` can be a purchase, a sale, or another method of consolidation.
 
     Example: ``Versions(accounts.version("ghgp-cn"), accounts).bridge("scope").frame(2)``.
     """
@@ -41,7 +46,8 @@ class Versions:
     after: Workspace
     years: tuple[int, ...] = ()
     method: Attribution = "shapley"
-    order: tuple[str, ...] = field(default=())
+    order: tuple[str, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
     @cached_property
     def restatement(self) -> Restatement:
@@ -80,6 +86,35 @@ class Versions:
         return self.restatement.numbers(self.method, self.order)
 
     @cached_property
+    def decision(self) -> Decision | None:
+        """
+        What the base-year policy makes of the change, held to the base year as reported; ``None`` without a policy.
+
+        The parts of the base year's change count as events of the last day of what is compared, after those of
+        ``base_year_events.csv``. Where a part cannot be an event there is none, and a finding says why.
+        """
+        return self._decided[0]
+
+    @cached_property
+    def _decided(self) -> tuple[Decision | None, tuple[Finding, ...]]:
+        policy, restated = self.after.base_year_policy, self.restatement
+        if policy is None or not set(policy.base_years) <= set(restated.years):
+            return None, ()
+        before, after = (one.seen(scope2=policy.scope2) for one in (restated.before, restated.after))
+        bridge = Restatement(before, after, policy.base_years).bridge("scope", method=self.method, order=self.order)
+        count = len(policy.base_years)  # of several base years the policy takes the average
+        parts = [(cause, str(row["scope"]), part / count) for row in bridge for cause, part in row.parts.items()]
+        days = [one.day for one in self.after.base_year_events]
+        try:
+            further = BaseYearEvent.of_parts(
+                parts, "restated", max([date(restated.years[-1], 12, 31), *days]), _basis(self), kinds=self.kinds
+            )
+            return self.after.base_year_decision(before, further), ()
+        except CarbonError as error:
+            why = {lang: error.text(lang) for lang in LANGUAGES}
+            return None, (Finding(code="restate-decision-open", severity="warning", data={"why": why}),)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Say what each version is, what differs, and what was left out."""
         known = [str(one.settings.known_at or "-") for one in (self.before, self.after)]
@@ -88,7 +123,8 @@ class Versions:
             what = {lang: message("label.version-known-at", lang) for lang in LANGUAGES}
             data = {"what": what, "before": known[0], "after": known[1]}
             found.insert(0, Finding(code="restated-basis", severity="info", data=data))
-        return tuple(found)
+        decided, open_ = self._decided
+        return (*found, *open_, *(decided.findings if decided else ()))
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return everything as plain data; numbers as text. The keys are the contract of ``restate --json``."""
@@ -105,7 +141,7 @@ class Versions:
                 {
                     "year": one.year,
                     "activity": one.activity,
-                    "gas": one.gas,
+                    "gas": one.gas or None,
                     "cause": one.cause,
                     "value": units.exact_text(one.amount),
                     "before": self._told(one.before, self.before),
@@ -113,6 +149,7 @@ class Versions:
                 }
                 for one in self.numbers()
             ],
+            "base_year": self.decision and self.decision.as_json(lang),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
@@ -138,6 +175,7 @@ def compared(
     years: Iterable[int] = (),
     method: str = "shapley",
     order: Iterable[str] = (),
+    kinds: Mapping[str, str] | None = None,
 ) -> Versions:
     """
     Return two versions of a workspace's accounts by name; ``after`` is the workspace as it stands by default.
@@ -148,10 +186,23 @@ def compared(
     if before == after:
         raise InputError("restate-same", version=before)
     later = accounts.version(after) if after else accounts
-    return Versions(accounts.version(before), later, tuple(years), attribution(method), tuple(order))
+    told = {known_cause(cause): _kind(kind) for cause, kind in (kinds or {}).items()}
+    return Versions(accounts.version(before), later, tuple(years), attribution(method), tuple(order), told)
 
 
 # -------------------------------------------------------------------------------------------------- private
+
+
+def _kind(word: str) -> Kind:
+    """Return a kind of base-year event by its name; one that is not known raises ``InputError``."""
+    if word not in KINDS:
+        raise InputError("restate-kind", kind=word, known=near(word, KINDS) or list(KINDS))
+    return KINDS[KINDS.index(word)]
+
+
+def _basis(versions: Versions) -> str:
+    before, after = (one.settings.methodology for one in (versions.before, versions.after))
+    return f"restatement: {before} -> {after}"
 
 
 def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":

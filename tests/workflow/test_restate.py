@@ -19,6 +19,7 @@ from hsesg_carbon.sites import Site
 from hsesg_carbon.units import half_up
 from hsesg_carbon.versions import compared
 from hsesg_carbon.workspace import Workspace
+from tests.restated import CAUSES, KINDS, Drawn, row_of
 
 HUNDSUN = Path(__file__).parents[2] / "examples" / "hundsun-2024"
 LIBRARY, METHOD = hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024")
@@ -111,6 +112,37 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(accounts: Workspace, a
     assert isinstance(done.exception, CarbonError)
     assert said in done.exception.text("en")
     assert done.exception.text("zh") != done.exception.text("en")
+
+
+def test_the_base_year_policy_weighs_the_change_of_the_base_year(accounts: Workspace) -> None:
+    result = told(str(accounts.folder), "--before", "earlier-basis.toml")["base_year"]
+    assert (result["recalculate"], result["since"]) == (True, ["restated-factor-choice"])
+    (event,) = result["events"]
+    assert half_up(Fraction(event["percent"]), 4) == Decimal("-5.6745")
+    assert (event["kind"], event["exceeds"]) == ("method", True)
+    assert told(str(accounts.folder), "--before", "earlier-basis.toml", "--year", "2023")["base_year"] is None
+
+
+def test_what_a_wider_boundary_is_to_the_policy_must_be_said(accounts: Workspace) -> None:
+    reported = accounts.folder / "versions" / "report-2023"
+    shutil.copytree(accounts.folder, reported, ignore=shutil.ignore_patterns("versions", "out"))
+    settings = reported / "inventory.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('equity_share = "1"\ncontrol', 'equity_share = "0.9"\ncontrol'), encoding="utf-8")
+    for folder in (accounts.folder, reported):
+        path = folder / "inventory.toml"
+        text = path.read_text(encoding="utf-8").replace('"operational-control"', '"equity-share"')
+        path.write_text(text, encoding="utf-8")
+    open_ = told(str(accounts.folder), "--before", "report-2023")
+    assert [one["cause"] for one in open_["causes"]] == ["ownership"]
+    assert open_["base_year"] is None
+    assert "restate-decision-open" in [one["code"] for one in open_["findings"]]
+    decided = told(str(accounts.folder), "--before", "report-2023", "--kind", "ownership=method")
+    assert decided["base_year"]["recalculate"]
+    done = CliRunner().invoke(
+        app, ["restate", str(accounts.folder), "--before", "ghgp-cn", "--kind", "boundary=bought"]
+    )
+    assert isinstance(done.exception, InputError)
 
 
 def test_the_terminal_shows_the_bridge_in_chinese(accounts: Workspace) -> None:
@@ -225,6 +257,34 @@ def test_versions_without_a_year_in_common_are_refused() -> None:
     old, new = pd.DataFrame(rows({"a": 1})), pd.DataFrame(rows({"a": 1})).assign(period="2024")
     with pytest.raises(InventoryError, match="no year in common"):
         Restatement(inventory(old), inventory(new))
+
+
+def test_more_than_eight_causes_at_once_are_told_in_one_order_only() -> None:
+    amounts = [("north", "2023", KINDS[0], Decimal(40_000)), ("north", "2022", KINDS[1], Decimal(7))]
+    amounts += [("south", "2022", kind, Decimal(1000)) for kind in (*KINDS, *KINDS)]
+    drawn = Drawn([row_of(f"r{place}", *one) for place, one in enumerate(amounts)], frozenset(CAUSES), False, (2, 1, 9))
+    restated = Restatement(drawn.before, drawn.after)
+    assert len(restated.causes) > 8
+    with pytest.raises(InventoryError, match="more than 8"):
+        restated.bridge()
+    for row in restated.bridge("site", method="sequential"):
+        assert sum(row.parts.values(), row.before) == row.after
+
+
+def test_an_intensity_needs_a_denominator_on_both_sides(accounts: Workspace) -> None:
+    restated = compared(accounts, "earlier-basis.toml").restatement
+    accepted = {"accept_boundary": ["group"]}
+    (first, *_), per = accounts.denominators, "revenue"
+    bridge = restated.intensity(accounts.denominators, [first], per, **accepted)
+    assert [row["year"] for row in bridge] == [2022]
+    respelt = first.model_copy(update={"value": first.value * 100, "unit": "万元"})
+    assert restated.intensity([respelt], [first], per, **accepted).causes == ("factor-choice",)
+    with pytest.raises(CarbonError):
+        restated.intensity([first.model_copy(update={"unit": "m2"})], [first], per, **accepted)
+    with pytest.raises(InventoryError):
+        restated.intensity(accounts.denominators, accounts.denominators, "heads")
+    with pytest.raises(InventoryError):
+        restated.intensity(accounts.denominators, accounts.denominators, per)
 
 
 def test_the_same_version_twice_has_an_empty_bridge(accounts: Workspace) -> None:
