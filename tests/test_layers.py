@@ -25,7 +25,7 @@ LAYERS = [
     ["verification.intervals", "verification.sampling"],
     ["restate"],
     ["base_year", "counterfactual"],
-    ["consolidations", "energy", "events", "measures", "submeters", "waste", "water"],
+    ["consolidations", "drivers", "energy", "events", "measures", "submeters", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
     ["corrections", "coverage", "plan"],

@@ -36,6 +36,10 @@ COMPOSED = {
     "label.as-",
     "fit-",
     "label.base-year-",
+    "label.driver-",
+    "label.drivers-basis-",
+    "label.drivers-degree-",
+    "label.group-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.base_year import BaseYearPolicy
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
+    from hsesg_carbon.drivers import DegreeDays, Drivers, Effect
     from hsesg_carbon.energy import EnergyAccount
     from hsesg_carbon.equivalences import equivalent
     from hsesg_carbon.errors import (
@@ -51,8 +52,11 @@ _HOMES = {
     "CarbonError": "errors",
     "Change": "restate",
     "Cube": "cube",
+    "DegreeDays": "drivers",
     "Denominator": "inventory",
     "Derived": "derive",
+    "Drivers": "drivers",
+    "Effect": "drivers",
     "EmissionFactor": "records",
     "EnergyAccount": "energy",
     "Entity": "sites",
@@ -111,8 +115,11 @@ __all__ = [
     "CarbonError",
     "Change",
     "Cube",
+    "DegreeDays",
     "Denominator",
     "Derived",
+    "Drivers",
+    "Effect",
     "EmissionFactor",
     "EnergyAccount",
     "Entity",

@@ -18,6 +18,7 @@ from hsesg_carbon.messages import message, visible
 from hsesg_carbon.printing import (
     explanation_json,
     open_console,
+    print_drivers,
     print_explanation,
     print_footprint,
     print_restatement,
@@ -161,6 +162,32 @@ def explain(
             (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
         ]
         print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
+
+
+@app.command("drivers")
+def drivers(
+    workspace: WorkspaceFolder,
+    *,
+    first: Annotated[int, typer.Option("--from", metavar="YEAR", help="The year from which.")],
+    last: Annotated[int, typer.Option("--to", metavar="YEAR", help="The year to which.")],
+    per: Annotated[str, typer.Option(metavar="DENOMINATOR", help="The activity, e.g. revenue; else energy use.")] = "",
+    by: Annotated[
+        str, typer.Option(metavar="WORD", help="Also by carrier, activity, site, scope or group.")
+    ] = "carrier",
+    scope2: Annotated[str, typer.Option(metavar="METHOD", help="location or market; else that of the totals.")] = "",
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Say what moved emissions from one year to another; the parts add up."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    found = accounts.drivers(first, last, per, scope2)
+    found.by(by)  # a word that is none is refused, whatever is printed
+    if as_json:
+        _print_json(found.as_json(lang))
+    else:
+        print_drivers(open_console(), accounts, found, by, lang)
 
 
 @app.command("verify")

@@ -11,6 +11,7 @@ from hsesg_carbon.messages import catalogue, message, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hsesg_carbon.drivers import Drivers
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
@@ -481,6 +482,59 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
         ),
         markup=False,
     )
+
+
+def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", by: str, lang: str) -> None:
+    """Print what moved emissions from one year to another: as a waterfall, and apart by one more word."""
+    name = accounts.settings.organisation.name.get(lang) or accounts.settings.organisation.id
+    data = {"organisation": name, "first": found.first_year, "last": found.last_year}
+    console.print(message("label.drivers", lang, **data), style="bold", markup=False)
+    code = "label.drivers-per" if found.per else "label.drivers-per-energy"
+    activity = message(code, lang, per=_denominator_name(found.per, lang))
+    method = message(f"label.scope2-{found.scope2}", lang)
+    console.print(message("label.drivers-basis", lang, activity=activity, scope2=method), markup=False)
+    bars = found.steps(lang)
+    ends = {0, len(bars) - 1}
+    values = [_number(bar[1]) if place in ends else _part(bar[1]) for place, bar in enumerate(bars)]
+    shares = [
+        "" if place in ends or not found.start else _part(100 * bar[1] / found.start, " %")
+        for place, bar in enumerate(bars)
+    ]
+    rows = zip((bar[0] for bar in bars), _flushed(values), _flushed(shares), strict=True)
+    print_table(console, lang, "", ("driver", "emissions", "change"), list(rows))
+    sums = found.by(by) if by != "driver" else ()
+    if len(sums) > 1:
+        parts = []
+        for whole in sums:
+            own = [row for row in found.by(by, "driver") if row[by] == whole[by] and row.amount.value]
+            names = [message(f"label.driver-{row['driver']}", lang) for row in own] + [message("label.total", lang)]
+            whose = [_driven_name(accounts, by, str(whole[by]), lang), *[""] * len(own)]
+            parts += list(zip(whose, names, (_part(row.amount.value) for row in (*own, whole)), strict=True))
+        amounts = _flushed([amount for *_, amount in parts])
+        body = [(whose, name, amount) for (whose, name, _), amount in zip(parts, amounts, strict=True)]
+        print_table(console, lang, "", (by, "driver", "emissions"), body)
+    for finding in found.findings:
+        severity = message(f"label.severity-{finding.severity}", lang)
+        console.print(f"{severity} {finding.line(lang)}", markup=False)
+
+
+def _part(value: Fraction, after: str = "") -> str:
+    """Return a part of a change with its sign; one that is exactly 0 has none, nor decimals."""
+    return f"{_number(value, signed=True)}{after}" if value else f"0{after}"
+
+
+def _driven_name(accounts: "Workspace", by: str, one: str, lang: str) -> str:
+    if by == "carrier":
+        return _carrier_name(accounts, one, lang)
+    if by == "scope":
+        return message(f"label.scope-{one}", lang)
+    return message(f"label.group-{one}", lang) if by == "group" else one
+
+
+def _flushed(texts: Sequence[str]) -> list[str]:
+    """Return numbers padded so that their last digits stand below each other."""
+    wide = max(len(one) for one in texts)
+    return [one.rjust(wide) for one in texts]
 
 
 def print_table(

@@ -21,6 +21,7 @@ from hsesg_carbon.base_year import FILE as BASE_YEAR
 from hsesg_carbon.base_year import BaseYearPolicy, Decision
 from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
+from hsesg_carbon.drivers import DegreeDays, Drivers
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
 from hsesg_carbon.events import BaseYearEvent
@@ -389,6 +390,47 @@ class Workspace:
         own = self.inventory
         decision = self.base_year_policy.decide(own if base is None else base, events, None if base is None else own)
         return replace(decision, findings=(*self._base_year_table.notes, *decision.findings))
+
+    @property
+    def degree_days(self) -> tuple[DegreeDays, ...]:
+        """The degree days of carriers that follow the weather, from ``degree_days.csv`` or ``.xlsx``; none without."""
+        return self._degree_day_table.items
+
+    @cached_property
+    def _degree_day_table(self) -> SideTable[DegreeDays]:
+        """The degree days with the remarks on their file, which belong to the drivers and not to the footprint."""
+
+        def check(one: DegreeDays) -> None:
+            one.check()
+            self._check_site(one.site)
+
+        return read_records(self.folder, "degree_days", DegreeDays, check)
+
+    def drivers(self, first_year: int, last_year: int, per: str = "", scope2: str = "") -> Drivers:
+        """
+        Return what moved emissions from one year to another, by LMDI-I; ``per`` is a denominator, e.g. ``revenue``.
+
+        Boundaries of denominators are accepted as for intensities. A year that the data cover in part is named. Without
+        ``scope2`` it is the method of the totals.
+
+        Raises:
+            InventoryError: As ``Drivers.of``.
+        """
+        accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
+        found = Drivers.of(
+            self.inventory.seen(scope2=scope2 or None),
+            first_year,
+            last_year,
+            self.denominators,
+            per,
+            accept_boundary=accepted,
+            weather=self.degree_days,
+        )
+        notes = [one for one in self._accepted_findings() if one.data["denominator"] == per]
+        years = {str(first_year), str(last_year)}
+        notes += [one for one in self._cover_findings() if str(one.data.get("year")) in years]
+        notes += self._degree_day_table.notes
+        return replace(found, findings=(*found.findings, *notes))
 
     def _side_records(self, stem: str, model: type[S]) -> tuple[S, ...]:
         """Read a table of an account beside the inventory."""
