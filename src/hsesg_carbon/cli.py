@@ -175,6 +175,11 @@ def drivers(
         str, typer.Option(metavar="WORD", help="Also by carrier, activity, site, scope or group.")
     ] = "carrier",
     scope2: Annotated[str, typer.Option(metavar="METHOD", help="location or market; else that of the totals.")] = "",
+    basis: Annotated[str, typer.Option(metavar="M", help="Both years in this version: see restate.")] = "",
+    published: Annotated[
+        str,
+        typer.Option(metavar="M", help="The first year was published in this version: its restatement comes first."),
+    ] = "",
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
@@ -182,7 +187,8 @@ def drivers(
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
-    found = accounts.drivers(first, last, per, scope2)
+    before = accounts.version(published) if published else None
+    found = (accounts.version(basis) if basis else accounts).drivers(first, last, per, scope2, before)
     found.by(by)  # a word that is none is refused, whatever is printed
     if as_json:
         _print_json(found.as_json(lang))

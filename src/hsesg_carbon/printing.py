@@ -497,7 +497,7 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
     ends = {0, len(bars) - 1}
     values = [_number(bar[1]) if place in ends else _part(bar[1]) for place, bar in enumerate(bars)]
     shares = [
-        "" if place in ends or not found.start else _part(100 * bar[1] / found.start, " %")
+        "" if place in ends or not bars[0][1] else _part(100 * bar[1] / bars[0][1], " %")
         for place, bar in enumerate(bars)
     ]
     rows = zip((bar[0] for bar in bars), _flushed(values), _flushed(shares), strict=True)

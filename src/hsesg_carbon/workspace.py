@@ -406,12 +406,15 @@ class Workspace:
 
         return read_records(self.folder, "degree_days", DegreeDays, check)
 
-    def drivers(self, first_year: int, last_year: int, per: str = "", scope2: str = "") -> Drivers:
+    def drivers(
+        self, first_year: int, last_year: int, per: str = "", scope2: str = "", published: "Workspace | None" = None
+    ) -> Drivers:
         """
         Return what moved emissions from one year to another, by LMDI-I; ``per`` is a denominator, e.g. ``revenue``.
 
         Boundaries of denominators are accepted as for intensities. A year that the data cover in part is named. Without
-        ``scope2`` it is the method of the totals.
+        ``scope2`` it is the method of the totals. ``published`` is the version as which the first year was published:
+        its restatement comes before the drivers.
 
         Raises:
             InventoryError: As ``Drivers.of``.
@@ -425,6 +428,7 @@ class Workspace:
             per,
             accept_boundary=accepted,
             weather=self.degree_days,
+            published=published.inventory.seen(scope2=scope2 or None) if published else None,
         )
         notes = [one for one in self._accepted_findings() if one.data["denominator"] == per]
         years = {str(first_year), str(last_year)}

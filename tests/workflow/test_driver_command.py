@@ -1,4 +1,4 @@
-"""``hsesg-carbon drivers`` end to end, and the Python of the page that explains it."""
+"""``hsesg-carbon drivers`` end to end."""
 
 import json
 import re
@@ -12,10 +12,8 @@ from typer.testing import CliRunner
 
 import hsesg_carbon as hc
 from hsesg_carbon.cli import app
-from tests.conftest import HUNDSUN, ROOT
+from tests.conftest import HUNDSUN
 from tests.workflow.test_offices import office
-
-PAGE = ROOT / "docs" / "how-to" / "explain-a-year-on-year-change.md"
 
 
 def run(*arguments: str | Path) -> str:
@@ -120,12 +118,24 @@ def test_a_year_that_the_data_cover_in_part_is_named(tmp_path: Path) -> None:
     assert found["scope2_method"] == "market"
 
 
-def test_the_python_of_the_page_prints_what_it_says(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    blocks = re.findall(r"```(python|output)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert [kind for kind, _ in blocks] == ["python", "output"]
-    exec(compile(blocks[0][1], PAGE.name, "exec"), {})
-    got = [line.rstrip() for line in capsys.readouterr().out.strip().splitlines()]
-    assert got == [line.rstrip() for line in blocks[1][1].strip().splitlines()]
+def test_another_version_of_both_years_is_explained_on_its_own_basis() -> None:
+    real = as_json(HUNDSUN, "--from", "2022", "--to", "2023", "--basis", "data-year.toml")
+    parts = {one["driver"]: Decimal(one["value"]) for one in real["drivers"]}
+    assert parts["factor-choice"] == 0
+    assert round(parts["factor-real"], 2) == Decimal("-93.58")
+    standing = as_json(HUNDSUN, "--from", "2022", "--to", "2024", "--basis", "data-year.toml")
+    parts = {one["driver"]: Decimal(one["value"]) for one in standing["drivers"]}
+    assert parts["factor-real"] == 0
+    assert round(parts["factor-choice"], 2) == Decimal("-92.58")
+    assert {"drivers-factor-choice"} <= {one["code"] for one in standing["findings"]}
+
+
+def test_the_restatement_of_the_first_year_comes_before_its_drivers() -> None:
+    asked = (HUNDSUN, "--from", "2022", "--to", "2024", "--published", "earlier-basis.toml")
+    found = as_json(*asked)
+    assert Decimal(found["restatement"]) == 15471207 * (Decimal("0.5366") - Decimal("0.5703")) / 1000
+    assert Decimal(found["published"]) + Decimal(found["restatement"]) == Decimal(found["start"])
+    labels = [one["label"] for one in found["waterfall"]]
+    assert labels[:3] == ["2022 as published", "restatement", "activity"]
+    assert found["waterfall"][-2]["to"] == found["end"]
+    assert re.search(r"restatement +-521\.38 +-5\.67 %", run(*asked))
