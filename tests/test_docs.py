@@ -27,7 +27,7 @@ FENCE = re.compile(r"```(python|text|console|csv)\n(.*?)```", re.DOTALL)
 DOCS = README.parent / "docs"
 HOW_TO = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "explanation" / "restatement.md"]
 CUT = "..."
-FOUND = {"verify"}
+FOUND = {"replay", "verify"}
 """Commands that exit 1 where they find errors."""
 
 
@@ -50,7 +50,8 @@ def printed(command: str, folder: Path, table: str = "") -> list[str]:
     """Return what a command prints, beside a copy of the examples and the table that the page shows before it."""
     program, *arguments = command.removeprefix("$ ").split()
     assert program == "hsesg-carbon"
-    shutil.copytree(README.parent / "examples", folder / "examples")
+    if not (folder / "examples").exists():  # the commands of a page go on from one another
+        shutil.copytree(README.parent / "examples", folder / "examples", ignore=shutil.ignore_patterns("out", "seals"))
     for name in [one for one in arguments if one.endswith(".csv") and table]:
         (folder / name).write_text(table, encoding="utf-8")
     return said(["-m", "hsesg_carbon.cli", *arguments], folder, {0, 1} if arguments[0] in FOUND else {0})
@@ -98,7 +99,7 @@ def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None
     for kind, text in blocks(page):
         if kind == "console":
             command, _, expected = text.partition("\n")
-            got = printed(command, tmp_path / str(commands), table)
+            got = printed(command, tmp_path, table)
             table = ""
             assert_said(got, tidy(expected))
             commands += 1

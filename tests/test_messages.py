@@ -40,6 +40,8 @@ COMPOSED = {
     "label.drivers-basis-",
     "label.drivers-degree-",
     "label.group-",
+    "label.seal-",
+    "label.replay-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
     from hsesg_carbon.restate import Bridge, Change, Restatement
+    from hsesg_carbon.seal import Replay, Seal
     from hsesg_carbon.sites import Entity, Site
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
@@ -83,10 +84,12 @@ _HOMES = {
     "Plan": "plan",
     "PlanLine": "plan",
     "Population": "verification.sampling",
+    "Replay": "seal",
     "ReportedTable": "verification.reported",
     "Restatement": "restate",
     "Sample": "verification.sampling",
     "Schedule": "verification.materiality",
+    "Seal": "seal",
     "Site": "sites",
     "Source": "records",
     "Term": "derive",
@@ -146,10 +149,12 @@ __all__ = [
     "Plan",
     "PlanLine",
     "Population",
+    "Replay",
     "ReportedTable",
     "Restatement",
     "Sample",
     "Schedule",
+    "Seal",
     "Site",
     "Source",
     "Term",

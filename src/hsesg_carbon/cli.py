@@ -18,12 +18,15 @@ from hsesg_carbon.messages import message, visible
 from hsesg_carbon.printing import (
     explanation_json,
     open_console,
+    print_chain,
     print_drivers,
     print_explanation,
     print_footprint,
+    print_replay,
     print_restatement,
     print_sample,
     print_schedule,
+    print_seal,
     print_table,
     print_verification,
     record_json,
@@ -287,6 +290,74 @@ def restate(
     written = versions.write(result)
     if not as_json:
         typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
+
+
+class On(StrEnum):
+    """What sums the activity data."""
+
+    pandas = "pandas"
+    polars = "polars"
+    pyarrow = "pyarrow"
+    duckdb = "duckdb"
+
+
+@app.command("seal")
+def seal_accounts(
+    workspace: WorkspaceFolder,
+    *,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one pack there, and leave the chain alone.")
+    ] = None,
+    check_chain: Annotated[bool, typer.Option("--check", help="Seal nothing; check the chain and its packs.")] = False,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Seal WORKSPACE: one pack of all inputs, factors and figures, in seals/ and its chain."""
+    from hsesg_carbon.seal import Seal  # noqa: PLC0415
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    if check_chain:
+        if to is not None:
+            raise InputError("options-apart", options=["--check", "--to"])
+        links, found = Seal.check(accounts)
+        sound = all(one.severity != "error" for one in found)
+        if as_json:
+            seals = [one.model_dump() for one in links]
+            _print_json({"ok": sound, "seals": seals, "findings": [one.as_json(lang) for one in found]})
+        else:
+            print_chain(open_console(), links, found, lang)
+        if not sound:
+            raise typer.Exit(EXIT_FOUND)
+        return
+    sealed = Seal.of(accounts, to)
+    if as_json:
+        _print_json(sealed.as_json())
+    else:
+        print_seal(open_console(), sealed, lang)
+
+
+@app.command("replay")
+def replay_pack(
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="A pack that seal wrote, from anybody.")],
+    *,
+    engine: Annotated[On, typer.Option(help="What sums the activity data.")] = On.pandas,
+    root: Annotated[
+        str | None, typer.Option(metavar="ROOT", help="The root as published elsewhere, to be compared.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Compute PACK again from itself alone and compare every figure; exit 1 where one differs."""
+    from hsesg_carbon.seal import Replay  # noqa: PLC0415
+
+    result = Replay.of(pack, engine.value, root)
+    if as_json:
+        _print_json(result.as_json(lang))
+    else:
+        print_replay(open_console(), result, lang)
+    if not result.ok:
+        raise typer.Exit(EXIT_FOUND)
 
 
 @factors_app.command("search")

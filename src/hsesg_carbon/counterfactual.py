@@ -120,10 +120,6 @@ class Rules:
         inside = Period(first, last)
         return boundary.share(site_id, inside) * Fraction(inside.days, period.days)
 
-    def lists(self, site: str) -> bool:
-        """Say whether the site belongs to this version at all."""
-        return self.view.boundary is None or self.view.boundary.site(site) is not None
-
     def used(self, site_id: str) -> Fraction:
         """Return the part of a site's bills that is its own use; all of it where the site is not listed."""
         site = self.view.boundary.site(site_id) if self.view.boundary else None
@@ -134,7 +130,8 @@ class Rules:
         key = flow.flow, activity
         if key not in self._weights:
             try:
-                self._weights[key] = self.view.weight(flow, activity)
+                known = activity in self.plan.library.catalogue  # an older library may not have it yet
+                self._weights[key] = self.view.weight(flow, activity) if known else None
             except InventoryError:
                 self._weights[key] = None
         return self._weights[key]

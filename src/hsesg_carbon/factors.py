@@ -60,6 +60,8 @@ class FactorLibrary:
     known: date | None = field(default=None)
     places: dict[str, Where] = field(repr=False, default_factory=dict)
     """File and row of every number by its id, where the numbers are an organisation's own."""
+    home: "Traversable | None" = field(repr=False, default=None, compare=False)
+    """The folder that the shipped part was read from; methodologies and equivalences stand there too."""
 
     @classmethod
     def shipped(cls) -> "FactorLibrary":
@@ -75,7 +77,8 @@ class FactorLibrary:
             InputError: Rows that do not fit, all of them with their place.
             FactorError: An id is used twice, or a row names a source that ``sources.toml`` lacks.
         """
-        return cls._read(folder, (folder / "factors",), (folder / "fuel_properties",))
+        library = cls._read(folder, (folder / "factors",), (folder / "fuel_properties",))
+        return replace(library, home=folder)
 
     @classmethod
     def _read(
@@ -352,10 +355,14 @@ class FactorLibrary:
         close = [folded] if folded in names else near(folded, list(names))
         return list(dict.fromkeys(code for name in close for code in names[name]))[:6]
 
-    @property
+    @cached_property
     def equivalences(self) -> dict[str, Equivalence]:
         """Amounts of CO2e as pictures, by id; read when first asked for, and no part of any inventory."""
-        return _equivalences()
+        problems: list[Finding] = []
+        found = _rows(((self.home or data_folder()) / "equivalences.csv",), Equivalence, problems)
+        if problems:
+            raise InputError("table-broken", problems, file="equivalences.csv")
+        return {one.id: one for one in found}
 
     # ---------------------------------------------------------------------------------------------- inside
 
@@ -472,15 +479,6 @@ def data_folder() -> Traversable:
 @cache
 def _shipped() -> FactorLibrary:
     return FactorLibrary.load(data_folder())
-
-
-@cache
-def _equivalences() -> dict[str, Equivalence]:
-    problems: list[Finding] = []
-    found = _rows((data_folder() / "equivalences.csv",), Equivalence, problems)
-    if problems:
-        raise InputError("table-broken", problems, file="equivalences.csv")
-    return {one.id: one for one in found}
 
 
 def _rows(

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args
 
+import narwhals as nw
 from pydantic import BaseModel
 
+from hsesg_carbon import units
 from hsesg_carbon.activities import MAX_ROWS_PER_RULE, OPTIONAL, REQUIRED, Activities
 from hsesg_carbon.derive import DERIVATIONS
 from hsesg_carbon.errors import CarbonError, InputError, near
@@ -27,6 +31,12 @@ _TABLE_COLUMNS = 4
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _OTHER_TABLES = {".xls", ".xlsb", ".ods", ".tsv", ".parquet", ".numbers", ".et"}
 """Tables that would be lost if their file were only passed over with a remark."""
+_BROADEST = 38
+"""Digits of the widest decimal that the engines have."""
+
+Engine = Literal["pandas", "polars", "pyarrow", "duckdb"]
+"""What can sum the activity data of a workspace."""
+
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -57,7 +67,7 @@ def read_records(folder: Path, stem: str, model: type[R], check: Callable[[R], N
 
 
 def read_activities(
-    workspace: Path, sites: Sequence[Site], library: FactorLibrary
+    workspace: Path, sites: Sequence[Site], library: FactorLibrary, engine: Engine = "pandas"
 ) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
     """
     Read ``activity/`` of a workspace and the tables that rows derive from (``refrigerants.csv`` ...).
@@ -66,9 +76,16 @@ def read_activities(
         The tables of people as one batch and each Parquet file as one more; and apart the rows with ``part_of``,
         which other rows contain. Feedstock among them also stands in the first batch, below zero: it is not burnt.
 
+    Args:
+        workspace: The folder.
+        sites: The sites that rows may name.
+        library: Where activity codes and regions are looked up.
+        engine: What the batches are handed to, after they were read and checked.
+
     Raises:
         InputError: Everything that is wrong in all tables, with file, sheet, row and column.
     """
+    _check_engine(engine)
     tables, frames, notes, problems = _activity_files(workspace)
     text, remarks, wrong = _frame_of(tables)
     problems += wrong
@@ -92,6 +109,7 @@ def read_activities(
         batches = [*credited, *(batches if text is None else batches[1:])]
     if problems or not batches:
         raise InputError("activities-broken", problems, count=len(problems))
+    batches = [_moved(one, engine, sites, library) for one in batches]
     batches[0].findings[:0] = [*notes, *remarks]
     return tuple(batches), parts
 
@@ -107,6 +125,54 @@ def _validated(frame: Any, sites: Sequence[Site], library: FactorLibrary, proble
         told = {one.where for one in problems}
         problems += [one for one in _as_findings(error, None) if one.where not in told]
         return []
+
+
+def _check_engine(engine: str) -> None:
+    """Refuse an engine that is not known or not installed."""
+    if engine not in get_args(Engine):
+        raise InputError("engine-unknown", engine=engine, known=get_args(Engine))
+    needed = {"polars": ["polars"], "pyarrow": ["pyarrow"], "duckdb": ["duckdb", "pyarrow"]}.get(engine, [])
+    if missing := [name for name in needed if find_spec(name) is None]:
+        extra = "polars" if engine == "polars" else "duckdb"
+        raise InputError("engine-missing", engine=engine, missing=missing, extra=extra)
+
+
+def _moved(batch: Activities, engine: Engine, sites: Sequence[Site], library: FactorLibrary) -> Activities:
+    """
+    Return checked activities in the hands of another engine, which groups and sums them on its own.
+
+    Quantities that people typed go as decimals on the grid of their unit, because a lazy engine reads no text; the
+    remarks on how they were rounded stay.
+    """
+    if engine == "pandas":
+        return batch
+    frame = batch.frame.to_native()
+    if batch.quantity_kind == "text":
+        quantities = [units.exact_text(row.quantity) for row in batch.rows()]
+        frame = frame.assign(quantity=quantities)
+    moved = Activities(_converted(frame, engine, batch), sites, library, unique_ids=True)
+    moved.findings[:] = batch.findings
+    return moved
+
+
+def _converted(frame: "pd.DataFrame", engine: Engine, batch: Activities) -> Any:
+    """Return a pandas frame as the engine holds it; for DuckDB quantities that are text become decimals."""
+    if engine == "polars" and batch.quantity_kind == "text":  # needs no pyarrow, unlike what pandas types demand
+        cells = {name: frame[name].astype(object).where(frame[name].notna(), None).to_list() for name in frame.columns}
+        return nw.from_dict(cells, backend="polars").to_native()
+    if engine == "polars":
+        return nw.from_native(frame).to_polars()
+    table = nw.from_native(frame).to_arrow()
+    if engine == "pyarrow":
+        return table
+    import duckdb  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    if batch.quantity_kind == "text":
+        scale = max(units.grid(key.unit) for key in batch.keys)
+        decimals = pa.array([Decimal(one) for one in frame["quantity"]], pa.decimal128(_BROADEST, scale))
+        table = table.set_column(table.column_names.index("quantity"), "quantity", decimals)
+    return duckdb.from_arrow(table)
 
 
 def _table_file(folder: Path, stem: str) -> tuple[Path | None, list[Finding]]:

@@ -19,7 +19,7 @@ from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, li
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
-from hsesg_carbon.records import Flow
+from hsesg_carbon.records import Flow, Gwp
 from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 from hsesg_carbon.units import CO2E, Amount
 
@@ -506,6 +506,34 @@ class Inventory:
             if share:
                 yield entry, share
 
+    def products(self) -> Iterator["Product"]:
+        """Yield every entry of this view as the product that it is, those of which nothing counts included."""
+        catalogue = self.ledger.plan.library.catalogue
+        for cell, key, whole in self.ledger.quantities():
+            share = self.boundary.share(cell.site, key.period) if self.boundary else Fraction(1)
+            covered = self._matching.covered(cell, key.period)
+            stood = [
+                (line, whole - covered if line.flow.kind in EMITTED else whole, "")
+                for line in self.ledger.plan.lines_of(key)
+                if line.scope2 in {"", self.scope2}
+            ]
+            for part in self._matching.parts.get((cell, key.period), ()):
+                stood.append((self.instrument_line(part.instrument, key), part.quantity, part.instrument.instrument))
+            for line, quantity, rung in stood:
+                entry = Entry(cell, line, quantity * line.multiplier)
+                totalled = line.flow.kind in {"gas", "co2e"} and catalogue[cell.activity].scope != "beside"
+                weight = self.weight(line.flow, cell.activity) if totalled else None
+                yield Product(entry, quantity, rung, share, weight)
+
+    def gwps(self) -> tuple[Gwp, ...]:
+        """Return the global warming potentials that weigh this view's gases, by id."""
+        if self.gwp == "none":
+            return ()
+        gases = (one for one in self.entries() if one.line.flow.kind == "gas")
+        keys = {self._gas_key(one.line.flow.flow, one.cell.activity) for one in gases}
+        used = {self.ledger.plan.library.gwp(self.gwp, *key) for key in keys}
+        return tuple(sorted(used, key=lambda one: one.id))
+
     # ---------------------------------------------------------------------------------------------- inside
 
     def _bought_electricity(self) -> dict[tuple[CellKey, Period], Fraction]:
@@ -631,6 +659,26 @@ class Inventory:
         published = {entry.cell.activity for entry in self.entries() if entry.line.flow.kind == "co2e"}
         for activity in {cell.activity for cell in self.ledger.cube.steps} - published:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """
+    An entry and what it is the product of: tCO2e = ``quantity`` x the line's multiplier x ``share`` x ``weight``.
+
+    ``weight`` is tCO2e per unit of the flow, ``None`` for what is in no total; ``rung`` the instrument, if one stands.
+    """
+
+    entry: Entry
+    quantity: Fraction
+    rung: str
+    share: Fraction
+    weight: Fraction | None
+
+    @property
+    def t_co2e(self) -> Fraction | None:
+        """What the entry adds to the totals, in tCO2e."""
+        return None if self.weight is None else self.entry.amount * self.share * self.weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,26 +142,30 @@ class Methodology(_Record):
     use: tuple[Use, ...]
 
     @classmethod
-    def shipped(cls, name: str) -> "Methodology":
-        """Return a methodology that comes with this version; an unknown name raises ``MethodologyError``."""
-        known = shipped_methodologies()
+    def shipped(cls, name: str, home: Traversable | None = None) -> "Methodology":
+        """
+        Return a methodology that comes with this version; an unknown name raises ``MethodologyError``.
+
+        ``home`` is the folder of another version's library to take it from, such as the one inside a sealed pack.
+        """
+        known = shipped_methodologies(home)
         if name not in known:
             raise MethodologyError("unknown-methodology", name=name, known=near(name, known) or known)
-        return cls.load(data_folder() / "methodologies" / f"{name}.toml")
+        return cls.load(_shelf(home) / f"{name}.toml", home)
 
     @classmethod
-    def load(cls, path: Path | Traversable | str) -> "Methodology":
+    def load(cls, path: Path | Traversable | str, home: Traversable | None = None) -> "Methodology":
         """
         Read a methodology; what it ``extends`` is read first, its own rules come before those inherited.
 
-        ``id``, ``title`` and ``notes`` are never inherited: they speak of one basis only.
+        ``id``, ``title`` and ``notes`` are never inherited: they speak of one basis only. ``home`` as for ``shipped``.
 
         Raises:
             InputError: The file is missing or is no TOML.
             MethodologyError: A key is missing, unknown or does not fit.
         """
         place = Path(path) if isinstance(path, str) else path
-        return cls._validated(_resolved(place, depth=0), place.name)
+        return cls._validated(_resolved(place, home, depth=0), place.name)
 
     @classmethod
     def _validated(cls, body: dict[str, Any], file: str) -> "Methodology":
@@ -177,27 +181,32 @@ class Methodology(_Record):
         return next((place for place, use in places if use.rules(activity, flow, site, technology, scope2)), 0)
 
 
-def shipped_methodologies() -> list[str]:
-    """Return the names of the methodologies that come with this version."""
-    folder = data_folder() / "methodologies"
-    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+def shipped_methodologies(home: Traversable | None = None) -> list[str]:
+    """Return the names of the methodologies that come with this version, or stand in the library at ``home``."""
+    folder = _shelf(home)
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name.removesuffix(".toml") for path in paths if path.name.endswith(".toml"))
 
 
-def _resolved(path: Path | Traversable, depth: int) -> dict[str, Any]:
+def _shelf(home: Traversable | None) -> Traversable:
+    return (home or data_folder()) / "methodologies"
+
+
+def _resolved(path: Path | Traversable, home: Traversable | None, depth: int) -> dict[str, Any]:
     """Return the TOML body with what it extends merged in: own keys win, own rules come first."""
     body = read_toml(path)
     parent = body.pop("extends", None)
     if parent is None:
         return body
     if not re.fullmatch(r"[A-Za-z0-9._-]+", str(parent)):  # a name, never a path that leaves the folder
-        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies())
+        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies(home))
     if depth >= _MAX_ANCESTORS:
         raise MethodologyError("methodology-circular", file=path.name)
     beside = path.parent / f"{parent}.toml" if isinstance(path, Path) else None
-    origin = beside if beside is not None and beside.is_file() else data_folder() / "methodologies" / f"{parent}.toml"
+    origin = beside if beside is not None and beside.is_file() else _shelf(home) / f"{parent}.toml"
     if not origin.is_file():
-        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies())
-    inherited = _resolved(origin, depth + 1)
+        raise MethodologyError("unknown-methodology", name=str(parent), known=shipped_methodologies(home))
+    inherited = _resolved(origin, home, depth + 1)
     own = body.get("use", [])
     if not isinstance(own, list):
         problem = Finding(

@@ -11,12 +11,15 @@ from hsesg_carbon.messages import catalogue, message, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hsesg_carbon.chain import Link
     from hsesg_carbon.drivers import Drivers
     from hsesg_carbon.factors import FactorLibrary
+    from hsesg_carbon.findings import Finding
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.restate import Bridge
+    from hsesg_carbon.seal import Replay, Seal
     from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.versions import Versions
     from hsesg_carbon.workspace import Workspace
@@ -222,6 +225,48 @@ def print_sample(console: "Console", sample: "Sample", lang: str) -> None:
     if population.silent:
         ids = [f"{one} ({year})" for one, year in population.silent]
         console.print(message("label.sample-silent", lang, count=len(ids), ids=ids), markup=False, soft_wrap=True)
+
+
+def print_seal(console: "Console", seal: "Seal", lang: str) -> None:
+    """Print what was sealed, or that nothing has changed."""
+    told = "unchanged" if seal.unchanged else "alone" if seal.number is None else "made"
+    data = {"number": seal.number, "time": seal.time}
+    console.print(message(f"label.seal-{told}", lang, **data), style="bold", markup=False)
+    console.print(message("label.seal-root", lang, root=seal.root), markup=False, soft_wrap=True)
+    console.print(message("label.seal-pack", lang, pack=str(seal.pack)), markup=False, soft_wrap=True)
+    console.print(message("label.seal-members", lang, members=seal.members), markup=False)
+
+
+def print_replay(console: "Console", replay: "Replay", lang: str) -> None:
+    """Print whether a pack replays, and every difference."""
+    told = "identical" if replay.ok and replay.identical else "equal" if replay.ok else "different"
+    told = told if replay.recomputed else "impossible"
+    errors = sum(one.severity == "error" for one in replay.findings)
+    console.print(
+        message(f"label.replay-{told}", lang, engine=replay.engine, count=errors),
+        style="bold",
+        markup=False,
+    )
+    if replay.root is not None:
+        console.print(message("label.seal-root", lang, root=replay.root), markup=False, soft_wrap=True)
+    _print_findings(console, replay.findings, lang)
+
+
+def print_chain(console: "Console", links: "Sequence[Link]", findings: "Sequence[Finding]", lang: str) -> None:
+    """Print the seals of a workspace and what is wrong with their chain."""
+    rows = [(str(one.number), one.time, one.root) for one in links]
+    if rows:
+        print_table(console, lang, "", ("seal", "time", "root"), rows)
+    errors = sum(one.severity == "error" for one in findings)
+    told = message("label.chain-broken" if errors else "label.chain-sound", lang, seals=len(links), count=errors)
+    console.print(told, style="bold", markup=False)
+    _print_findings(console, findings, lang)
+
+
+def _print_findings(console: "Console", findings: "Sequence[Finding]", lang: str) -> None:
+    for one in findings:
+        severity = message(f"label.severity-{one.severity}", lang)
+        console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=True)
 
 
 def _number(value: Fraction, *, signed: bool = False) -> str:

@@ -2,9 +2,12 @@
 
 import csv
 import io
+import re
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +31,27 @@ UNCALCULATED = "#UNCALCULATED"
 MAX_BYTES = 512 * 1024 * 1024
 """Largest size of a file, and of a workbook once unpacked: a bound against zip bombs."""
 _MAX_PROBLEMS = 100
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
 _LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+
+
+_opened: ContextVar[set[str] | None] = ContextVar("_opened", default=None)
+
+
+@contextmanager
+def opened_files() -> Iterator[set[str]]:
+    """
+    Give the set in which every file that is read from here on is noted, by its path.
+
+    So a seal can say which files of a folder the accounts rest on, and which merely lie there.
+    """
+    files: set[str] = set()
+    token = _opened.set(files)
+    try:
+        yield files
+    finally:
+        _opened.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +188,7 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
     Raises:
         InputError: The file is missing or is no TOML; the message says in which line.
     """
-    text, _ = _decode(_bytes(path), path.name)
+    text, _ = _decode(read_bytes(path), path.name)
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -181,15 +204,25 @@ def read_tables(path: Path | Traversable) -> list[Table]:
     """
     suffix = path.name.rsplit(".", 1)[-1].lower()
     if suffix == "csv":
-        text, notes = _decode(_bytes(path), path.name)
-        return [_table(path.name, None, _csv_rows(text, path.name), notes)]
+        return [parse_csv(read_bytes(path), path.name)]
     if suffix in {"xlsx", "xlsm"}:
-        sheets = _excel_sheets(_bytes(path), path.name)
+        sheets = _excel_sheets(read_bytes(path), path.name)
         tables = [_table(path.name, sheet, rows, notes) for sheet, rows, notes in sheets if rows]
         if not tables:
             raise InputError("file-empty", file=path.name)
         return tables
     raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx", ".parquet"])
+
+
+def parse_csv(data: bytes, file: str) -> Table:
+    """
+    Return the table that the bytes of a CSV file hold.
+
+    Raises:
+        InputError: They are no text, or no CSV; the message says in which line.
+    """
+    text, notes = _decode(data, file)
+    return _table(file, None, _csv_rows(text, file), notes)
 
 
 def read_parquet(path: Path) -> Any:
@@ -201,6 +234,7 @@ def read_parquet(path: Path) -> Any:
     """
     import pandas as pd  # noqa: PLC0415
 
+    _note(path)
     try:
         return pd.read_parquet(path)
     except ImportError as error:
@@ -209,12 +243,42 @@ def read_parquet(path: Path) -> Any:
         raise InputError("parquet-broken", file=path.name, why=str(error)[:200]) from error
 
 
-def _bytes(path: Path | Traversable) -> bytes:
+def read_bytes(path: Path | Traversable, limit: int = MAX_BYTES) -> bytes:
+    """
+    Return a file as it is.
+
+    Raises:
+        InputError: It is missing, or larger than ``limit`` bytes.
+    """
     if not path.is_file():
         raise InputError("file-missing", file=str(path))
-    if isinstance(path, Path) and path.stat().st_size > MAX_BYTES:
-        raise InputError("file-too-large", file=path.name, limit=MAX_BYTES // 1024**2)
+    if isinstance(path, Path) and path.stat().st_size > limit:
+        raise InputError("file-too-large", file=path.name, limit=limit // 1024**2)
+    _note(path)
     return path.read_bytes()
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """
+    Return rows of text as CSV in which no cell can become a formula when a spreadsheet opens it.
+
+    Example:
+        >>> table_text(["site", "value"], [["=1+1", "-1/3"]]).splitlines()[1]
+        "'=1+1,-1/3"
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in (columns, *rows):
+        writer.writerow(
+            [f"'{one}" if one.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(one) else one for one in row]
+        )
+    return text.getvalue()
+
+
+def _note(path: Path | Traversable) -> None:
+    files = _opened.get()
+    if files is not None:
+        files.add(str(path))
 
 
 def _decode(raw: bytes, file: str) -> tuple[str, list[Finding]]:

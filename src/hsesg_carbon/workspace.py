@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -28,7 +28,7 @@ from hsesg_carbon.events import BaseYearEvent
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.intake import SideTable, read_activities, read_records
+from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
 from hsesg_carbon.inventory import (
     CONSOLIDATIONS,
     Boundary,
@@ -57,6 +57,7 @@ R = TypeVar("R", bound=BaseModel)
 S = TypeVar("S", WaterFlow, WasteLoad, Measure, Offset)
 
 OUT = "out"
+SEALS = "seals"
 VERSIONS = "versions"
 _BY_CARRIER = (("subject", "year"), ("year",))
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -125,11 +126,15 @@ class Workspace:
         folder: Where the files are.
         basis: Another methodology than the one that ``inventory.toml`` names: for a version of the same accounts.
         known: Another ``known_at`` than that of ``inventory.toml``.
+        engine: What sums the activity data; the totals are the same to the last digit on each.
+        shipped: The published factors to take, such as those of a sealed pack; by default those of this version.
     """
 
     folder: Path
     basis: str = ""
     known: date | None = None
+    engine: Engine = "pandas"
+    shipped: FactorLibrary | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
@@ -145,7 +150,9 @@ class Workspace:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError("folder-not-empty", folder=str(folder))
         with as_file(files("hsesg_carbon.examples").joinpath("hundsun-2024")) as example:
-            shutil.copytree(example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(OUT, "__pycache__"))
+            shutil.copytree(
+                example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(OUT, SEALS, "__pycache__")
+            )
         return cls(folder)
 
     def version(self, name: str) -> "Workspace":
@@ -166,11 +173,12 @@ class Workspace:
         for folder in (self.folder / VERSIONS / stem, Path(stem)):
             if stem and (folder / "inventory.toml").is_file():
                 return replace(self, folder=folder, basis="", known=known)
-        if (stem.endswith(".toml") and (self.folder / stem).is_file()) or stem in shipped_methodologies():
+        shelf = shipped_methodologies(self.shipped.home if self.shipped else None)
+        if (stem.endswith(".toml") and (self.folder / stem).is_file()) or stem in shelf:
             return replace(self, basis=stem, known=known or self.known)
         own = self.folder / VERSIONS
         listed = sorted(one.name for one in own.iterdir() if one.is_dir()) if own.is_dir() else []
-        raise InputError("restate-version", version=name, known=[*listed, *shipped_methodologies()])
+        raise InputError("restate-version", version=name, known=[*listed, *shelf])
 
     @cached_property
     def settings(self) -> Settings:
@@ -216,7 +224,7 @@ class Workspace:
     def library(self) -> FactorLibrary:
         """The shipped factors, with the organisation's own from ``factors/`` added."""
         own = self.folder / "factors"
-        shipped = FactorLibrary.shipped()
+        shipped = self.shipped or FactorLibrary.shipped()
         library = shipped.overlay(own) if own.is_dir() and any(own.iterdir()) else shipped
         day = self._known_at
         return library if day is None else library.known_at(day)
@@ -233,8 +241,9 @@ class Workspace:
     @cached_property
     def methodology(self) -> Methodology:
         """The methodology that ``inventory.toml`` names: a shipped one, or a file of the workspace."""
-        name = self.settings.methodology
-        return Methodology.load(self.folder / name) if name.endswith(".toml") else Methodology.shipped(name)
+        name, home = self.settings.methodology, self.library.home
+        own = name.endswith(".toml")
+        return Methodology.load(self.folder / name, home) if own else Methodology.shipped(name, home)
 
     @property
     def batches(self) -> tuple[Activities, ...]:
@@ -256,7 +265,7 @@ class Workspace:
 
     @cached_property
     def _activity_data(self) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
-        return read_activities(self.folder, self.boundary.sites, self.library)
+        return read_activities(self.folder, self.boundary.sites, self.library, self.engine)
 
     def explain(self, activity_id: str) -> Explanation:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""
@@ -645,10 +654,19 @@ class Workspace:
     @cached_property
     def reported(self) -> ReportedTable:
         """The printed figures of ``reported.csv`` (or ``.xlsx``)."""
-        path = next((one for one in sorted(self.folder.glob("reported.*")) if one.suffix in {".csv", ".xlsx"}), None)
+        path = self._reported_file
         if path is None:
             raise InputError("no-reported-table", folder=str(self.folder))
         return ReportedTable.read(path)
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether there is a reported table to verify."""
+        return self._reported_file is not None
+
+    @property
+    def _reported_file(self) -> Path | None:
+        return next((one for one in sorted(self.folder.glob("reported.*")) if one.suffix in {".csv", ".xlsx"}), None)
 
     def population(self) -> Population:
         """Return the rows that a verifier's sample is drawn from: those of the reported years."""
@@ -678,6 +696,8 @@ class Workspace:
 
         ``lines.csv`` holds the rows of people's tables; Parquet batches are too large for it and stay in the library.
         """
+        if self.engine != "pandas":  # lines are a view for people, of the tables as people keep them
+            return replace(self, engine="pandas").write(footprint)
         plan = self.inventory.ledger.plan
         view = self._views.get("market", self.inventory)  # the one that knows instruments
         lines = [view.lines(batch) for batch in self.batches if batch.quantity_kind == "text"]

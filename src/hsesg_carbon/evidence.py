@@ -1,0 +1,204 @@
+"""What accounts come to, as files that compare byte by byte: the numbers used, every product, totals and findings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from hsesg_carbon import units
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.packs import canonical, plain
+from hsesg_carbon.plan import Plan
+from hsesg_carbon.records import EmissionFactor, FuelProperty
+from hsesg_carbon.tables import parse_csv, table_text
+from hsesg_carbon.workspace import Workspace
+
+FACTORS, METHODOLOGY, PLAN = "resolved/factors.csv", "resolved/methodology.json", "resolved/plan.csv"
+TOTALS, CELLS, FINDINGS = "results/totals.json", "results/cells.csv", "results/findings.json"
+VERIFICATION, BASE_YEAR = "results/verification.json", "results/base_year.json"
+
+ABSENT = "–"
+"""What stands for a figure that one side lacks."""
+
+_NUMBER = ("value", "unit", "basis", "region", "valid_from", "valid_to", "published", "source", "locator", "checked")
+_KEY = ("activity", "unit", "region", "site", "period", "technology")
+_PLANNED = (*_KEY, "flow", "scope2")
+_CELL = (
+    *("method", "scope", "site", "stated_period", "period", "activity"),
+    *("region", "technology", "instrument", "flow", "rung", "unit"),
+)
+_MEASURED = ("quantity", "multiplier", "amount", "amount_unit", "share", "weight", "t_co2e")
+_MOST_TOLD = 50
+_APART = {FACTORS: ("kind", "id"), PLAN: _PLANNED, CELLS: _CELL}
+"""The columns that tell the rows of a table apart."""
+
+
+def evidence_of(workspace: Workspace) -> dict[str, bytes]:
+    """
+    Return what a workspace comes to, by the name of the member that holds it; nothing of it knows time or machine.
+
+    Exact numbers are text: decimals where they end, else ``p/q``. Rows and findings are sorted, so that the order in
+    which an engine happens to return groups makes no difference.
+    """
+    footprint = workspace.footprint("en")
+    findings = footprint.pop("findings")
+    members = {
+        FACTORS: _csv(("kind", "id", *_NUMBER), _factors(workspace)),
+        METHODOLOGY: canonical(workspace.methodology.model_dump(mode="json")),
+        PLAN: _csv(
+            (*_PLANNED, "multiplier", "multiplier_unit", "numbers", "rule", "fit", "reason"),
+            _plan(workspace.inventory.ledger.plan),
+        ),
+        TOTALS: canonical(footprint),
+        CELLS: _csv((*_CELL, *_MEASURED), _cells(workspace)),
+        FINDINGS: canonical(sorted(findings, key=canonical)),
+    }
+    if workspace.has_reported:
+        members[VERIFICATION] = canonical(workspace.verification().as_json("en"))
+    if workspace.base_year_policy is not None:
+        members[BASE_YEAR] = canonical(workspace.base_year_decision().as_json("en"))
+    return members
+
+
+def exact(value: Fraction) -> str:
+    """
+    Return an exact number as text that loses nothing.
+
+    Example:
+        >>> exact(Fraction(11, 8)), exact(Fraction(-1, 3))
+        ('1.375', '-1/3')
+    """
+    text = units.exact_text(value)
+    return text if Fraction(text) == value else str(value)
+
+
+def differences(member: str, sealed: bytes, again: bytes) -> list[Finding]:
+    """
+    Return in which figures two versions of a member differ, each with what it is and both values; none for spelling.
+
+    Example:
+        >>> one, other = (canonical({"totals": [{"year": 2024, "value": value}]}) for value in "12")
+        >>> [(found.data["what"], found.data["sealed"], found.data["replayed"])
+        ...  for found in differences("results/totals.json", one, other)]
+        [('totals: year 2024: value', '1', '2')]
+    """
+    try:
+        sides = [dict(_told(member, one)) for one in (sealed, again)]
+    except InputError as error:
+        return [_fault("replay-member-unread", member=member), _fault(error.code, **error.data)]
+    found = [
+        _fault("replay-differs", member=member, what=what, sealed=a, replayed=b)
+        for what in sorted({*sides[0], *sides[1]})
+        if (a := sides[0].get(what, ABSENT)) != (b := sides[1].get(what, ABSENT))
+    ]
+    more = [_fault("replay-differs-more", member=member, count=len(found) - _MOST_TOLD)]
+    return found[:_MOST_TOLD] + (more if len(found) > _MOST_TOLD else [])
+
+
+# ------------------------------------------------------------------------------------------------------------- private
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    return table_text(columns, sorted(map(tuple, rows))).encode()
+
+
+def _factors(workspace: Workspace) -> Iterator[tuple[str, ...]]:
+    """Yield every published number that some total rests on."""
+    lines = workspace.inventory.ledger.plan.lines.values()
+    used = [record for ruled in lines for line in ruled for record in line.records]
+    numbers = [*used, *(one for view in _views(workspace).values() for one in view.gwps())]
+    for one in {one.id: one for one in numbers}.values():
+        kind = {EmissionFactor: "factor", FuelProperty: "property"}.get(type(one), "gwp")
+        yield (kind, one.id, *(_text(getattr(one, name, None)) for name in _NUMBER))
+
+
+def _plan(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for key, lines in plan.lines.items():
+        for line in lines:
+            told = (key.activity, key.unit, key.region, key.site, key.period.label, key.technology)
+            numbers = " ".join(one.id for one in line.records)
+            rule = (str(line.rule), " ".join(line.fit), line.reason["en"])
+            of = f"{line.flow.unit}/{key.unit}"
+            yield (*told, line.flow.flow, line.scope2, exact(line.multiplier), of, numbers, *rule)
+
+
+def _cells(workspace: Workspace) -> Iterator[tuple[str, ...]]:
+    """Yield what each total is the sum of: one product per cell, period, flow, instrument and method of Scope 2."""
+    catalogue = workspace.library.catalogue
+    for method, view in _views(workspace).items():
+        for one in view.products():
+            cell, line = one.entry.cell, one.entry.line
+            yield (
+                *(method, catalogue[cell.activity].scope, cell.site, cell.period.label, one.entry.period.label),
+                *(cell.activity, cell.region, cell.technology, cell.instrument, line.flow.flow, one.rung, cell.unit),
+                *(exact(one.quantity), exact(line.multiplier), exact(one.entry.amount), line.flow.unit),
+                *(exact(one.share), "" if one.weight is None else exact(one.weight)),
+                "" if one.t_co2e is None else exact(one.t_co2e),
+            )
+
+
+def _views(workspace: Workspace) -> dict[str, Inventory]:
+    return {method: workspace.inventory.seen(scope2=method) for method in workspace.methodology.scope2}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _told(member: str, data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield every figure of a member, after a name that tells it apart."""
+    if member.endswith(".csv"):
+        table = parse_csv(data, member)
+        apart = _APART.get(member, ())
+        for row in table.rows:
+            name = ", ".join(row.cells[one] for one in apart if one in row.cells)
+            yield from ((f"{name}: {column}", row.cells.get(column, "")) for column in table.columns)
+        return
+    document = plain(data)
+    if member == FINDINGS and isinstance(document, list):  # a sentence that was worded anew is no other judgement
+        for one in document:
+            kept = {name: part for name, part in one.items() if name != "message"} if isinstance(one, dict) else {}
+            yield " ".join(canonical(kept or one).decode().split()), str(kept.get("severity", "✓"))
+        return
+    yield from _walked("", document)
+
+
+def _walked(name: str, document: Any) -> Iterator[tuple[str, str]]:
+    """Yield the leaves of a JSON document; rows of a list bear the words that tell them apart, not a number."""
+    if isinstance(document, dict):
+        for key, one in document.items():
+            yield from _walked(f"{name}: {key}" if name else str(key), one)
+    elif isinstance(document, list):
+        seen: dict[str, int] = {}
+        for one in document:
+            own = _row_name(one)
+            seen[own] = seen.get(own, 0) + 1
+            again = f" ({seen[own]})" if seen[own] > 1 else ""
+            yield from _walked(f"{name}: {own}{again}", one)
+    else:
+        yield name, document if isinstance(document, str) else canonical(document).decode().strip()
+
+
+def _row_name(row: Any) -> str:
+    words = (
+        "year",
+        "scope",
+        "method",
+        "consolidation",
+        "carrier",
+        "item",
+        "per",
+        "flow",
+        "unit",
+        "code",
+        "id",
+        "period",
+    )
+    if not isinstance(row, dict):
+        return ""
+    return ", ".join(f"{one} {row[one]}" for one in words if isinstance(row.get(one), str | int))
+
+
+def _fault(code: str, **data: Any) -> Finding:
+    return Finding(code=code, severity="error", data=data)

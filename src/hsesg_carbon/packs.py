@@ -1,0 +1,222 @@
+"""Packs: a canonical zip of named bytes, of which there is one spelling only; and the suspicious reading of one."""
+
+import hashlib
+import io
+import json
+import re
+import stat
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.tables import read_bytes
+
+MAX_MEMBERS = 20_000
+MAX_MEMBER = 512 * 1024 * 1024
+MAX_PACK = 1024 * 1024 * 1024
+"""Bytes of one member, and of a pack: what is larger is refused before it is read."""
+
+_MAX_JSON = 256 * 1024 * 1024
+_MAX_NAME = 400
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
+_ZIP_2_0 = 20
+_ATTRIBUTES = (stat.S_IFREG | 0o644) << 16
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_UTF8 = 0x800
+_ODD = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)', re.IGNORECASE)
+"""What some systems cannot have in the name of a file, or take for something else than a name."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a pack holds, as far as it could be read safely, and everything about it that a pack does not have."""
+
+    members: Mapping[str, bytes]
+    findings: tuple[Finding, ...]
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def tree_digest(files: Mapping[str, bytes]) -> str:
+    """
+    Return one hash of many files: of the lines ``hash name``, sorted by name, as ``sha256sum`` prints them.
+
+    Example:
+        >>> tree_digest({"b": b"2", "a": b"1"}) == tree_digest({"a": b"1", "b": b"2"})
+        True
+    """
+    return digest("".join(f"{digest(data)}  {name}\n" for name, data in sorted(files.items())).encode())
+
+
+def canonical(document: Any) -> bytes:
+    r"""
+    Return plain data as JSON of which there is one spelling only: keys sorted, one space deep, UTF-8.
+
+    Example:
+        >>> canonical({"b": 1, "a": "甲"}).decode()
+        '{\n "a": "甲",\n "b": 1\n}\n'
+    """
+    return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
+
+
+def plain(data: bytes) -> Any:
+    """
+    Return what a JSON member holds.
+
+    Raises:
+        InputError: It is no JSON, too large, too deep, or of text that is none.
+    """
+    if len(data) > _MAX_JSON:
+        raise InputError("pack-json", why=f"{len(data)} > {_MAX_JSON}")
+    try:
+        document = json.loads(data)
+        canonical(document)  # what cannot be written again is refused here, not where it is needed
+    except (ValueError, RecursionError) as error:
+        raise InputError("pack-json", why=str(error)[:200]) from error
+    return document
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """
+    Return members as a zip: stored, sorted by name, with fixed dates and attributes and nothing else.
+
+    Raises:
+        InputError: A name cannot stand in a pack, or the members are too many or too large.
+
+    Example:
+        >>> packed({"b": b"2", "a": b"1"}) == packed({"a": b"1", "b": b"2"})
+        True
+    """
+    if faults := [*_name_faults(list(members)), *_size_faults({name: len(data) for name, data in members.items()})]:
+        raise InputError("pack-impossible", faults)
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
+        for name, data in sorted(members.items()):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system, info.create_version, info.extract_version = _UNIX, _ZIP_2_0, _ZIP_2_0
+            info.external_attr = _ATTRIBUTES
+            archive.writestr(info, data, zipfile.ZIP_STORED)
+    return whole.getvalue()
+
+
+def open_pack(path: Path) -> tuple[bytes, Opened]:
+    """
+    Return the bytes of a pack, and what is in it.
+
+    Raises:
+        InputError: There is no such file, it is too large, or it is no zip at all.
+    """
+    raw = read_bytes(path, MAX_PACK)
+    return raw, unpacked(raw, path.name)
+
+
+def unpacked(raw: bytes, file: str) -> Opened:
+    """
+    Read a zip that may have been made to do harm: in memory, by its directory, nothing before it was looked at.
+
+    Nothing is decompressed, because members of a pack are stored. What the directory allows is read and put together
+    again: a byte more, less or other than that makes, wherever it stands, is told.
+
+    Raises:
+        InputError: It is no zip at all.
+    """
+    place = Where(file=file)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+        entries = archive.infolist()
+    except Exception as error:  # the module raises whatever a damaged part of the archive happens to provoke
+        raise InputError("pack-no-zip", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+    faults = [*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries])]
+    faults += _size_faults({f"{number}": one.file_size for number, one in enumerate(entries)}, entries)
+    if sum(one.file_size for one in entries) > len(raw):  # members that overlap would be read again and again
+        faults.append(_fault("pack-sizes", claimed=sum(one.file_size for one in entries), size=len(raw)))
+    if faults:
+        return Opened({}, tuple(one.model_copy(update={"where": place}) for one in faults))
+    members: dict[str, bytes] = {}
+    for one in entries:
+        try:
+            members[one.filename] = archive.read(one)
+        except Exception as error:  # as above
+            faults.append(_fault("pack-member-broken", member=one.filename, why=str(error)[:200]))
+    if not faults and (again := packed(members)) != raw:
+        at = next((at for at, pair in enumerate(zip(raw, again, strict=False)) if pair[0] != pair[1]), None)
+        at = min(len(raw), len(again)) if at is None else at
+        before = [one.filename for one in entries if one.header_offset <= at]
+        data = {"at": at, "size": len(raw), "wanted": len(again), "member": before[-1] if before else "-"}
+        faults.append(_fault("pack-not-canonical", **data))
+    return Opened(members, tuple(one.model_copy(update={"where": place}) for one in faults))
+
+
+def folded(name: str) -> str:
+    """Return a name as systems compare it that tell neither capitals nor forms of Unicode apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+# ------------------------------------------------------------------------------------------------------------- private
+
+
+def _fault(code: str, **data: Any) -> Finding:
+    return Finding(code=code, severity="error", data=data)
+
+
+def _name_faults(names: list[str]) -> Iterator[Finding]:
+    """Yield every name that leaves the pack, means something else elsewhere, or is that of another member."""
+    for name in names:
+        parts = name.split("/")
+        if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name) or "\\" in name:
+            yield _fault("pack-name-leaves", member=name)
+        elif "" in parts or "." in parts or len(name) > _MAX_NAME or _ODD.search(name) or not _encodable(name):
+            yield _fault("pack-name-odd", member=name.encode("utf-8", "backslashreplace").decode())
+    alike = Counter(map(folded, names))
+    for name, count in sorted(Counter(names).items()):
+        if count > 1:
+            yield _fault("pack-name-twice", member=name, count=count)
+        elif alike[folded(name)] > 1:
+            yield _fault("pack-name-alike", member=name, others=[one for one in names if folded(one) == folded(name)])
+    files = {folded(name) for name in names}
+    for name in names:
+        if any(folded(name[:at]) in files for at, letter in enumerate(name) if letter == "/"):
+            yield _fault("pack-name-below-file", member=name)
+
+
+def _encodable(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _entry_faults(entries: list[zipfile.ZipInfo]) -> Iterator[Finding]:
+    """Yield what an entry of the directory has that a stored plain file has not."""
+    for one in entries:
+        kind = stat.S_IFMT(one.external_attr >> 16)
+        if one.flag_bits & _ENCRYPTED:
+            yield _fault("pack-member-encrypted", member=one.orig_filename)
+        if one.compress_type != zipfile.ZIP_STORED or one.compress_size != one.file_size:
+            yield _fault("pack-member-compressed", member=one.orig_filename)
+        if one.is_dir():
+            yield _fault("pack-member-folder", member=one.orig_filename)
+        elif kind not in {0, stat.S_IFREG}:
+            yield _fault("pack-member-link", member=one.orig_filename)
+
+
+def _size_faults(sizes: Mapping[str, int], entries: list[zipfile.ZipInfo] | None = None) -> Iterator[Finding]:
+    if len(sizes) > MAX_MEMBERS:
+        yield _fault("pack-members-many", count=len(sizes), limit=MAX_MEMBERS)
+    for name, size in sizes.items():
+        if size > MAX_MEMBER:
+            told = entries[int(name)].orig_filename if entries else name
+            yield _fault("pack-member-large", member=told, size=size, limit=MAX_MEMBER)
+    if sum(sizes.values()) > MAX_PACK:
+        yield _fault("pack-large", size=sum(sizes.values()), limit=MAX_PACK)
