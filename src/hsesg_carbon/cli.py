@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -259,7 +260,9 @@ def verify_reported(
 def restate(
     workspace: WorkspaceFolder,
     *,
-    before: Annotated[str, typer.Option(metavar="M", help="As reported: a version, a methodology, either with @DAY.")],
+    before: Annotated[
+        str, typer.Option(metavar="M", help="As reported: a version, a methodology (either with @DAY), a pack.")
+    ],
     after: Annotated[str, typer.Option(metavar="M", help="As restated; WORKSPACE as it stands by default.")] = "",
     year: Annotated[list[int] | None, typer.Option(metavar="Y", help="Only these years.")] = None,
     by: Annotated[list[str] | None, typer.Option(metavar="LEVEL", help="scope, site, gas, activity ...")] = None,
@@ -274,20 +277,24 @@ def restate(
     lang: InLang = Lang.en,
 ) -> None:
     """Split the change between two versions of the accounts into its causes."""
+    from hsesg_carbon.seal import unsealed  # noqa: PLC0415
     from hsesg_carbon.versions import compared  # noqa: PLC0415
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
     told = (one.partition("=") for one in kind or ())
     kinds = {cause: event for cause, _, event in told}
-    versions = compared(accounts, before, after, years=year or (), method=method, order=order or (), kinds=kinds)
-    result = versions.as_json(lang)
-    if as_json:
-        _print_json(result)
-    else:
-        print_restatement(open_console(), versions, by or ["scope"], lang)
-    sys.stdout.flush()
-    written = versions.write(result)
+    with ExitStack() as packs:
+        sides = [packs.enter_context(unsealed(Path(one))) if one.endswith(".zip") else one for one in (before, after)]
+        versions = compared(accounts, *sides, years=year or (), method=method, order=order or (), kinds=kinds)
+        result = versions.as_json(lang)
+        if as_json:
+            _print_json(result)
+        else:
+            names = before, after or workspace.resolve().name
+            print_restatement(open_console(), versions, names, by or ["scope"], lang)
+        sys.stdout.flush()
+        written = versions.write(result, accounts)
     if not as_json:
         typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
 

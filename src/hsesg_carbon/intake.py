@@ -72,15 +72,15 @@ def read_activities(
     """
     Read ``activity/`` of a workspace and the tables that rows derive from (``refrigerants.csv`` ...).
 
-    Returns:
-        The tables of people as one batch and each Parquet file as one more; and apart the rows with ``part_of``,
-        which other rows contain. Feedstock among them also stands in the first batch, below zero: it is not burnt.
-
     Args:
         workspace: The folder.
         sites: The sites that rows may name.
         library: Where activity codes and regions are looked up.
         engine: What the batches are handed to, after they were read and checked.
+
+    Returns:
+        The tables of people as one batch and each Parquet file as one more; and apart the rows with ``part_of``,
+        which other rows contain. Feedstock among them also stands in the first batch, below zero: it is not burnt.
 
     Raises:
         InputError: Everything that is wrong in all tables, with file, sheet, row and column.
@@ -141,8 +141,8 @@ def _moved(batch: Activities, engine: Engine, sites: Sequence[Site], library: Fa
     """
     Return checked activities in the hands of another engine, which groups and sums them on its own.
 
-    Quantities that people typed go as decimals on the grid of their unit, because a lazy engine reads no text; the
-    remarks on how they were rounded stay.
+    Quantities that people typed go as they stand on the grid of their unit, to DuckDB as decimals, because a lazy
+    engine reads no text; the remarks on how they were rounded stay.
     """
     if engine == "pandas":
         return batch
@@ -169,7 +169,7 @@ def _converted(frame: "pd.DataFrame", engine: Engine, batch: Activities) -> Any:
     import pyarrow as pa  # noqa: PLC0415
 
     if batch.quantity_kind == "text":
-        scale = max(units.grid(key.unit) for key in batch.keys)
+        scale = max(len(one.partition(".")[2]) for one in frame["quantity"])  # no wider than they are: sums need room
         decimals = pa.array([Decimal(one) for one in frame["quantity"]], pa.decimal128(_BROADEST, scale))
         table = table.set_column(table.column_names.index("quantity"), "quantity", decimals)
     return duckdb.from_arrow(table)

@@ -55,11 +55,12 @@ def print_verification(console: "Console", result: "Verification", lang: str) ->
         print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
 
 
-def print_restatement(console: "Console", versions: "Versions", levels: Sequence[str], lang: str) -> None:
+def print_restatement(
+    console: "Console", versions: "Versions", names: tuple[str, str], levels: Sequence[str], lang: str
+) -> None:
     """Print how one version of the accounts became the other: by year, by cause, by ``levels``, number by number."""
     from hsesg_carbon.units import half_up  # noqa: PLC0415
 
-    names = [one.settings.methodology for one in (versions.before, versions.after)]
     console.print(message("label.restated", lang, before=names[0], after=names[1]), style="bold", markup=False)
     _print_bridge(console, versions.bridge(), lang, 2)
     for level in levels:

@@ -83,8 +83,13 @@ class Manifest(_Record):
 
     @property
     def text(self) -> bytes:
-        """The manifest as it is written; the root is the hash of it."""
+        """The manifest as it is written."""
         return canonical(self.model_dump(mode="json", exclude_none=True))
+
+    @property
+    def root(self) -> str:
+        """The hash of the manifest as it is written, which stands for everything in the pack."""
+        return digest(self.text)
 
 
 class Crate(_Record):
@@ -146,28 +151,30 @@ class Seal:
         if to is not None and Path(to).exists():
             raise InputError("seal-exists", file=str(to))
         time = _stated(at)
-        inputs, library = _inputs(workspace.folder), _library(workspace.shipped)
-        made = _Made.of(inputs, library, workspace.engine)
+        made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
         manifest = made.manifest(_versions(), tree_digest(_code()))
-        root = digest(manifest.text)
         if to is not None:
-            raw = _sealed(made.members, manifest, time, None, None)
-            _write(Path(to), raw)
-            return cls(root, time, None, Path(to), len(made.members) + len(_UNLISTED))
+            _write(Path(to), _sealed(made.members, manifest, time, None, None))
+            return cls(manifest.root, time, None, Path(to), len(made.members) + len(_UNLISTED))
         with _locked(workspace.folder / SEALS) as folder:
-            links = read_chain(folder)
-            if faults := [one for one in chain_faults(folder, links) if one.severity == "error"]:
-                raise InputError("chain-broken", faults, folder=str(folder))
-            count = len(made.members) + len(_UNLISTED)
-            if links and links[-1].root == root:
-                last = links[-1]
-                return cls(root, last.time, last.number, folder / last.pack, count, unchanged=True)
-            number, before = len(links) + 1, links[-1].link if links else NOTHING_BEFORE
-            raw = _sealed(made.members, manifest, time, number, before)
-            name = f"{number:04}-{root[:_SHORT]}.zip"
-            link = Link.made(number=number, time=time, root=root, pack=name, sha256=digest(raw), previous=before)
-            _write(folder / name, raw)
-            _write(folder / CHAIN, chain_text((*links, link)).encode())
+            return cls._appended(folder, made, manifest, time)
+
+    @classmethod
+    def _appended(cls, folder: Path, made: "_Made", manifest: Manifest, time: str) -> "Seal":
+        """Add a seal to the chain in a folder that is locked, unless the last one is of the same accounts."""
+        links = read_chain(folder)
+        if faults := [one for one in chain_faults(folder, links) if one.severity == "error"]:
+            raise InputError("chain-broken", faults, folder=str(folder))
+        root, count = manifest.root, len(made.members) + len(_UNLISTED)
+        if links and links[-1].root == root:
+            last = links[-1]
+            return cls(root, last.time, last.number, folder / last.pack, count, unchanged=True)
+        number, before = len(links) + 1, links[-1].link if links else NOTHING_BEFORE
+        raw = _sealed(made.members, manifest, time, number, before)
+        name = f"{number:04}-{root[:_SHORT]}.zip"
+        link = Link.made(number=number, time=time, root=root, pack=name, sha256=digest(raw), previous=before)
+        _write(folder / name, raw)
+        _write(folder / CHAIN, chain_text((*links, link)).encode())
         return cls(root, time, number, folder / name, count)
 
     @staticmethod
@@ -247,8 +254,9 @@ class Replay:
                 path, engine, None, len(opened.members), recomputed=False, identical=False, findings=tuple(found)
             )
         manifest, record = read
-        if wanted is not None and wanted != record.root:
-            found.append(_fault("replay-root-other", root=record.root, wanted=wanted))
+        own = digest(opened.members[MANIFEST])
+        if wanted is not None and wanted != own:
+            found.append(_fault("replay-root-other", root=own, wanted=wanted))
         fit = not [one for one in found if str(one.data.get("member", "")).startswith((INPUTS, LIBRARY))]
         identical, recomputed = False, False
         if fit:
@@ -258,7 +266,7 @@ class Replay:
             identical = recomputed and again.rebuilt() == raw
         if recomputed and not identical and not [one for one in found if one.code in _UNLIKE]:
             found.append(_fault("replay-rebuild"))
-        return cls(path, engine, digest(manifest.text), len(opened.members), recomputed, identical, tuple(found))
+        return cls(path, engine, own, len(opened.members), recomputed, identical, tuple(found))
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return plain data."""
@@ -273,7 +281,43 @@ class Replay:
         }
 
 
+@contextmanager
+def unsealed(pack: Path) -> Iterator[Workspace]:
+    """
+    Give the accounts of a pack, on the factors inside it, for as long as the context lasts.
+
+    Nothing is recomputed here but what is asked of the accounts: ``Replay`` says whether the sealed figures come out.
+
+    Raises:
+        InputError: There is no such file, it is no zip, or something in it is not as it was sealed: all of it named.
+    """
+    opened = open_pack(pack)[1]
+    found, read = _examined(opened)
+    if read is None or found:
+        raise InputError("pack-unsound", found, file=pack.name)
+    with _laid_out(opened.members, "pandas") as workspace:
+        yield workspace
+
+
 # ------------------------------------------------------------------------------------------------------------- private
+
+
+@contextmanager
+def _laid_out(members: Mapping[str, bytes], engine: Engine) -> Iterator[Workspace]:
+    """Write the inputs and the library of a pack to a folder of their own and give the accounts that they are."""
+    with TemporaryDirectory(prefix="hsesg-carbon-") as place:
+        folder = Path(place).resolve()
+        for name, data in members.items():
+            if name.startswith((INPUTS, LIBRARY)):
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        workspace = Workspace(folder / INPUTS, engine=engine, shipped=FactorLibrary.load(folder / LIBRARY))
+        stated = workspace.settings.methodology
+        if not (workspace.folder / stated).resolve().is_relative_to(workspace.folder):
+            raise InputError("seal-outside", file=stated)
+        yield workspace
+
 
 _UNLIKE = {
     *("replay-differs", "replay-member-changed", "replay-member-missing", "replay-member-unknown", "replay-spelt"),
@@ -295,19 +339,10 @@ class _Made:
     @classmethod
     def of(cls, inputs: Mapping[str, bytes], library: Mapping[str, bytes], engine: Engine) -> "_Made":
         """Compute the accounts in a folder of their own, from these files and nothing else."""
-        with TemporaryDirectory(prefix="hsesg-carbon-") as place, opened_files() as opened:
-            folder = Path(place).resolve()
-            named = {INPUTS + name: data for name, data in inputs.items()}
-            named |= {LIBRARY + name: data for name, data in library.items()}
-            for name, data in named.items():
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-            shipped = FactorLibrary.load(folder / LIBRARY)
-            workspace = Workspace(folder / INPUTS, engine=engine, shipped=shipped)
-            settings = workspace.settings
-            if not (folder / INPUTS / settings.methodology).resolve().is_relative_to(folder / INPUTS):
-                raise InputError("seal-outside", file=settings.methodology)
+        named = {INPUTS + name: data for name, data in inputs.items()}
+        named |= {LIBRARY + name: data for name, data in library.items()}
+        with opened_files() as opened, _laid_out(named, engine) as workspace:
+            settings, folder = workspace.settings, workspace.folder.parent
             evidence = evidence_of(workspace)
             read = frozenset(name for name in named if str(folder / name) in opened and name.startswith(INPUTS))
         return cls({**named, **evidence}, read, settings.organisation, settings.periods, settings.methodology)
@@ -495,7 +530,7 @@ def _walked(top: Path, folder: Path) -> Iterator[Path]:
 
 
 def _crate(manifest: Manifest, time: str, number: int | None, before: str | None) -> bytes:
-    about = {"time": time, "number": number, "previous": before, "root": digest(manifest.text)}
+    about = {"time": time, "number": number, "previous": before, "root": manifest.root}
     return crate_metadata(manifest.model_dump(mode="json", exclude_none=True), about, (MANIFEST, SEAL))
 
 
@@ -503,10 +538,9 @@ def _sealed(
     members: Mapping[str, bytes], manifest: Manifest, time: str, number: int | None, before: str | None
 ) -> bytes:
     """Return the bytes of a pack."""
-    root = digest(manifest.text)
     metadata = _crate(manifest, time, number, before)
     crate = Crate(sha256=digest(metadata), rocrate=installed() or "")
-    record = Record(format=FORMAT, number=number, time=time, root=root, previous=before, metadata=crate)
+    record = Record(format=FORMAT, number=number, time=time, root=manifest.root, previous=before, metadata=crate)
     written = canonical(record.model_dump(mode="json", exclude_none=True))
     return packed({**members, MANIFEST: manifest.text, SEAL: written, METADATA: metadata})
 

@@ -153,14 +153,18 @@ class Versions:
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
-    def write(self, result: dict[str, Any]) -> list[Path]:
-        """Write ``out/restatement.json``, ``restatement.csv`` (for a waterfall) and ``restatement-lines.csv``."""
+    def write(self, result: dict[str, Any], accounts: Workspace) -> list[Path]:
+        """
+        Write ``restatement.json``, ``restatement.csv`` (for a waterfall) and ``restatement-lines.csv``.
+
+        They go to the ``out/`` of ``accounts``, whichever versions of them were compared.
+        """
         texts: dict[str, str | pd.DataFrame] = {
             "restatement.json": json.dumps(result, ensure_ascii=False, indent=2) + "\n",
             "restatement.csv": _as_text(self.bridge("scope").frame()),
             "restatement-lines.csv": self.restatement.lines(),
         }
-        return self.after.write_texts(texts)
+        return accounts.write_texts(texts)
 
     @staticmethod
     def _told(records: Sequence[Any], workspace: Workspace) -> list[dict[str, Any]]:
@@ -169,8 +173,8 @@ class Versions:
 
 def compared(
     accounts: Workspace,
-    before: str,
-    after: str = "",
+    before: str | Workspace,
+    after: str | Workspace = "",
     *,
     years: Iterable[int] = (),
     method: str = "shapley",
@@ -178,16 +182,18 @@ def compared(
     kinds: Mapping[str, str] | None = None,
 ) -> Versions:
     """
-    Return two versions of a workspace's accounts by name; ``after`` is the workspace as it stands by default.
+    Return two versions of a workspace's accounts, by name or themselves; ``after`` is the workspace as it stands.
 
     Raises:
         InputError: A version or a method is unknown, or both names are the same.
     """
     if before == after:
         raise InputError("restate-same", version=before)
-    later = accounts.version(after) if after else accounts
+    first, second = (
+        one if isinstance(one, Workspace) else accounts.version(one) if one else accounts for one in (before, after)
+    )
     told = {known_cause(cause): _kind(kind) for cause, kind in (kinds or {}).items()}
-    return Versions(accounts.version(before), later, tuple(years), attribution(method), tuple(order), told)
+    return Versions(first, second, tuple(years), attribution(method), tuple(order), told)
 
 
 # -------------------------------------------------------------------------------------------------- private

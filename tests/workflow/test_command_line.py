@@ -239,8 +239,10 @@ def test_hostile_names_are_harmless(workspace: Path) -> None:
 def test_own_factors_rule_where_the_methodology_names_them(workspace: Path) -> None:
     own = workspace / "factors" / "factors"
     own.mkdir(parents=True)
-    (workspace / "factors" / "sources.toml").write_text(
-        '[supplier-2024]\ntitle = "Supplier statement"\npublisher = "our supplier"\nlicence = "own"\n'
+    sources = workspace / "factors" / "sources.toml"
+    sources.write_text(
+        sources.read_text(encoding="utf-8")
+        + '[supplier-2024]\ntitle = "Supplier statement"\npublisher = "our supplier"\nlicence = "own"\n'
         'licence_class = "open"\n',
         encoding="utf-8",
     )

@@ -15,6 +15,7 @@ import hsesg_carbon as hc
 from hsesg_carbon.cli import app
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError
 from hsesg_carbon.restate import Restatement
+from hsesg_carbon.seal import Seal
 from hsesg_carbon.sites import Site
 from hsesg_carbon.units import half_up
 from hsesg_carbon.versions import compared
@@ -92,6 +93,24 @@ def test_a_version_is_a_folder_with_bills_sites_and_denominators_of_its_own(acco
     assert [cause for cause, value in intensities[2024].items() if value != "0"] == ["denominator"]
     lines = pd.read_csv(accounts.folder / "out" / "restatement-lines.csv", dtype=str)
     assert lines["changed"].tolist() == ["quantity", "quantity unit"]
+
+
+def test_a_sealed_pack_is_a_version_and_a_broken_one_is_refused(accounts: Workspace, tmp_path: Path) -> None:
+    pytest.importorskip("rocrate", reason="sealing needs the extra provenance")
+    pack = tmp_path / "reported.zip"
+    Seal.of(accounts, pack)
+    bills = accounts.folder / "activity" / "energy.csv"
+    bills.write_text(bills.read_text(encoding="utf-8").replace("15722244", "15722245"), encoding="utf-8")
+    result = told(str(accounts.folder), "--before", str(pack))
+    assert [one["cause"] for one in result["causes"]] == ["activity"]
+    assert {row["year"]: row["difference"] for row in result["totals"]} == {2022: "0", 2023: "0.0005366", 2024: "0"}
+    assert (accounts.folder / "out" / "restatement.json").is_file()
+    raw = bytearray(pack.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    pack.write_bytes(raw)
+    done = CliRunner().invoke(app, ["restate", str(accounts.folder), "--before", str(pack)])
+    assert isinstance(done.exception, InputError)
+    assert "not as it was sealed" in done.exception.text("en")
 
 
 @pytest.mark.parametrize(
