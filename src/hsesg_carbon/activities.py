@@ -369,9 +369,11 @@ class Activities:
             by_code = np.array([wanted.get(raw, -1) for raw in grouping.raws], dtype=np.int64)
             place = by_code[grouping.frame["_key"].to_numpy()]
             kept = place >= 0 if rows is None else (place >= 0) & rows
-            frame = grouping.frame.with_columns(self.frame["activity_id"]).filter(kept.tolist())
-            grouping = replace(grouping, frame=frame)
-            return self._on_grid(grouping), place[kept]
+            frame = grouping.frame.with_columns(self.frame["activity_id"])
+            if not kept.all():
+                mask = nw.new_series("_kept", kept, nw.Boolean, backend=frame.implementation)
+                frame = frame.filter(mask)
+            return self._on_grid(replace(grouping, frame=frame)), place[kept]
         at = self.raw_keys.index("activity")
         named = nw.col("activity").cast(nw.String).is_in(sorted({text_of(raw[at]) for raw in wanted}))
         frame = self._on_grid(replace(grouping, frame=grouping.frame.filter(named)))

@@ -37,16 +37,22 @@ def times(*tables: Table) -> Table:
         >>> times(switched(0, Fraction(2), Fraction(3)), switched(2, Fraction(5), Fraction(7)))
         (5, (Fraction(10, 1), Fraction(15, 1), Fraction(14, 1), Fraction(21, 1)))
     """
-    union = 0
-    for mask, _ in tables:
-        union |= mask
-    values = []
-    for changed in subsets(union):
-        value = Fraction(1)
-        for mask, own in tables:
-            value *= own[packed(changed, mask)]
-        values.append(value)
-    return union, tuple(values)
+    scale, product = Fraction(1), None
+    for one in tables:
+        if not one[0]:
+            scale *= one[1][0]
+        else:
+            product = one if product is None else _product(product, one)
+    if product is None:
+        return always(scale)
+    return product if scale == 1 else (product[0], tuple(scale * value for value in product[1]))
+
+
+def _product(one: Table, other: Table) -> Table:
+    """Return the product of two tables: two by two costs less than all of them for every subset."""
+    union = one[0] | other[0]
+    pairs = ((packed(changed, one[0]), packed(changed, other[0])) for changed in subsets(union))
+    return union, tuple(one[1][first] * other[1][second] for first, second in pairs)
 
 
 def effective(table: Table) -> set[int]:

@@ -1,5 +1,6 @@
 """Corrections: row by row, how the activity data of one version became that of another; summed by cell, exactly."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -30,20 +31,23 @@ class Corrections:
     How the sums of one version become those of another.
 
     ``quantities[cell]`` is the quantity before, in the unit of the cell; ``changes[cause][cell]`` what a cause adds to
-    it, so that all of them together give the quantity after. ``rows[cause]`` says how many rows it concerns. Causes:
-    ``lines`` (rows added or removed), ``boundary`` (the same, at a site that only one version lists), ``unit`` (the
-    number stayed, its unit did not) and ``activity`` (anything else about a row). An amount that is only spelt in
-    another unit (1 MWh, 1000 kWh) is no correction: it stands under the later spelling from the start.
+    it, so that all of them together give the quantity after. ``rows[cause]`` counts the rows that it concerns by the
+    years that they touch. Causes: ``lines`` (rows added or removed), ``boundary`` (the same, at a site that only one
+    version lists), ``unit`` (the number stayed, its unit did not) and ``activity`` (anything else about a row). An
+    amount that is only spelt in another unit (1 MWh, 1000 kWh) is no correction: it stands under the later spelling
+    from the start.
     """
 
     quantities: dict[CellKey, Fraction]
     changes: dict[str, dict[CellKey, Fraction]]
-    rows: dict[str, int]
+    rows: dict[str, Counter[frozenset[int]]]
 
     @classmethod
     def between(cls, before: Version, after: Version, sites: Sequence[Mapping[str, Site] | None]) -> "Corrections":
         """
-        Compare two versions. Rows are read only where the sums of their cell differ, and belong together by their id.
+        Compare two versions.
+
+        Rows belong together by their id, and are read only where the sums of a cell differ that they stand or stood in.
 
         Args:
             before: The earlier sums and rows.
@@ -63,13 +67,12 @@ class Corrections:
         }
         if not differing:
             return found
-        alone = len(before[1]) == len(after[1]) == 1
-        unlike = before[1][0].unlike(after[1][0]) if alone else None
-        old, new = (_Rows.of(batches, differing, unlike, sites) for _, batches in (before, after))
-        for key, quantity in _summed(old.frame, old.cells):
-            _add(found.quantities, old.stated[key], -quantity)
-            _add(found.quantities, old.cells[key], quantity)
-        for moved in _moves(old, new):
+        old, new, places = _read(before[1], after[1], differing, sites)
+        if old.stated != old.cells:  # days that only the later version keeps apart
+            for key, quantity in _summed(old.frame, old.cells):
+                _add(found.quantities, old.stated[key], -quantity)
+                _add(found.quantities, old.cells[key], quantity)
+        for moved in _moves(old, new, places):
             found._book(moved, sites)
         return found
 
@@ -81,7 +84,8 @@ class Corrections:
             listed = all(own is None or cell is None or cell.site in own for own in sites for cell in (old, new))
             cause = BOUNDARY if cause == LINES and not listed else cause
             sums = self.changes.setdefault(cause, {})
-            self.rows[cause] = self.rows.get(cause, 0) + moved.rows
+            years = frozenset(year for cell in (old, new) if cell for year in cell.period.years)
+            self.rows.setdefault(cause, Counter())[years] += moved.rows
         if old:
             _add(sums, old, -moved.before)
         if new:
@@ -124,9 +128,9 @@ class _Rows:
         frames, stated, cells = [], list[CellKey](), list[CellKey]()
         for batch in batches:
             rows = batch.steps_by_row(wanted, unlike)
-            if pd.api.types.infer_dtype(rows["activity_id"], skipna=False) != "string":
-                rows["activity_id"] = rows["activity_id"].map(str)  # a number in one version may be text in the other
-            frames.append(rows.assign(key=rows["key"] + len(cells)))
+            text = pd.api.types.infer_dtype(rows["activity_id"], skipna=False) == "string"
+            ids = rows["activity_id"] if text else rows["activity_id"].map(str)  # a number there may be text here
+            frames.append(rows.assign(activity_id=ids.str.strip(), key=rows["key"] + len(cells)))
             for cell, period in batch.stated():
                 stated.append(cell)
                 cells.append(_by_days(cell, period, sites))
@@ -134,8 +138,8 @@ class _Rows:
         return cls(frame, stated, cells)
 
     def picked(self, places: Any) -> "_Rows":
-        """Return some of the rows, in the order of ``places``."""
-        return _Rows(self.frame.take(places).reset_index(drop=True), self.stated, self.cells)
+        """Return some of the rows, in the order of ``places``; their ids have done their work."""
+        return _Rows(self.frame.drop(columns="activity_id").take(places), self.stated, self.cells)
 
     def column(self, name: str) -> Any:
         """Return a column as an array of integers."""
@@ -144,6 +148,36 @@ class _Rows:
     def grids(self) -> Any:
         """Return the grid of the unit of each row."""
         return np.array([units.grid(cell.unit) for cell in self.cells], dtype=np.int64)[self.column("key")]
+
+
+def _read(
+    before: Sequence[Activities],
+    after: Sequence[Activities],
+    differing: set[CellKey],
+    sites: Sequence[Mapping[str, Site] | None],
+) -> tuple[_Rows, _Rows, Any]:
+    """
+    Read the rows of the cells that differ, and of every cell that one of these rows came from or went to; pair them.
+
+    A cell can have lost a row and got another of the same amount; its sums are then as they were, but a row that went
+    from there to where sums do differ was moved, and is not new.
+    """
+    unlike = before[0].unlike(after[0]) if len(before) == len(after) == 1 else None
+    while True:
+        old, new = (_Rows.of(batches, differing, unlike, sites) for batches in (before, after))
+        places = _partners(old, new)
+        lost, come = (
+            set(rows.frame["activity_id"].take(own)) for rows, own in zip((old, new), _alone(places, new), strict=True)
+        )
+        found = _cells_of(before, come) | _cells_of(after, lost)
+        if found <= differing:
+            return old, new, places
+        differing = differing | found
+
+
+def _cells_of(batches: Sequence[Activities], ids: set[str]) -> set[CellKey]:
+    """Return the cells in which rows of some ids stand; ids that no row has stand nowhere."""
+    return {row.key for batch in batches for row in batch.rows(ids) if row.activity_id in ids} if ids else set()
 
 
 def _by_days(cell: CellKey, stated: Period, sites: Sequence[Mapping[str, Site] | None]) -> CellKey:
@@ -155,11 +189,9 @@ def _by_days(cell: CellKey, stated: Period, sites: Sequence[Mapping[str, Site] |
     return cell
 
 
-def _moves(old: _Rows, new: _Rows) -> Iterator[_Moved]:
+def _moves(old: _Rows, new: _Rows, places: Any) -> Iterator[_Moved]:
     """Pair the rows of two versions by their id and sum what happened to them, by pair of cells and cause."""
-    places = _partners(old, new)
-    lost = np.flatnonzero(places < 0)
-    come = np.setdiff1d(np.arange(len(new.frame)), places[places >= 0], assume_unique=True)
+    lost, come = _alone(places, new)
     for rows, gone in ((old.picked(lost), True), (new.picked(come), False)):
         counts = rows.frame["key"].value_counts()
         for key, quantity in _summed(rows.frame, rows.cells):
@@ -190,6 +222,11 @@ def _partners(old: _Rows, new: _Rows) -> Any:
     return places[sides[0]]
 
 
+def _alone(places: Any, new: _Rows) -> tuple[Any, Any]:
+    """Return the places of the old rows that have no partner, and of the new rows that have none."""
+    return np.flatnonzero(places < 0), np.setdiff1d(np.arange(len(new.frame)), places[places >= 0], assume_unique=True)
+
+
 def _summed(frame: "pd.DataFrame", cells: Sequence[CellKey]) -> Iterator[tuple[int, Fraction]]:
     """Yield the sum of the rows of every key, in the unit of its cell."""
     sums = frame.groupby("key", sort=True)[["whole", "part"]].sum()
@@ -206,25 +243,34 @@ def _changed(old: _Rows, new: _Rows) -> Iterator[_Moved]:
     codes = dict[CellKey, int]()
     same_cell = _codes(old.cells, codes)[first] == _codes(new.cells, codes)[second]
     different = np.flatnonzero(~(same_number & same_cell))
+    if not different.size:
+        return
     joined = pd.DataFrame({"old": first[different], "new": second[different], "number": same_number[different]})
     for side, rows in (("before", old), ("after", new)):
         for name in ("whole", "part"):
             joined[f"{side}_{name}"] = rows.column(name)[different]
-    for pair, group in joined.groupby(["old", "new"], sort=True):
-        key, other = (int(str(one)) for one in tuple(pair))
+    joined["cause"] = _causes(joined, old.cells, new.cells)
+    sums = joined.drop(columns="number").assign(rows=1).groupby(["old", "new", "cause"], sort=True).sum()
+    for pair, row in zip(sums.index.tolist(), sums.to_numpy().tolist(), strict=True):
+        key, other, word = pair
         cells = old.cells[key], new.cells[other]
-        for word, own in group.groupby(_causes(*cells, group), sort=True):
-            before, after = (
-                _of(int(own[f"{side}_whole"].sum()), int(own[f"{side}_part"].sum()), cell)
-                for side, cell in zip(("before", "after"), cells, strict=True)
-            )
-            yield _Moved(str(word), *cells, before, after, len(own))
+        yield _Moved(word, *cells, _of(row[0], row[1], cells[0]), _of(row[2], row[3], cells[1]), row[4])
 
 
-def _causes(old: CellKey, new: CellKey, group: "pd.DataFrame") -> Any:
-    """Return, for rows that went from one cell to another, why: by row, because it depends on their numbers."""
-    if old.unit == new.unit or replace(old, unit=new.unit) != new:
-        return np.full(len(group), ACTIVITY)
+def _causes(joined: "pd.DataFrame", old: Sequence[CellKey], new: Sequence[CellKey]) -> Any:
+    """Return for every row why it went from one cell to another; where only the unit differs, its number tells."""
+    words = np.full(len(joined), ACTIVITY, dtype=object)
+    pairs, places = np.unique(joined["old"].to_numpy() * len(new) + joined["new"].to_numpy(), return_inverse=True)
+    order = np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places))[:-1])
+    for pair, rows in zip(pairs.tolist(), order, strict=True):
+        first, last = old[pair // len(new)], new[pair % len(new)]
+        if first.unit != last.unit and replace(first, unit=last.unit) == last:
+            words[rows] = _unit_causes(first, last, joined.iloc[rows])
+    return words
+
+
+def _unit_causes(old: CellKey, new: CellKey, group: "pd.DataFrame") -> Any:
+    """Return, for rows of which only the unit is another, whether it was corrected, respelt, or the amount changed."""
     respelt = np.zeros(len(group), dtype=bool)
     if units.kind(old.unit) == units.kind(new.unit):
         ratio = units.ratio(old.unit, new.unit)
@@ -239,11 +285,12 @@ def _amounts(group: "pd.DataFrame", side: str, cell: CellKey) -> Iterator[Fracti
 
 
 def _same_number(old: _Rows, new: _Rows) -> Any:
-    """Say, row by row, whether the number is the same, whatever its unit."""
+    """Say, row by row, whether the number is the same, whatever its unit, as far as the coarser grid tells."""
     grids = old.grids(), new.grids()
     finest = np.maximum(*grids)
     first, second = (rows.column("part") * 10 ** (finest - grid) for rows, grid in zip((old, new), grids, strict=True))
-    return (old.column("whole") == new.column("whole")) & (first == second)
+    wholes = np.clip(old.column("whole") - new.column("whole"), -2, 2)  # further apart is unlike in any case
+    return np.abs(wholes * 10**finest + first - second) * 2 <= 10 ** (finest - np.minimum(*grids))
 
 
 def _codes(cells: Sequence[CellKey], known: dict[CellKey, int]) -> Any:

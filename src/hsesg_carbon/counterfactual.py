@@ -120,6 +120,10 @@ class Rules:
         inside = Period(first, last)
         return boundary.share(site_id, inside) * Fraction(inside.days, period.days)
 
+    def lists(self, site: str) -> bool:
+        """Say whether the site belongs to this version at all."""
+        return self.view.boundary is None or self.view.boundary.site(site) is not None
+
     def used(self, site_id: str) -> Fraction:
         """Return the part of a site's bills that is its own use; all of it where the site is not listed."""
         site = self.view.boundary.site(site_id) if self.view.boundary else None
@@ -216,8 +220,23 @@ class Counterfactual:
         return shifted(self.corrections.quantities.get(cell, Fraction(0)), changes)
 
     def _share(self, site: str, period: Period) -> Table:
-        before, after = (side.share(site, period) for side in self._sides)
+        before, after = self._shares(site, period)
         return switched(self._share_bit(before, after), before, after)
+
+    def _shares(self, site: str, period: Period) -> tuple[Fraction, Fraction]:
+        """Return what counts of a site in either version; where only one lists it, what that one says of it in both."""
+        lists, shares = self._listing(site), [side.share(site, period) for side in self._sides]
+        return shares[lists[0]], shares[lists[1]]
+
+    def _listing(self, site: str) -> tuple[int, int]:
+        """
+        Return which version is asked about a site for the one before and for the one after.
+
+        A version that does not list a site says nothing of it: its rows come and go with it, and a row that was moved
+        there is counted as the other version counts it. Else a site that got another name would be lost and found.
+        """
+        first, second = (side.lists(site) for side in self._sides)
+        return (0 if first or not second else 1, 1 if second or not first else 0)
 
     def _share_bit(self, before: Fraction, after: Fraction) -> int:
         """Return the cause of another share: ownership where the site counts in both, by the same consolidation."""
@@ -269,9 +288,9 @@ class Counterfactual:
         return found
 
     def _used(self, site: str, period: Period) -> Table:
-        before, after = (side.used(site) for side in self._sides)
-        shares = [side.share(site, period) for side in self._sides]
-        return switched(self._share_bit(*shares), before, after)
+        first, second = self._listing(site)
+        bit = self._share_bit(*self._shares(site, period))
+        return switched(bit, self._sides[first].used(site), self._sides[second].used(site))
 
     @cached_property
     def _matchings(self) -> tuple[int, dict[int, Matching]]:

@@ -15,6 +15,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Group
 from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.units import CO2E
@@ -29,6 +30,7 @@ MOST_CAUSES = 8
 
 _OF_FACTOR = ("factor-value", "factor-choice", "unit", "property")
 _PLACES = units.SHOWN_PLACES
+_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ class Restatement:
             InventoryError: More causes changed than can be shared out in all orders.
             InputError: A dimension, a cause or a method is unknown.
         """
-        names = ("year", *(name for name in by if name != "year"))
+        names = tuple(dict.fromkeys(("year", *by)))
         games = self._games(names)
         rows = {tuple(zip(names, key, strict=True)): game for key, game in games.items()}
         return _bridge(rows, CO2E, method, order, self.causes)
@@ -312,10 +314,10 @@ class Restatement:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Say what differs between the versions, what could not be compared, and what the new basis gives rise to."""
-        rows = self._versions.corrections.rows
         found = [
             Finding(code="restated-rows", severity="info", data={"cause": _label(cause), "rows": count})
-            for cause, count in rows.items()
+            for cause, rows in self._versions.corrections.rows.items()
+            if (count := sum(own for years, own in rows.items() if years & set(self.years)))
         ]
         plans = [one.ledger.plan.findings for one in (self.before, self.after)]
         new = [one for one in plans[1] if one not in plans[0]]
@@ -323,19 +325,22 @@ class Restatement:
 
     def lines(self) -> "pd.DataFrame":
         """
-        Return the lines of both versions side by side, those that differ, the largest difference first.
+        Return the lines of the years compared side by side, those that differ, the largest difference first.
 
         One line per row, period, gas and rung: ``quantity``, ``unit``, ``factor_id``, ``property_ids``, ``counted``
         and ``t_co2e`` before and after (floats, for people and spreadsheets), ``difference``, and ``changed``: which
         of them differ. Blank on one side where only the other version has the line.
 
         Raises:
-            InputError: The frame's engine cannot join (named).
+            InputError: The frame's engine cannot join (named), or rows share an id.
         """
         import pandas as pd  # noqa: PLC0415
 
-        sides = [_lines_of(view) for view in (self.before, self.after)]
         keys = ["activity_id", "line_period", "flow", "rung"]
+        sides = [_lines_of(view, self.years) for view in (self.before, self.after)]
+        for side in sides:
+            if (repeated := side.loc[side.duplicated(keys), "activity_id"].unique()).size:
+                raise InputError("restate-ids-repeat", ids=sorted(repeated)[:_SHOWN], count=len(repeated))
         both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_before", "_after"))
         old, new = (both[f"t_co2e_{side}"].fillna(0.0) for side in ("before", "after"))
         both["difference"] = new - old
@@ -496,8 +501,8 @@ def _site_text(site: Any) -> str:
     return ", ".join(one for one in (own, "+".join(site.control) or "-", days, part) if one)
 
 
-def _lines_of(view: Inventory) -> "pd.DataFrame":
-    """Return the lines of one version that count in its totals, in tCO2e."""
+def _lines_of(view: Inventory, years: Sequence[int]) -> "pd.DataFrame":
+    """Return the lines of one version that count in its totals of some years, in tCO2e."""
     import narwhals as nw  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
@@ -511,7 +516,12 @@ def _lines_of(view: Inventory) -> "pd.DataFrame":
         frame = pd.DataFrame({name: eager[name].to_list() for name in columns})
         frame["quantity"] = [float(units.decimal_of(one) or 0) for one in frame["quantity"]]  # 1000 is 1000.0
         counted = frame["flow"].map(lambda flow: flow in flows and flows[flow].kind in {"gas", "co2e"})
-        frame = frame[counted & frame["scope2"].isin(["", view.scope2])].drop(columns="scope2")
+        counted &= frame["scope2"].isin(["", view.scope2])
+        counted &= frame["line_period"].map(lambda period: Period.parse(period).start.year in years)
+        frame = frame[counted].drop(columns="scope2")
+        frame["activity_id"] = (
+            frame["activity_id"].map(str).str.strip()
+        )  # numbers there may be text in the other version
         pairs = list(zip(frame["flow"], frame["activity"], strict=True))
         known = {pair: float(view.weight(flows[pair[0]], pair[1])) for pair in set(pairs)}
         weights = [known[pair] for pair in pairs]

@@ -275,6 +275,7 @@ def without_gas(above: str, gas: str) -> str:
     return above if gas == "CO2e" else above.removesuffix(gas).strip()
 
 
+@lru_cache(maxsize=4096)  # a unit that is refused has its near matches looked for, which takes milliseconds
 def is_co2e(unit: str) -> bool:
     """
     Say whether ``unit`` counts CO2e, however it is spelt; what is no unit at all does not.

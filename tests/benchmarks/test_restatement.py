@@ -20,13 +20,16 @@ def inventory(frame: pd.DataFrame, method: str = "hundsun-2024") -> hc.Inventory
     return hc.Inventory(plan.run(acts))
 
 
-def seconds(before: hc.Inventory, after: hc.Inventory) -> float:
-    start = time.perf_counter()
-    bridge = Restatement(before, after).bridge("scope", "site")
-    spent = time.perf_counter() - start
+def seconds(before: hc.Inventory, after: hc.Inventory, rounds: int = 5) -> float:
+    """Return the least time of some rounds: what else the machine does is no cost of ours."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        bridge = Restatement(before, after).bridge("scope", "site")
+        times.append(time.perf_counter() - start)
     for row in bridge:
         assert sum(row.parts.values(), row.before) == row.after
-    return spent
+    return min(times)
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +65,4 @@ def test_a_million_rows_of_which_a_thousand_were_corrected_and_some_came_and_wen
     spent_shuffled = seconds(reported, inventory(shuffled))
     print(f"\na thousand corrections: {spent:.2f} s; shuffled, ten rows gone: {spent_shuffled:.2f} s")
     if not request.config.getoption("--benchmark-disable"):
-        assert spent < SECONDS
+        assert max(spent, spent_shuffled) < SECONDS

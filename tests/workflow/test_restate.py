@@ -222,6 +222,19 @@ def test_versions_on_any_two_engines_give_the_same_bridge(first: str) -> None:
         assert Restatement(inventory(engines()[first](old)), inventory(turn(new))).bridge() == expected
 
 
+def test_frames_in_any_order_and_under_any_index_are_paired_by_id() -> None:
+    old = pd.DataFrame([*rows({f"a{place}": float(place) for place in range(9)}), *rows({"p": 5.0}, site="plant")])
+    new = old.copy()
+    new.loc[3, "quantity"] += 2
+    new.loc[9, "quantity"] += 1
+    expected = {"activity": 3 * Fraction("0.5366") / 1000}
+    for frame in (new, new.sample(frac=1, random_state=1), new[::-1], new.set_index("activity_id", drop=False)):
+        assert Restatement(inventory(old), inventory(frame)).bridge()[0].parts == expected
+        assert Restatement(inventory(frame), inventory(old.sample(frac=1, random_state=2))).bridge()[0].difference == (
+            -expected["activity"]
+        )
+
+
 @pytest.mark.parametrize("number", [Decimal, str, int, float])
 def test_quantities_of_every_type_are_paired_exactly(number: Any) -> None:
     before, after = {"a": 3, "b": 4, "c": 5}, {"a": 3, "b": 6, "c": 5}
@@ -319,3 +332,64 @@ def test_a_bridge_is_asked_for_one_group(accounts: Workspace) -> None:
     )
     with pytest.raises(InventoryError):
         bridge.of(year=2024)
+
+
+def test_a_row_that_was_moved_is_no_new_row_even_where_another_of_the_same_amount_took_its_place() -> None:
+    """The sums of hq are as they were, so only the id tells that ``a`` was moved."""
+    old = pd.DataFrame(rows({"a": 1000}))
+    new = pd.DataFrame([*rows({"a": 1000}, site="plant"), *rows({"b": 1000})])
+    tonne = Fraction("0.5366")
+    found = {row["site"]: row.parts for row in Restatement(inventory(old), inventory(new)).bridge("site")}
+    assert found == {"hq": {"activity": -tonne, "lines": tonne}, "plant": {"activity": tonne, "lines": Fraction(0)}}
+
+
+@pytest.mark.parametrize("used", [None, {"basis": "area", "area": 1, "building_area": 4, "note": "made up"}])
+def test_a_site_that_got_another_name_is_neither_lost_nor_found(used: Any) -> None:
+    """A version that does not list a site says nothing of it, so the boundary has no part in the move of its rows."""
+    hq, seat = (Site.model_validate({"id": name, "region": "CN", "lease": used}) for name in ("hq", "seat"))
+    old = inventory(pd.DataFrame(rows({"a": 1000})), hc.Boundary("all", (hq,), "operational-control"))
+    new = inventory(pd.DataFrame(rows({"a": 1000}, site="seat")), hc.Boundary("all", (seat,), "operational-control"))
+    restated = Restatement(old, new)
+    (row,) = restated.bridge()
+    assert (row.parts, row.alone, row.interaction) == ({"activity": 0}, {"activity": 0}, 0)
+    assert [one.parts["activity"] for one in restated.bridge("site")] == [-row.before, row.before]
+
+
+def test_a_number_finer_than_the_grid_of_one_of_its_units_is_still_the_same_number() -> None:
+    """Cubic metres are counted to the sixth decimal: as 8.02117, which is no other number than 8.0211700049."""
+    gas = {"activity_id": "a", "site": "hq", "period": "2023", "activity": "stationary.natural_gas", "region": "CN"}
+    old, new = (pd.DataFrame([{**gas, "quantity": "8.0211700049", "unit": unit}]) for unit in ("m3", "万m3"))
+    assert Restatement(inventory(old), inventory(new)).causes == ("unit",)
+    moved = pd.DataFrame([{**gas, "quantity": "8.02118", "unit": "万m3"}])
+    assert Restatement(inventory(old), inventory(moved)).causes == ("activity",)
+
+
+def test_rows_are_counted_of_the_years_compared_alone() -> None:
+    old = pd.DataFrame(rows({"a": 1, "b": 2}))
+    new = pd.concat([old, old.assign(activity_id=["c", "d"], period="2024")], ignore_index=True)
+    new.loc[0, "quantity"] = 5
+    restated = Restatement(inventory(old), inventory(new))
+    assert [one.data["rows"] for one in restated.findings if one.code == "restated-rows"] == [1]
+    assert restated.lines()["activity_id"].tolist() == ["a"]
+
+
+def test_lines_stand_side_by_side_whatever_type_the_ids_have() -> None:
+    old = pd.DataFrame(rows({"1": 5.0, "2": 7.0}))
+    new = old.assign(activity_id=[1, 2], quantity=[5.0, 8.0])
+    (line,) = Restatement(inventory(old), inventory(new)).lines().to_dict("records")
+    assert (line["activity_id"], line["quantity_before"], line["quantity_after"]) == ("2", 7.0, 8.0)
+    spaced = old.assign(activity_id=[" 1", "2 "])
+    assert Restatement(inventory(old), inventory(spaced)).lines().empty
+
+
+def test_lines_that_share_an_id_are_refused() -> None:
+    old = pd.DataFrame([*rows({"a": 1}), *rows({"a": 2, "b": 3})])
+    restated = Restatement(inventory(old), inventory(old))
+    assert restated.bridge().causes == ()
+    with pytest.raises(InputError, match="share an id"):
+        restated.lines()
+
+
+def test_a_dimension_that_is_named_twice_counts_once(accounts: Workspace) -> None:
+    restated = Restatement(accounts.inventory, accounts.inventory)
+    assert restated.bridge("scope", "year", "scope") == restated.bridge("scope")
