@@ -1,10 +1,11 @@
 """The chain of seals: each link holds the hash of the one before, so that none can be changed alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding, Where
@@ -16,7 +17,19 @@ NOTHING_BEFORE = "0" * 64
 """The hash that the first link names as the one before."""
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+
+def _that_is(time: str) -> str:
+    """Refuse a time of which there is none, such as the 31st of June."""
+    datetime.fromisoformat(time)
+    return time
+
+
+Time = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+    AfterValidator(_that_is),
+]
 
 
 class Link(BaseModel):
@@ -31,7 +44,7 @@ class Link(BaseModel):
     number: int = Field(ge=1)
     time: Time
     root: Hash
-    pack: Annotated[str, StringConstraints(pattern=r"^\d{4,}-[0-9a-f]{12}\.zip$")]
+    pack: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,}-[0-9a-f]{12}\.zip$")]
     sha256: Hash
     previous: Hash
     link: Hash

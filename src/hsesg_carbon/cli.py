@@ -339,7 +339,7 @@ def seal_accounts(
         return
     sealed = Seal.of(accounts, to)
     if as_json:
-        _print_json(sealed.as_json())
+        _print_json(sealed.as_json(lang))
     else:
         print_seal(open_console(), sealed, lang)
 

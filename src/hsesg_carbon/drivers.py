@@ -168,9 +168,10 @@ class Drivers:
 
     - ``factor-real``: every number used in either year describes that year, and comes from the same series of
       publications by the same rule, for the same region, technology, unit and properties. So what changed is what it
-      describes: a grid that got cleaner. So it is where the numbers are the same, and their shares differ.
+      describes: a grid that got cleaner.
     - ``factor-choice``: any of these differs, or a number stands in for a year that it does not describe (the latest
-      known factor of an earlier year). The figure moved because another number was taken.
+      known factor of an earlier year). The figure moved because another number was taken, or several were taken in
+      other shares that cannot be told apart as mix.
     - ``instruments``: what certificates and contracts made of the factor that the rules give (market-based only).
 
     A factor of one fixed year is the same in both: it has neither. What rests on another basis must be restated first:
@@ -407,9 +408,13 @@ class _Carrier:
         lines = [list(sums.lines.values()) for sums in self.own]
         first, last = ({one.id for line in side for one in line.records} for side in lines)
         numbers = tuple(sorted(first - last)), tuple(sorted(last - first))
-        if first == last or not first or not last:
+        if not first or not last:
             return _FactorChange((), numbers)
         bases = [{_basis(inventory, line) for line in side} for side in lines]
+        if bases[0] == bases[1] and any(len({one.flow for one in side}) < len(side) for side in bases):
+            return _FactorChange(("shares",), numbers)  # several for one flow: it may be they that changed places
+        if first == last:
+            return _FactorChange((), numbers)
         apart = [
             name
             for name in (one.name for one in fields(_Basis))
@@ -427,6 +432,7 @@ class _Account:
 
     def __init__(self, inventory: Inventory, years: tuple[int, int]) -> None:
         self._years = years
+        self._inventory = inventory
         self._catalogue = inventory.ledger.plan.library.catalogue
         self._pieces: dict[_Piece, tuple[_Sums, _Sums]] = {}
         self._covered = bool(inventory.matching.parts)
@@ -463,7 +469,8 @@ class _Account:
         Return what is explained as one: an activity at a site; where it has no energy, by the kind of its unit.
 
         Its regions, technologies and units stand apart where each is there in both years, so that a shift between them
-        is mix; else they are one, so that a change of region or technology shows in the factor.
+        is mix; if not, those under one factor are one (a city and its province); and where that is no help either, all
+        of them, so that a change of region or technology shows in the factor.
         """
         families: dict[tuple[str, ...], list[_Carrier]] = {}
         energetic = {(one.site, one.activity) for one, own in self._pieces.items() if any(sums.energy for sums in own)}
@@ -473,15 +480,30 @@ class _Account:
             families.setdefault(key, []).append(_Carrier(one, self._pieces[one], energy, self._covered))
         found = []
         for members in families.values():
-            if all(size > 0 for one in members for size in one.sizes):
-                found += members
-            else:
-                first, last = (sum((one.own[side] for one in members), _Sums()) for side in (0, 1))
-                found.append(replace(members[0], own=(first, last)))
+            found += next(ways for ways in self._ways(members) if len(ways) == 1 or _in_both_years(ways))
         found = [one for one in found if one.energy or any(sums.emitted for sums in one.own)]
         for carrier in found:
             carrier.check(self._years)
         return found
+
+    def _ways(self, members: list[_Carrier]) -> Iterator[list[_Carrier]]:
+        """Yield the ways of telling the regions, technologies and units of an activity apart, the finest first."""
+        yield members
+        alike: dict[frozenset[_Basis], list[_Carrier]] = {}
+        for one in members:
+            key = frozenset(_basis(self._inventory, line) for sums in one.own for line in sums.lines.values())
+            alike.setdefault(key, []).append(one)
+        yield [_merged(group) for group in alike.values()]
+        yield [_merged(members)]
+
+
+def _in_both_years(carriers: Iterable[_Carrier]) -> bool:
+    return all(size > 0 for one in carriers for size in one.sizes)
+
+
+def _merged(members: Sequence[_Carrier]) -> _Carrier:
+    first, last = (sum((one.own[side] for one in members), _Sums()) for side in (0, 1))
+    return replace(members[0], own=(first, last))
 
 
 def _activity(
@@ -633,6 +655,7 @@ class _FactorChange:
             data |= {"before": self.numbers[0], "after": self.numbers[1]}
             data |= {"apart": [_both(f"basis-{name}") for name in self.apart]}
             code = "drivers-factor-choice" if self.apart else "drivers-factor-real"
+            code = "drivers-factor-shares" if "shares" in self.apart else code
             yield Finding(code=code, severity="warning" if self.apart else "info", data=data)
 
 

@@ -1,17 +1,19 @@
 """What accounts come to, as files that compare byte by byte: the numbers used, every product, totals and findings."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.packs import canonical, plain
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.records import EmissionFactor, FuelProperty
-from hsesg_carbon.tables import parse_csv, table_text
+from hsesg_carbon.tables import csv_cells, parse_csv, table_text
 from hsesg_carbon.workspace import Workspace
 
 FACTORS, METHODOLOGY, PLAN = "resolved/factors.csv", "resolved/methodology.json", "resolved/plan.csv"
@@ -30,6 +32,9 @@ _CELL = (
 )
 _MEASURED = ("quantity", "multiplier", "amount", "amount_unit", "share", "weight", "t_co2e")
 _MOST_TOLD = 50
+_OF_A_ROW = ("value", "unit", "basis", "region", "valid_from", "valid_to", "published", "source")
+"""What a published row never changes under its id; how it was checked, and where it stands, may be told better."""
+_ALWAYS = frozenset({FACTORS, METHODOLOGY, PLAN, TOTALS, CELLS, FINDINGS})
 _APART = {FACTORS: ("kind", "id"), PLAN: _PLANNED, CELLS: _CELL}
 """The columns that tell the rows of a table apart."""
 
@@ -71,6 +76,55 @@ def exact(value: Fraction) -> str:
     """
     text = units.exact_text(value)
     return text if Fraction(text) == value else str(value)
+
+
+def needed(member: str) -> bool:
+    """Say whether every pack has this member, whatever its accounts are."""
+    return member in _ALWAYS
+
+
+def written_once(member: str, data: bytes) -> bool:
+    """
+    Say whether a member of ``resolved/`` or ``results/`` is spelt as we spell: what readers see is then what we read.
+
+    Keys that stand twice, lines above a heading or rows out of order show one figure to people and another to programs.
+
+    Example:
+        >>> written_once(TOTALS, canonical({"a": 1})), written_once(TOTALS, b'{"a": 2, "a": 1}')
+        (True, False)
+    """
+    try:
+        if not member.endswith(".csv"):
+            return canonical(plain(data)) == data
+        heading, *rows = csv_cells(data, member)
+    except InputError:
+        return False
+    even = 1 < len(heading) == len(set(heading)) and all(len(row) == len(heading) for row in rows)
+    return even and _csv(heading, [[_unquoted(cell) for cell in row] for row in rows]) == data
+
+
+def unpublished(factors: bytes, packed: FactorLibrary, published: FactorLibrary) -> Iterator[Finding]:
+    """
+    Yield every number that accounts rest on as a published one, and that is not what was published under its id.
+
+    Args:
+        factors: The member ``FACTORS``.
+        packed: The published numbers as the pack has them.
+        published: The same as this version of the software has them.
+    """
+    theirs, ours = ({one.id: one for one in library.numbers} for library in (packed, published))
+    for row in parse_csv(factors, FACTORS).rows:
+        number = row.cells.get("id", "")
+        if number not in theirs:  # the organisation's own
+            continue
+        if number not in ours:
+            yield Finding(code="replay-number-unknown", severity="warning", data={"number": number})
+            continue
+        for column in _OF_A_ROW:
+            sealed, own = (_text(getattr(one[number], column, None)) for one in (theirs, ours))
+            if sealed != own:
+                data = {"number": number, "column": column, "sealed": sealed or ABSENT, "own": own or ABSENT}
+                yield _fault("replay-number-other", **data)
 
 
 def differences(member: str, sealed: bytes, again: bytes) -> list[Finding]:
@@ -151,8 +205,11 @@ def _told(member: str, data: bytes) -> Iterator[tuple[str, str]]:
     if member.endswith(".csv"):
         table = parse_csv(data, member)
         apart = _APART.get(member, ())
+        times: Counter[str] = Counter()
         for row in table.rows:
             name = ", ".join(row.cells[one] for one in apart if one in row.cells)
+            times[name] += 1
+            name += f" ({times[name]})" if times[name] > 1 else ""
             yield from ((f"{name}: {column}", row.cells.get(column, "")) for column in table.columns)
         return
     document = plain(data)
@@ -162,6 +219,11 @@ def _told(member: str, data: bytes) -> Iterator[tuple[str, str]]:
             yield " ".join(canonical(kept or one).decode().split()), str(kept.get("severity", "✓"))
         return
     yield from _walked("", document)
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell without the sign that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell.startswith(("'=", "'+", "'-", "'@")) else cell
 
 
 def _walked(name: str, document: Any) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,12 @@ MAX_PACK = 1024 * 1024 * 1024
 
 _MAX_JSON = 256 * 1024 * 1024
 _MAX_NAME = 400
+_END = b"PK\5\6"
+_END_SIZE = 22
+_END_64 = b"PK\6\7"
+_END_64_SIZE = 20
+_MAX_DIRECTORY = MAX_MEMBERS * (46 + 4 * _MAX_NAME)
+"""Bytes of the directory of as many members as there may be, with the longest names."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _ZIP_2_0 = 20
@@ -131,13 +137,16 @@ def unpacked(raw: bytes, file: str) -> Opened:
         InputError: It is no zip at all.
     """
     place = Where(file=file)
+    if faults := [*_directory_faults(raw)]:
+        return Opened({}, tuple(one.model_copy(update={"where": place}) for one in faults))
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
         entries = archive.infolist()
     except Exception as error:  # the module raises whatever a damaged part of the archive happens to provoke
         raise InputError("pack-no-zip", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
-    faults = [*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries])]
-    faults += _size_faults({f"{number}": one.file_size for number, one in enumerate(entries)}, entries)
+    faults = [*_size_faults({f"{number}": one.file_size for number, one in enumerate(entries)}, entries)]
+    if len(entries) <= MAX_MEMBERS:  # names are held against each other
+        faults = [*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries]), *faults]
     if sum(one.file_size for one in entries) > len(raw):  # members that overlap would be read again and again
         faults.append(_fault("pack-sizes", claimed=sum(one.file_size for one in entries), size=len(raw)))
     if faults:
@@ -187,6 +196,20 @@ def _name_faults(names: list[str]) -> Iterator[Finding]:
     for name in names:
         if any(folded(name[:at]) in files for at, letter in enumerate(name) if letter == "/"):
             yield _fault("pack-name-below-file", member=name)
+
+
+def _directory_faults(raw: bytes) -> Iterator[Finding]:
+    """Yield why the directory must not even be listed: of a gigabyte of entries the list takes ten."""
+    at = len(raw) - _END_SIZE  # where the module looks first, then further ahead, before a comment
+    if not (raw[at:].startswith(_END) and raw.endswith(b"\0\0")):
+        at = raw.rfind(_END, max(0, at - 0xFFFF))
+    if not 0 <= at <= len(raw) - _END_SIZE:
+        return  # no zip, as the module will say
+    size = int.from_bytes(raw[at + 12 : at + 16], "little")
+    if raw[max(0, at - _END_64_SIZE) : at].startswith(_END_64):
+        yield _fault("pack-directory-64")
+    elif size > _MAX_DIRECTORY:
+        yield _fault("pack-directory-large", size=size, limit=_MAX_DIRECTORY)
 
 
 def _encodable(name: str) -> bool:

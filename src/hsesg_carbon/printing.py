@@ -236,6 +236,7 @@ def print_seal(console: "Console", seal: "Seal", lang: str) -> None:
     console.print(message("label.seal-root", lang, root=seal.root), markup=False, soft_wrap=True)
     console.print(message("label.seal-pack", lang, pack=str(seal.pack)), markup=False, soft_wrap=True)
     console.print(message("label.seal-members", lang, members=seal.members), markup=False)
+    _print_findings(console, seal.findings, lang)
 
 
 def print_replay(console: "Console", replay: "Replay", lang: str) -> None:

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from hsesg_carbon.chain import CHAIN, NOTHING_BEFORE, Hash, Link, Time, chain_faults, chain_text, read_chain
 from hsesg_carbon.crate import METADATA, crate_metadata, installed
 from hsesg_carbon.errors import CarbonError, InputError
-from hsesg_carbon.evidence import ABSENT, differences, evidence_of
+from hsesg_carbon.evidence import ABSENT, FACTORS, differences, evidence_of, needed, unpublished, written_once
 from hsesg_carbon.factors import FactorLibrary, data_folder
 from hsesg_carbon.findings import Finding, Severity, Where
 from hsesg_carbon.intake import Engine
-from hsesg_carbon.packs import Opened, canonical, digest, open_pack, packed, plain, tree_digest
+from hsesg_carbon.packs import MAX_MEMBERS, Opened, canonical, digest, open_pack, packed, plain, tree_digest
 from hsesg_carbon.tables import misfits, opened_files, read_bytes
 from hsesg_carbon.workspace import OUT, SEALS, Organisation, Workspace
 
@@ -37,6 +37,8 @@ _CODE = (".py", ".csv", ".toml", ".txt")
 _DATA_FOLDERS = {"emission_factors", "examples", "__pycache__"}
 _PASSED_OVER = (".", "~$")
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__pycache__"}
+_LEFT = re.compile(r"\.(\d{4,}-[0-9a-f]{12}\.zip|chain\.csv)\.\d+")
+"""What a program that was killed while it sealed left of a file."""
 _SHORT = 12
 """Digits of a hash that are enough to tell it by."""
 
@@ -71,7 +73,7 @@ class Manifest(_Record):
     versions: dict[str, str]
     code: Hash
     library: Hash
-    members: tuple[Member, ...]
+    members: Annotated[tuple[Member, ...], Field(max_length=MAX_MEMBERS)]
 
     @field_validator("versions")
     @classmethod
@@ -116,7 +118,8 @@ class Seal:
     Accounts that were sealed: ``root`` stands for every input, factor, figure and line of code behind them.
 
     ``number`` is the place in the workspace's chain, ``None`` for a pack that was written elsewhere. ``unchanged`` says
-    that nothing was written, because the last seal has the same root.
+    that nothing was written, because the last seal has the same root. ``findings`` are remarks on the chain that do not
+    break it.
 
     Example: ``Seal.of(Workspace("examples/hundsun-2024")).root``.
     """
@@ -127,6 +130,7 @@ class Seal:
     pack: Path
     members: int
     unchanged: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @classmethod
     def of(cls, workspace: Workspace, to: Path | None = None, at: datetime | None = None) -> "Seal":
@@ -142,7 +146,7 @@ class Seal:
 
         Raises:
             InputError: The accounts cannot be computed, a file leaves the folder, the chain is broken, somebody else
-                is sealing, or the library rocrate is missing.
+                is sealing, the library rocrate is missing, or ``to`` is there already or among the accounts.
         """
         if installed() is None:
             raise InputError("provenance-missing")
@@ -150,6 +154,8 @@ class Seal:
             raise InputError("seal-version", basis=workspace.basis or "-", known=str(workspace.known or "-"))
         if to is not None and Path(to).exists():
             raise InputError("seal-exists", file=str(to))
+        if to is not None and _among_inputs(workspace.folder, Path(to)):
+            raise InputError("seal-inside", file=str(to), folder=str(workspace.folder))
         time = _stated(at)
         made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
         manifest = made.manifest(_versions(), tree_digest(_code()))
@@ -162,20 +168,30 @@ class Seal:
     @classmethod
     def _appended(cls, folder: Path, made: "_Made", manifest: Manifest, time: str) -> "Seal":
         """Add a seal to the chain in a folder that is locked, unless the last one is of the same accounts."""
+        for left in (path for path in folder.iterdir() if _LEFT.fullmatch(path.name)):
+            left.unlink()  # of a seal that was interrupted: nobody else writes here now
         links = read_chain(folder)
-        if faults := [one for one in chain_faults(folder, links) if one.severity == "error"]:
+        found = chain_faults(folder, links)
+        if faults := [one for one in found if one.severity == "error"]:
             raise InputError("chain-broken", faults, folder=str(folder))
         root, count = manifest.root, len(made.members) + len(_UNLISTED)
         if links and links[-1].root == root:
             last = links[-1]
-            return cls(root, last.time, last.number, folder / last.pack, count, unchanged=True)
+            return cls(root, last.time, last.number, folder / last.pack, count, True, tuple(found))
         number, before = len(links) + 1, links[-1].link if links else NOTHING_BEFORE
         raw = _sealed(made.members, manifest, time, number, before)
         name = f"{number:04}-{root[:_SHORT]}.zip"
         link = Link.made(number=number, time=time, root=root, pack=name, sha256=digest(raw), previous=before)
+        there = (folder / name).exists()
         _write(folder / name, raw)
         _write(folder / CHAIN, chain_text((*links, link)).encode())
-        return cls(root, time, number, folder / name, count)
+        found = [one for one in found if one.data.get("packs") != [name]]
+        if there:
+            found.append(_note("chain-pack-replaced", "warning", pack=name))
+        if links and time < links[-1].time:
+            data = {"number": number, "time": time, "before": links[-1].time}
+            found.append(_note("chain-time", "warning", **data))
+        return cls(root, time, number, folder / name, count, findings=tuple(found))
 
     @staticmethod
     def check(workspace: Workspace) -> tuple[tuple[Link, ...], tuple[Finding, ...]]:
@@ -196,7 +212,7 @@ class Seal:
                 found += _pack_of_link(folder / link.pack, link)
         return links, tuple(found)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return plain data."""
         return {
             "root": self.root,
@@ -205,6 +221,7 @@ class Seal:
             "pack": str(self.pack),
             "members": self.members,
             "unchanged": self.unchanged,
+            "findings": [one.as_json(lang) for one in self.findings],
         }
 
 
@@ -293,7 +310,7 @@ def unsealed(pack: Path) -> Iterator[Workspace]:
     """
     opened = open_pack(pack)[1]
     found, read = _examined(opened)
-    if read is None or found:
+    if read is None or any(one.severity == "error" for one in found):
         raise InputError("pack-unsound", found, file=pack.name)
     with _laid_out(opened.members, "pandas") as workspace:
         yield workspace
@@ -321,7 +338,7 @@ def _laid_out(members: Mapping[str, bytes], engine: Engine) -> Iterator[Workspac
 
 _UNLIKE = {
     *("replay-differs", "replay-member-changed", "replay-member-missing", "replay-member-unknown", "replay-spelt"),
-    *("replay-member-unread", "replay-root", "replay-crate-differs", "replay-manifest"),
+    *("replay-member-unread", "replay-root", "replay-crate-differs", "replay-manifest", "replay-two-faced"),
 }
 """Findings after which a pack that is built anew cannot be the same."""
 
@@ -335,6 +352,7 @@ class _Made:
     organisation: Organisation
     periods: tuple[str, ...]
     methodology: str
+    library: FactorLibrary
 
     @classmethod
     def of(cls, inputs: Mapping[str, bytes], library: Mapping[str, bytes], engine: Engine) -> "_Made":
@@ -342,10 +360,13 @@ class _Made:
         named = {INPUTS + name: data for name, data in inputs.items()}
         named |= {LIBRARY + name: data for name, data in library.items()}
         with opened_files() as opened, _laid_out(named, engine) as workspace:
+            published = workspace.shipped or FactorLibrary.shipped()
             settings, folder = workspace.settings, workspace.folder.parent
             evidence = evidence_of(workspace)
             read = frozenset(name for name in named if str(folder / name) in opened and name.startswith(INPUTS))
-        return cls({**named, **evidence}, read, settings.organisation, settings.periods, settings.methodology)
+        return cls(
+            {**named, **evidence}, read, settings.organisation, settings.periods, settings.methodology, published
+        )
 
     def manifest(self, versions: dict[str, str], code: str) -> Manifest:
         """Return the manifest of these members."""
@@ -400,6 +421,7 @@ class _Again:
         if self._made is None:
             return False
         self._compare_code()
+        self._compare_library(self._made)
         self._compare_figures(self._made.members)
         again = self._made.manifest(self.written.versions, self.written.code)
         apart = [name for name in Manifest.model_fields if getattr(again, name) != getattr(self.written, name)]
@@ -431,16 +453,30 @@ class _Again:
         if apart:
             self.findings.append(_note("replay-other-versions", "info", apart=apart))
 
+    def _compare_library(self, made: _Made) -> None:
+        """Hold what the pack takes for published to what this version of the software knows as published."""
+        published = _published()
+        ours = dict(_files(published.home or data_folder(), _DATA, {"__pycache__"}))
+        theirs = {name.removeprefix(LIBRARY): data for name, data in self.sealed.items() if name.startswith(LIBRARY)}
+        apart = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+        if apart:
+            self.findings.append(_note("replay-other-library", "warning", files=apart))
+            self.findings += unpublished(made.members[FACTORS], made.library, published)
+
     def _compare_figures(self, made: Mapping[str, bytes]) -> None:
         """Name what differs; a figure that only other code knows is a remark, for the pack could not have it."""
         lesser: Severity = "error" if self.own_code else "warning"
         listed = {one.path for one in self.written.members}
         self.findings += [_fault("replay-member-unknown", member=name) for name in sorted(listed - made.keys())]
         new = sorted(made.keys() - listed)
-        self.findings += [_note("replay-member-missing", lesser, member=name) for name in new]
+        self.findings += [
+            _note("replay-member-missing", "error" if needed(name) else lesser, member=name) for name in new
+        ]
         for name in sorted(listed & made.keys() & self.sealed.keys()):
             if self.sealed[name] != made[name]:
                 told = differences(name, self.sealed[name], made[name])
+                if not told and not written_once(name, self.sealed[name]):
+                    told = [_fault("replay-two-faced", member=name)]
                 told = told or [_note("replay-spelt", lesser, member=name)]
                 self.findings += [
                     one.model_copy(update={"severity": lesser}) if one.data.get("sealed") == ABSENT else one
@@ -489,6 +525,11 @@ def _code() -> dict[str, bytes]:
     return dict(_files(files("hsesg_carbon"), _CODE, _DATA_FOLDERS))
 
 
+def _published() -> FactorLibrary:
+    """Return what this version of the software knows as published."""
+    return FactorLibrary.shipped()
+
+
 def _library(shipped: FactorLibrary | None) -> dict[str, bytes]:
     """Return the files of the published data; a library that is more than its files cannot be put into a pack."""
     home = data_folder() if shipped is None else shipped.home
@@ -513,13 +554,19 @@ def _inputs(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(top).as_posix(): read_bytes(path) for path in _walked(top, top)}
 
 
+def _among_inputs(folder: Path, file: Path) -> bool:
+    """Say whether a file would be one of the inputs of the next seal, or lie among the seals."""
+    top, place = folder.resolve(), file.resolve()
+    return place.is_relative_to(top) and not place.is_relative_to(top / OUT)
+
+
 def _walked(top: Path, folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         name = path.name.lower()
         if name.startswith(_PASSED_OVER) or name in _SYSTEM_FILES or path in {top / OUT, top / SEALS}:
             continue
         told = path.relative_to(top).as_posix()
-        if path.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(top)):
+        if path.is_symlink() and not _points_to_a_file_of(top, path):
             raise InputError("seal-link", file=told, to=os.readlink(path))
         if path.is_dir():
             yield from _walked(top, path)
@@ -527,6 +574,14 @@ def _walked(top: Path, folder: Path) -> Iterator[Path]:
             yield path
         else:
             raise InputError("seal-no-file", file=told)
+
+
+def _points_to_a_file_of(top: Path, link: Path) -> bool:
+    """Say whether a link leads to a file of the same folder, and not elsewhere, nowhere or in a circle."""
+    try:
+        return link.is_file() and link.resolve().is_relative_to(top)
+    except RuntimeError:  # a circle, before Python 3.13
+        return False
 
 
 def _crate(manifest: Manifest, time: str, number: int | None, before: str | None) -> bytes:

@@ -225,6 +225,17 @@ def parse_csv(data: bytes, file: str) -> Table:
     return _table(file, None, _csv_rows(text, file), notes)
 
 
+def csv_cells(data: bytes, file: str) -> list[list[str]]:
+    """
+    Return the cells of a CSV file as they stand, lines above a heading and blanks around them among them.
+
+    Raises:
+        InputError: They are no text, or no CSV; the message says in which line.
+    """
+    text, _ = _decode(data, file)
+    return [cells for _, cells in _csv_rows(text, file)]
+
+
 def read_parquet(path: Path) -> Any:
     """
     Return a Parquet file as a pandas frame, its columns as they are typed.

@@ -2,6 +2,7 @@
 
 import json
 import string
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -12,14 +13,22 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
+from hsesg_carbon import seal
 from hsesg_carbon.chain import NOTHING_BEFORE, Link, chain_faults, chain_text, read_chain
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.intake import Engine
 from hsesg_carbon.packs import digest, packed, unpacked
-from tests.sealed import NOON, forged, members, small
+from tests.sealed import NOON, few_factors, forged, members, small
 
 NAMES = st.text(string.ascii_lowercase + string.digits + "表单核算é", min_size=1, max_size=6)
 FILES = st.dictionaries(st.lists(NAMES, min_size=2, max_size=3).map("/".join), st.binary(max_size=60), max_size=5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_published() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seal, "_published", few_factors)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
+from hsesg_carbon import drivers
 from hsesg_carbon.drivers import lmdi
 from hsesg_carbon.instruments import Instrument, Instruments
+from hsesg_carbon.methodology import Vintage
 from tests.conftest import HUNDSUN
 
 NANO = Fraction(1, 10**9)
@@ -24,6 +26,16 @@ METHOD = hc.Methodology.shipped("hundsun-2024")
 BASIS = [METHOD.use[0].model_copy(update={"source": ("mee-2025-47", "mee-2024-33"), "vintage": "latest-known"})]
 DATA_YEAR = METHOD.model_copy(update={"id": "data-year", "use": (*BASIS, *METHOD.use[1:])})
 """Hundsun's basis with the grid factor of each year, or the latest known before it."""
+GHGP = hc.Methodology.shipped("ghgp-cn")
+FIXED = GHGP.model_copy(
+    update={
+        "use": tuple(
+            one.model_copy(update={"vintage": Vintage(fixed=2022)}) if one.activity.startswith("electricity") else one
+            for one in GHGP.use
+        )
+    }
+)
+"""The grid factors of 2022 in all years, by province."""
 
 
 def levels(*factors: Any) -> list[Fraction]:
@@ -281,6 +293,45 @@ def test_regions_that_are_there_in_both_years_are_mix_and_their_grids_real() -> 
     assert own["factor-choice"] == 0
     assert own["factor-real"] < 0 < own["mix"]  # Jiangsu's grid is the dirtier one, both got cleaner
     assert own["activity"] == 0
+
+
+def test_a_shift_between_regions_under_other_names_is_mix_and_no_real_change() -> None:
+    """Hangzhou and Zhejiang have one factor: so what moved is the share of Jiangsu."""
+    rows = [("CN-ZJ", 2022, 100), ("CN-JS", 2022, 10), ("CN-ZJ-hangzhou", 2023, 10), ("CN-JS", 2023, 100)]
+    inventory = made_up([grid("a", year, quantity, region) for region, year, quantity in rows], FIXED)
+    found = hc.Drivers.of(inventory, 2022, 2023)
+    own = by_driver(found)
+    assert (own["factor-real"], own["factor-choice"], own["activity"]) == (0, 0, 0)
+    assert own["mix"] == found.change > 0
+    own = by_driver(hc.Drivers.of(made_up([grid("a", y, q, r) for r, y, q in rows], "ghgp-cn"), 2022, 2023))
+    assert own["factor-real"] < 0 < own["mix"]
+
+
+def test_numbers_in_other_shares_are_no_real_change_where_mix_cannot_be_told() -> None:
+    """A third region joins, so all are one."""
+    rows = [grid("a", 2022, 100), grid("a", 2022, 10, "CN-JS"), grid("a", 2023, 10), grid("a", 2023, 100, "CN-JS")]
+    inventory = made_up([*rows, grid("a", 2023, 1, "CN-AH")], FIXED)
+    found = hc.Drivers.of(inventory, 2022, 2023)
+    assert by_driver(found)["factor-real"] == 0
+    one = drivers._Carrier(
+        drivers._Piece("a", "2", "electricity", "electricity.grid", "CN-ZJ", "", "energy"),
+        tuple(drivers._Sums(F1, F1, F1, F1, lines) for lines in _lines_of_both_years(inventory)),
+        energy=True,
+        covered=False,
+    )
+    change = one.factor_change(inventory)
+    assert (change.apart, change.driver) == (("shares",), "factor-choice")
+    (note,) = change.findings(one, (2022, 2023), [drivers.Effect("a", "2", "e", "e", "energy", "factor-choice", F1)])
+    assert note.code == "drivers-factor-shares"
+
+
+F1 = Fraction(1)
+
+
+def _lines_of_both_years(inventory: hc.Inventory) -> list[dict[int, Any]]:
+    """Return the numbers of Zhejiang and Jiangsu, as both years have them."""
+    lines = {id(one.line): one.line for one, _ in inventory.counted() if one.cell.region != "CN-AH"}
+    return [lines, lines]
 
 
 def certificate(volume: int, factor: str = "0") -> Instruments:

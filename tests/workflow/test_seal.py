@@ -27,9 +27,15 @@ from hsesg_carbon.intake import Engine
 from hsesg_carbon.packs import packed
 from hsesg_carbon.tables import parse_csv
 from tests.conftest import ROOT
-from tests.sealed import NOON, everything, forged, members, small, zipped
+from tests.sealed import NOON, everything, few_factors, forged, members, small, zipped
 
 ENGINES = get_args(Engine)
+
+
+@pytest.fixture(autouse=True)
+def _few_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packs here hold a part of the published data: let this version of the software be one that has no more."""
+    monkeypatch.setattr(seal, "_published", few_factors)
 
 
 @pytest.fixture(scope="module")
@@ -400,6 +406,94 @@ def test_other_versions_of_the_libraries_are_remarked(pack: Path, monkeypatch: p
     assert "/ 9.9" in remark.line()
 
 
+def of_other_code(parts: dict[str, bytes], **changed: bytes) -> bytes:
+    """Return a pack that claims to be of code that nobody has, so that differences of wording are remarks."""
+    manifest = {**json.loads(parts["manifest.json"]), "code": "1" * 64}
+    return forged({**parts, "manifest.json": seal.canonical(manifest), **changed})
+
+
+def test_a_published_number_that_was_changed_is_named_though_all_replays(tmp_path: Path) -> None:
+    """Whoever changes the published data and seals anew has a pack that is sound by itself."""
+    library = tmp_path / "library"
+    shutil.copytree(Path(str(few_factors().home)), library)
+    path = library / "factors" / "cn_mee_2024_33.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",0.5366,", ",0.4,"), encoding="utf-8")
+    accounts = small(tmp_path / "us")
+    made = hc.Seal.of(hc.Workspace(accounts.folder, shipped=hc.FactorLibrary.load(library)), at=NOON)
+    replay = hc.Replay.of(made.pack)
+    assert (replay.identical, replay.ok) == (True, False)
+    (apart, number) = replay.findings
+    assert (apart.code, apart.data["files"]) == ("replay-other-library", ["factors/cn_mee_2024_33.csv"])
+    assert (number.code, number.data["sealed"], number.data["own"]) == ("replay-number-other", "0.4", "0.5366")
+
+
+def test_published_data_that_the_accounts_do_not_rest_on_are_a_remark(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(Path(str(few_factors().home)), library)
+    (library / "factors" / "cn_mee_2025_47.csv").unlink()
+    accounts = small(tmp_path / "us")
+    replay = hc.Replay.of(hc.Seal.of(hc.Workspace(accounts.folder, shipped=hc.FactorLibrary.load(library))).pack)
+    assert (codes(replay), replay.ok) == ({"replay-other-library"}, True)
+    path = library / "factors" / "cn_mee_2024_33.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("mee2022.electricity.cn.average,", "mee2022x,"), "utf-8")
+    new = hc.Workspace(accounts.folder, shipped=hc.FactorLibrary.load(library))
+    (_, unknown) = hc.Replay.of(hc.Seal.of(new, tmp_path / "new.zip").pack).findings
+    assert (unknown.code, unknown.severity, unknown.data["number"]) == ("replay-number-unknown", "warning", "mee2022x")
+
+
+def doubled_row(data: bytes) -> bytes:
+    """Return a table in which a row with another figure stands before its like."""
+    rows = data.splitlines(keepends=True)
+    at = next(at for at, row in enumerate(rows) if b",0.5366,t" in row)
+    return b"".join([*rows[:at], rows[at].replace(b"0.5366", b"0.0001"), *rows[at:]])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("results/cells.csv", doubled_row, "replay-differs"),
+        ("results/cells.csv", lambda data: b"All figures were audited\n" + data, "replay-two-faced"),
+        (
+            "results/totals.json",
+            lambda data: data.replace(b'"value": "0.5366"', b'"value": "0.0001",\n "value": "0.5366"'),
+            "replay-two-faced",
+        ),
+        ("results/totals.json", lambda data: data.replace(b'"gwp": "none"', b'"gwp":  "none"'), "replay-two-faced"),
+    ],
+)
+def test_what_people_read_is_what_was_compared_whatever_code_is_claimed(
+    tmp_path: Path, parts: dict[str, bytes], name: str, change: Callable[[bytes], bytes], code: str
+) -> None:
+    changed = change(parts[name])
+    assert changed != parts[name]
+    replay = replayed(tmp_path, of_other_code(parts, **{name: changed}))
+    assert code in codes(replay)
+    assert not replay.ok
+
+
+def test_no_code_whatever_seals_without_figures(tmp_path: Path, parts: dict[str, bytes]) -> None:
+    manifest = json.loads(parts["manifest.json"])
+    manifest["members"] = [one for one in manifest["members"] if one["path"] != "results/totals.json"]
+    left = {name: data for name, data in parts.items() if name != "results/totals.json"}
+    replay = replayed(tmp_path, of_other_code({**left, "manifest.json": seal.canonical(manifest)}))
+    (missing,) = [one for one in replay.findings if one.code == "replay-member-missing"]
+    assert (missing.severity, missing.data["member"]) == ("error", "results/totals.json")
+
+
+def test_a_time_of_which_there_is_none_is_refused(tmp_path: Path, parts: dict[str, bytes]) -> None:
+    record = {**json.loads(parts["seal.json"]), "time": "2026-06-31T12:00:00Z"}
+    assert "key-misfit" in codes(replayed(tmp_path, forged({**parts, "seal.json": seal.canonical(record)})))
+
+
+@pytest.mark.parametrize("installed", [None, "0.0.1"])
+def test_the_accounts_of_a_pack_are_used_without_rocrate(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, installed: str | None
+) -> None:
+    monkeypatch.setattr(seal, "installed", lambda: installed)
+    with seal.unsealed(pack) as accounts:
+        assert str(accounts.inventory.total()) == "0.5366 tCO2e"
+
+
 # ------------------------------------------------------------------------------------ hostile packs
 
 
@@ -468,6 +562,17 @@ def test_sizes_are_looked_at_before_anything_is_read(
         raw[at + field : at + field + 4] = b"\xfe\xff\xff\xff"
     monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("read"))
     assert {"pack-member-large", "pack-large", "pack-sizes"} <= codes(replayed(tmp_path, bytes(raw)))
+
+
+def test_a_directory_that_is_too_large_is_not_even_listed(tmp_path: Path, parts: dict[str, bytes]) -> None:
+    raw = packed(parts)
+    at = len(raw) - 22
+    claims = raw[: at + 12] + (2**31).to_bytes(4, "little") + raw[at + 16 :]
+    assert codes(replayed(tmp_path, claims)) == {"pack-directory-large"}
+    assert codes(replayed(tmp_path, claims[:-2] + b"\4\0more")) == {"pack-directory-large"}
+    beyond = raw[:at] + b"PK\6\7" + bytes(16) + raw[at:]
+    assert codes(replayed(tmp_path, beyond)) == {"pack-directory-64"}
+    assert "zip64" in " ".join(one.line("zh") for one in replayed(tmp_path, beyond).findings)
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -761,6 +866,50 @@ def test_an_interruption_leaves_the_old_chain(chain: hc.Workspace, monkeypatch: 
     assert chain_codes(chain) == set()
 
 
+def test_what_an_interrupted_seal_left_is_told_or_taken_away(chain: hc.Workspace) -> None:
+    folder = chain.folder / "seals"
+    (folder / ".0004-0123456789ab.zip.4711").write_bytes(b"half a pack")
+    (folder / ".chain.csv.4711").write_bytes(b"half a chain")
+    (folder / "0004-0123456789ab.zip").write_bytes(b"a pack that no line speaks of")
+    (folder / ".keep").write_bytes(b"somebody's own")
+    made = hc.Seal.of(changed(chain, 4), at=NOON + timedelta(days=1))
+    assert [(one.code, one.severity) for one in made.findings] == [("chain-pack-unlisted", "warning")]
+    assert {path.name for path in folder.glob(".*")} == {".keep"}
+    assert made.as_json("zh")["findings"][0]["data"] == {"packs": ["0004-0123456789ab.zip"]}
+
+
+def test_a_seal_that_is_repeated_after_an_interruption_says_so(chain: hc.Workspace) -> None:
+    workspace, folder = changed(chain, 4), chain.folder / "seals"
+    before = (folder / "chain.csv").read_bytes()
+    made = hc.Seal.of(workspace, at=NOON + timedelta(days=1))
+    (folder / "chain.csv").write_bytes(before)
+    again = hc.Seal.of(workspace, at=NOON + timedelta(days=2))
+    assert (again.pack, again.number) == (made.pack, 4)
+    assert [(one.code, one.severity) for one in again.findings] == [("chain-pack-replaced", "warning")]
+    assert chain_codes(chain) == set()
+
+
+@pytest.mark.parametrize("to", ["circle", "nowhere", "activity"])
+def test_a_link_that_leads_to_no_file_is_refused_by_name(accounts: hc.Workspace, to: str) -> None:
+    (accounts.folder / "circle").symlink_to(to)
+    with pytest.raises(CarbonError, match=f"circle is a link to {to}"):
+        hc.Seal.of(accounts)
+
+
+def test_a_clock_that_ran_backwards_is_told_when_it_seals(chain: hc.Workspace) -> None:
+    made = hc.Seal.of(changed(chain, 4), at=NOON - timedelta(days=900))
+    assert [(one.code, one.severity) for one in made.findings] == [("chain-time", "warning")]
+
+
+def test_a_pack_is_not_written_among_the_inputs(accounts: hc.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(accounts.folder)
+    for place in ("pack.zip", "activity/pack.zip", "seals/pack.zip"):
+        with pytest.raises(CarbonError, match="an input of the next seal"):
+            hc.Seal.of(hc.Workspace(Path(), shipped=few_factors()), Path(place))
+    (accounts.folder / "out").mkdir()
+    assert hc.Seal.of(accounts, Path("out/pack.zip")).root == hc.Seal.of(accounts).root
+
+
 def test_two_who_seal_at_once_do_not_fork_the_chain(chain: hc.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = changed(chain, 4)
     reading = seal.read_chain
@@ -806,7 +955,8 @@ def said(*arguments: object) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_the_commands_seal_check_and_replay(accounts: hc.Workspace) -> None:
+def test_the_commands_seal_check_and_replay(accounts: hc.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "_published", hc.FactorLibrary.shipped)  # what the commands seal with
     code, text = said("seal", accounts.folder, "--json")
     made = json.loads(text)
     assert (code, made["number"], made["unchanged"]) == (0, 1, False)
