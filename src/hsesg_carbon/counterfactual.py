@@ -339,11 +339,15 @@ class Counterfactual:
                 own = (part.quantity for part in parts if part.instrument == one)
                 return in_bills(changed, sum(own, Fraction(0)))
 
-            view = self.after if self.after.instruments and one in self.after.instruments.items else self.before
-            line = view.instrument_line(one, key)
+            line = self._holder(one).instrument_line(one, key)
             weight = self._weight(line.flow, cell.activity)
             amount = times(table(covered), share, always(line.multiplier), weight)
             yield Term(Entry(cell, line, Fraction(0)), amount, (line, line))
+
+    def _holder(self, one: Instrument) -> Inventory:
+        """Return the version that an instrument is of: the later of those that are market-based and have it."""
+        views = (view for view in (self.after, self.before) if view.scope2 == "market" and view.instruments)
+        return next(view for view in views if view.instruments and one in view.instruments.items)
 
 
 # -------------------------------------------------------------------------------------------------- private

@@ -113,6 +113,10 @@ class Boundary:
         """Return a site by its id, ``None`` if it is not listed."""
         return next((one for one in self.sites if one.id == site_id), None)
 
+    def holding(self, site_id: str) -> Holding | None:
+        """Return what counts of a site under each approach, down its chain of entities; ``None`` if not listed."""
+        return self._holdings.get(site_id)
+
     def share(self, site_id: str, period: Period) -> Fraction:
         """
         Return the share of a site's emissions that counts in a period.
@@ -501,9 +505,12 @@ class Inventory:
 
     def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry of this view with the share of it that counts."""
+        shares: dict[tuple[str, Period], Fraction] = {}  # a site has many entries in a period
         for entry in self.entries():
-            share = self.boundary.share(entry.cell.site, entry.period) if self.boundary else Fraction(1)
-            if share:
+            place = entry.cell.site, entry.period
+            if place not in shares:
+                shares[place] = self.boundary.share(*place) if self.boundary else Fraction(1)
+            if share := shares[place]:
                 yield entry, share
 
     def products(self) -> Iterator["Product"]:

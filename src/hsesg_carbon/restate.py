@@ -206,10 +206,12 @@ class Restatement:
     after: Inventory
     years: tuple[int, ...] = ()
     _versions: Counterfactual = field(init=False, repr=False, compare=False)
+    _empty: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_versions", Counterfactual(self.before, self.after))
-        own = [{int(row["year"]) for row in one.by("year")} for one in (self.before, self.after)]
+        own = self._years
+        object.__setattr__(self, "_empty", tuple(sorted(set(self.years) - own[0] - own[1])))
         common = sorted(own[0] & own[1] & set(self.years or own[0]))
         if not common:
             raise InventoryError("restate-no-year", before=sorted(own[0]) or ["-"], after=sorted(own[1]) or ["-"])
@@ -358,6 +360,17 @@ class Restatement:
     # ---------------------------------------------------------------------------------------------- inside
 
     @cached_property
+    def _totals(self) -> tuple[dict[tuple[str | int, ...], Fraction], ...]:
+        """What the inventories themselves say, by year and scope."""
+        views = (view.by("year", "scope") for view in (self.before, self.after))
+        return tuple({(row["year"], row["scope"]): row.amount.value for row in view} for view in views)
+
+    @property
+    def _years(self) -> list[set[int]]:
+        """The years of either version."""
+        return [{int(year) for year, _ in totals} for totals in self._totals]
+
+    @cached_property
     def _terms(self) -> tuple[Term, ...]:
         return tuple(one for one in self._versions.terms if one.entry.period.start.year in self.years)
 
@@ -373,10 +386,7 @@ class Restatement:
     def _check_ends(self) -> None:
         """Hold both ends of the bridge to the totals of the inventories themselves: a bridge that is open is no use."""
         games = self._games(("year", "scope"))
-        for place, view in enumerate((self.before, self.after)):
-            stated: dict[tuple[str | int, ...], Fraction] = {
-                (row["year"], row["scope"]): row.amount.value for row in view.by("year", "scope")
-            }
+        for place, stated in enumerate(self._totals):
             for key in {*games, *(one for one in stated if one[0] in self.years)}:
                 game = games.get(key, Game())
                 value, own = (game.start, game.end)[place], stated.get(key, Fraction(0))
@@ -385,9 +395,11 @@ class Restatement:
                     raise InventoryError("restate-open", year=key[0], scope=key[1], bridge=bridge, stated=inventory)
 
     def _unpaired(self) -> Iterator[Finding]:
-        views = self.before, self.after
-        own = [{int(row["year"]) for row in view.by("year")} for view in views]
-        for view, years, others in zip(views, own, reversed(own), strict=True):
+        """Yield the years that no bridge can be of: only one version has them, or none though they were asked for."""
+        if self._empty:
+            yield Finding(code="restate-years-empty", severity="warning", data={"years": self._empty})
+        own = self._years
+        for view, years, others in zip((self.before, self.after), own, reversed(own), strict=True):
             if only := sorted(years - others):
                 data = {"methodology": view.ledger.plan.methodology.id, "years": only}
                 yield Finding(code="restate-years-left", severity="info", data=data)
@@ -402,6 +414,7 @@ class Restatement:
             ("combustion-methane", first.combustion_methane or "-", second.combustion_methane or "-"),
             ("scope2", self.before.scope2, self.after.scope2),
             *_boundary_pairs(self.before.boundary, self.after.boundary),
+            ("instruments", *_instrument_texts(self.before, self.after)),
         ]
         for what, before, after in pairs:
             if before != after:
@@ -485,20 +498,43 @@ def _boundary_pairs(before: Boundary | None, after: Boundary | None) -> Iterator
     """Yield what differs between two boundaries: the approach, and what is said of each site."""
     first, second = (one.consolidation if one else "-" for one in (before, after))
     yield "consolidation", first, second
-    sides = [{site.id: site for site in one.sites} if one else {} for one in (before, after)]
-    for name in sorted({*sides[0], *sides[1]}):
-        shown = [_site_text(side.get(name)) for side in sides]
-        if before is not None and after is not None:
+    if before is not None and after is not None:
+        for name in dict.fromkeys(sorted(site.id for one in (before, after) for site in one.sites)):
+            shown = [_site_text(one, name) for one in (before, after)]
             yield "site", f"{name} {shown[0]}", f"{name} {shown[1]}"
 
 
-def _site_text(site: Any) -> str:
-    if site is None:
+def _site_text(boundary: Boundary, name: str) -> str:
+    """Return what a boundary says of a site: share and control down its chain of entities, days, and leased part."""
+    site, held = boundary.site(name), boundary.holding(name)
+    if site is None or held is None:
         return "–"
+    control = [
+        word if share == 1 else f"{word} {units.exact_text(share * 100)} %"
+        for word, share in (("financial", held.financial), ("operational", held.operational))
+        if share
+    ]
     days = f"{site.first or ''}/{site.last or ''}" if site.first or site.last else ""
     part = f"× {units.exact_text(site.used * 100)} %" if site.used != 1 else ""
-    own = f"{units.exact_text(Fraction(site.equity_share) * 100)} %"
-    return ", ".join(one for one in (own, "+".join(site.control) or "-", days, part) if one)
+    own = f"{units.exact_text(held.equity * 100)} %"
+    belongs = (site.entity or "", site.legal_entity or "", site.region or "")
+    return ", ".join(one for one in (own, "+".join(control) or "-", days, part, *belongs) if one)
+
+
+def _instrument_texts(before: Inventory, after: Inventory) -> tuple[str, str]:
+    """Return the instruments that differ between two market-based versions, with volume and factor."""
+    if (before.scope2, after.scope2) != ("market", "market"):
+        return "-", "-"
+    sides = [one.instruments.items if one.instruments else () for one in (before, after)]
+    texts = [
+        [
+            f"{one.instrument} ({one.volume or '–'} {one.unit or ''}, {one.factor} {one.factor_unit})"
+            for one in side
+            if one not in other
+        ]
+        for side, other in zip(sides, reversed(sides), strict=True)
+    ]
+    return ", ".join(texts[0]) or "-", ", ".join(texts[1]) or "-"
 
 
 def _lines_of(view: Inventory, years: Sequence[int]) -> "pd.DataFrame":

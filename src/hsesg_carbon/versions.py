@@ -1,7 +1,7 @@
 """Two versions of a workspace's accounts, as reported and as restated, with everything a restatement must tell."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,8 @@ from hsesg_carbon import units
 from hsesg_carbon.base_year import Decision
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.events import KINDS, BaseYearEvent, Kind
-from hsesg_carbon.findings import Finding
+from hsesg_carbon.findings import Finding, Severity
+from hsesg_carbon.inventory import Inventory, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import describe
 from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
@@ -52,6 +53,7 @@ class Versions:
     @cached_property
     def restatement(self) -> Restatement:
         """The two inventories, compared."""
+        before, after = _computed(self.before), _computed(self.after)
         reported = [{int(year) for year in one.settings.periods} for one in (self.before, self.after)]
         for year in self.years:
             if year not in reported[0] & reported[1]:
@@ -59,7 +61,7 @@ class Versions:
         years = tuple(sorted(reported[0] & reported[1] & set(self.years or reported[0])))
         if not years:
             raise InputError("restate-no-year", before=sorted(reported[0]), after=sorted(reported[1]))
-        return Restatement(self.before.inventory, self.after.inventory, years)
+        return Restatement(before, after, years)
 
     def bridge(self, *by: str) -> Bridge:
         """Return the change of each year, split into its causes, by any dimensions besides."""
@@ -117,14 +119,33 @@ class Versions:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Say what each version is, what differs, and what was left out."""
-        known = [str(one.settings.known_at or "-") for one in (self.before, self.after)]
-        found = list(self.restatement.findings)
-        if known[0] != known[1]:
-            what = {lang: message("label.version-known-at", lang) for lang in LANGUAGES}
-            data = {"what": what, "before": known[0], "after": known[1]}
-            found.insert(0, Finding(code="restated-basis", severity="info", data=data))
         decided, open_ = self._decided
+        found = (*self._differing(), *self.restatement.findings, *self._denominators_left())
         return (*found, *open_, *(decided.findings if decided else ()))
+
+    def _differing(self) -> Iterator[Finding]:
+        """Yield what differs between the settings of the versions; another organisation is likely a mistake."""
+        sides = [one.settings for one in (self.before, self.after)]
+        pairs: tuple[tuple[str, Severity, list[str]], ...] = (
+            ("organisation", "warning", [one.organisation.id for one in sides]),
+            ("known-at", "info", [str(one.known_at or "-") for one in sides]),
+        )
+        for name, severity, (before, after) in pairs:
+            if before != after:
+                what = {lang: message(f"label.version-{name}", lang) for lang in LANGUAGES}
+                data = {"what": what, "before": before, "after": after}
+                yield Finding(code="restated-basis", severity=severity, data=data)
+
+    def _denominators_left(self) -> Iterator[Finding]:
+        """Name every denominator that has no value in one of the versions: that intensity is in no bridge."""
+        sides = [one.denominators for one in (self.before, self.after)]
+        for per in dict.fromkeys(one.denominator for own in sides for one in own):
+            known = [ruling_denominators(own, per).keys() for own in sides]
+            for side, own, other in zip(("before", "after"), known, reversed(known), strict=True):
+                if years := [year for year in self.restatement.years if year in other - own]:
+                    which = {lang: message(f"label.version-{side}", lang) for lang in LANGUAGES}
+                    data = {"denominator": per, "years": years, "version": which}
+                    yield Finding(code="restate-no-denominator", severity="warning", data=data)
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return everything as plain data; numbers as text. The keys are the contract of ``restate --json``."""
@@ -197,6 +218,15 @@ def compared(
 
 
 # -------------------------------------------------------------------------------------------------- private
+
+
+def _computed(one: Workspace) -> Inventory:
+    """Return the inventory of a version; what is wrong is told with its folder, because both have files of a name."""
+    try:
+        return one.inventory
+    except CarbonError as error:
+        problems = [Finding(code=error.code, severity="error", data=error.data), *error.problems]
+        raise InputError("restate-version-broken", problems, folder=str(one.folder)) from error
 
 
 def _kind(word: str) -> Kind:

@@ -170,15 +170,25 @@ class Workspace:
         stem, at, day = name.rpartition("@")
         known = _day(day) if at else None
         stem = stem if known else name
-        for folder in (self.folder / VERSIONS / stem, Path(stem)):
-            if stem and (folder / "inventory.toml").is_file():
-                return replace(self, folder=folder, basis="", known=known)
+        for words, day_of_it in ((name, None), (stem, known)):  # a folder may have an @ in its own name
+            if folder := self._version_folder(words):
+                return replace(self, folder=folder, basis="", known=day_of_it)
         shelf = shipped_methodologies(self.shipped.home if self.shipped else None)
         if (stem.endswith(".toml") and (self.folder / stem).is_file()) or stem in shelf:
             return replace(self, basis=stem, known=known or self.known)
         own = self.folder / VERSIONS
         listed = sorted(one.name for one in own.iterdir() if one.is_dir()) if own.is_dir() else []
         raise InputError("restate-version", version=name, known=[*listed, *shelf])
+
+    def _version_folder(self, words: str) -> Path | None:
+        """Return the folder that a version names: under ``versions/``, else a workspace by its path from here."""
+        own, path = self.folder / VERSIONS / words, Path(words)
+        kept = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+        if kept and own.is_dir():
+            if not (own / "inventory.toml").is_file():
+                raise InputError("restate-version-empty", folder=str(own))
+            return own
+        return path if words and (path / "inventory.toml").is_file() else None
 
     @cached_property
     def settings(self) -> Settings:

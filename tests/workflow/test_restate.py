@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 import hsesg_carbon as hc
 from hsesg_carbon.cli import app
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError
+from hsesg_carbon.instruments import Instruments
 from hsesg_carbon.restate import Restatement
 from hsesg_carbon.seal import Seal
-from hsesg_carbon.sites import Site
+from hsesg_carbon.sites import Entity, Site
 from hsesg_carbon.units import half_up
 from hsesg_carbon.versions import compared
 from hsesg_carbon.workspace import Workspace
-from tests.restated import CAUSES, KINDS, Drawn, row_of
+from tests.restated import CAUSES, KINDS, Drawn, certificate, row_of
 
 HUNDSUN = Path(__file__).parents[2] / "examples" / "hundsun-2024"
 LIBRARY, METHOD = hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024")
@@ -393,3 +394,107 @@ def test_lines_that_share_an_id_are_refused() -> None:
 def test_a_dimension_that_is_named_twice_counts_once(accounts: Workspace) -> None:
     restated = Restatement(accounts.inventory, accounts.inventory)
     assert restated.bridge("scope", "year", "scope") == restated.bridge("scope")
+
+
+# ------------------------------------------------------------------------------------------- folders that are versions
+
+
+def copied(accounts: Workspace, name: str) -> Path:
+    """Return a version of its own that is like the accounts."""
+    folder = accounts.folder / "versions" / name
+    shutil.copytree(accounts.folder, folder, ignore=shutil.ignore_patterns("versions", "out"))
+    return folder
+
+
+def reworded(path: Path, words: str, others: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert words in text
+    path.write_text(text.replace(words, others), encoding="utf-8")
+
+
+def test_a_version_may_have_a_day_in_its_own_name(accounts: Workspace) -> None:
+    folder = copied(accounts, "report@2024-06-30")
+    version = accounts.version("report@2024-06-30")
+    assert (version.folder, version.known) == (folder, None)
+
+
+def test_a_path_upwards_is_not_looked_for_under_versions(
+    accounts: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``../other`` is beside where one stands, and never the folder ``other`` within the workspace."""
+    copied(accounts, "v")
+    shutil.copytree(accounts.folder / "versions" / "v", accounts.folder / "other")
+    monkeypatch.chdir(tmp_path / "hundsun" / "versions")
+    with pytest.raises(InputError):
+        accounts.version("../../other")
+    assert accounts.version("../other").folder.resolve() == accounts.folder / "other"
+
+
+def test_a_folder_without_its_settings_is_no_version_and_broken_files_are_told_with_their_folder(
+    accounts: Workspace,
+) -> None:
+    folder = copied(accounts, "v")
+    (folder / "activity" / "energy.csv").write_text("activity_id,site,period,activity,quantity,unit\n")
+    with pytest.raises(InputError) as error:
+        compared(accounts, "v").bridge()
+    assert str(folder) in error.value.text("zh")
+    assert "energy.csv" in error.value.text("en")
+    (folder / "inventory.toml").unlink()
+    with pytest.raises(InputError) as error:
+        accounts.version("v")
+    assert error.value.code == "restate-version-empty"
+
+
+def test_versions_are_records_and_are_not_written_to(accounts: Workspace) -> None:
+    folder = copied(accounts, "v")
+    told(str(accounts.folder), "--before", "ghgp-cn", "--after", "v")
+    assert not (folder / "out").exists()
+    assert (accounts.folder / "out" / "restatement.json").is_file()
+
+
+def test_what_stands_in_one_version_alone_is_named(accounts: Workspace) -> None:
+    folder = copied(accounts, "v")
+    reworded(folder / "inventory.toml", 'id = "hundsun"', 'id = "acme"')
+    rows_kept = (folder / "denominators.csv").read_text(encoding="utf-8").splitlines()[:2]
+    (folder / "denominators.csv").write_text("\n".join(rows_kept) + "\n", encoding="utf-8")
+    for one in (folder, accounts.folder):
+        reworded(one / "inventory.toml", '"2024"]', '"2024", "2025"]')
+    versions = compared(accounts, "v", years=(2022, 2024, 2025))
+    found = {one.code: one.data for one in versions.findings if one.severity == "warning"}
+    assert (found["restated-basis"]["before"], found["restated-basis"]["after"]) == ("acme", "hundsun")
+    assert found["restate-no-denominator"]["years"] == [2024]
+    assert found["restate-no-denominator"]["version"]["en"] == "as reported"
+    assert found["restate-years-empty"]["years"] == (2025,)
+    assert [row["year"] for row in versions.intensities()["revenue"]] == [2022]
+
+
+def test_a_basis_names_what_a_chain_of_entities_makes_of_a_site_and_which_instruments_differ() -> None:
+    def view(share: str, volume: str | None) -> hc.Inventory:
+        venture = Entity.model_validate({"id": "venture", "equity_share": share})
+        hq = Site.model_validate({"id": "hq", "region": "CN", "entity": "venture"})
+        boundary = hc.Boundary("all", (hq,), "equity-share", "us", (venture,))
+        acts = hc.Activities(pd.DataFrame(rows({"a": 900_000})), boundary.sites)
+        ledger = hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
+        return hc.Inventory(ledger, boundary, scope2="market", instruments=certificate(volume) if volume else None)
+
+    restated = Restatement(view("0.5", None), view("0.6", "20"))
+    assert restated.causes == ("ownership", "scope2")
+    basis = {one.data["what"]["en"]: (one.data["before"], one.data["after"]) for one in restated.findings}
+    assert basis["site"] == (
+        "hq 50 %, financial+operational, venture, CN",
+        "hq 60 %, financial+operational, venture, CN",
+    )
+    assert basis["instruments"] == ("-", "gec-1 (20 MWh, 0 kgCO2/kWh)")
+
+
+def test_a_certificate_in_co2e_is_weighed_by_the_version_that_uses_it() -> None:
+    """Only the market-based version, on AR5, claims it; that the other is on AR6 is no reason to refuse."""
+    (one,) = certificate("20").items
+    stated = {"factor": Decimal("0.2"), "factor_unit": "kgCO2e/kWh", "gwp_set": "AR5"}
+    claimed = Instruments((one.model_copy(update=stated),), "us", 12)
+    acts = hc.Activities(pd.DataFrame(rows({"a": 900_000})))
+    ledger = hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
+    market = hc.Inventory(ledger, gwp="AR5", scope2="market", instruments=claimed)
+    location = hc.Inventory(ledger, gwp="AR6", scope2="location", instruments=claimed)
+    for pair in ((market, location), (location, market)):
+        assert Restatement(*pair).bridge()[0].parts == {"scope2": pair[1].total().value - pair[0].total().value}
