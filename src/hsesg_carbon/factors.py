@@ -37,6 +37,8 @@ _SHOWN = 12
 """How many candidates an error names."""
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
+_PASSED_OVER = (".", "~$")
+"""Hidden files, and those beside an open workbook: a pack holds neither, so no number may rest on one."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,9 @@ class FactorLibrary:
         factors: list[Traversable] = [folder / "factors"]
         properties: list[Traversable] = [folder / "fuel_properties"]
         for path in sorted(folder.iterdir()):
-            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or path.name.startswith("."):
+            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or path.name.startswith(
+                _PASSED_OVER
+            ):
                 continue
             if path.suffix.lower() not in {".csv", ".xlsx"}:
                 if path.suffix.lower() in {".md", ".txt"}:
@@ -492,6 +496,7 @@ def _rows(
     for place in found_in:
         if place.is_dir():
             inside = [path for path in place.iterdir() if path.name.lower().endswith((".csv", ".xlsx"))]
+            inside = [path for path in inside if not path.name.startswith(_PASSED_OVER)]
             paths += sorted(inside, key=lambda path: path.name)
         elif place.is_file():
             paths.append(place)

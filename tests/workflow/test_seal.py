@@ -189,6 +189,21 @@ def test_out_hidden_files_and_seals_are_no_part_of_the_accounts(accounts: hc.Wor
     assert hc.Seal.of(again, at=NOON).root != root
 
 
+@pytest.mark.parametrize("name", [".kept.csv", "~$open.csv"])
+def test_no_figure_rests_on_a_file_that_is_not_sealed(tmp_path: Path, name: str) -> None:
+    """Own factors in the shipped layout: what is passed over when sealing is passed over when computing."""
+    workspace = everything(tmp_path / "us")
+    own = workspace.folder / "factors"
+    (own / "factors").mkdir()
+    row = (own / "自有.csv").read_text(encoding="utf-8").replace("supplier.heat", "supplier.other")
+    (own / "factors" / name).write_text(row, encoding="utf-8")
+    (own / name).write_text(row, encoding="utf-8")
+    assert "supplier.other" not in {one.id for one in hc.Workspace(workspace.folder).library.factors}
+    made = hc.Seal.of(workspace, tmp_path / "pack.zip")
+    assert not [one for one in members(made.pack) if one.endswith(name)]
+    assert json.loads(members(made.pack)["results/totals.json"])["totals"] == workspace.footprint()["totals"]
+
+
 def test_the_demo_does_not_copy_seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     example = tmp_path / "examples" / "hundsun-2024"
     example.mkdir(parents=True)
