@@ -26,7 +26,7 @@ LAYERS = [
     ["verification.intervals", "verification.sampling"],
     ["restate"],
     ["base_year", "counterfactual"],
-    ["consolidations", "drivers", "energy", "events", "measures", "submeters", "waste", "water"],
+    ["consolidations", "drivers", "energy", "events", "measures", "submeters", "uncertainty", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
     ["corrections", "coverage", "plan"],
@@ -36,7 +36,8 @@ LAYERS = [
     ["chain", "crate"],
     ["packs"],
     ["periods", "records", "tables"],
-    ["units"],
+    ["propagation", "units"],
+    ["spreads"],
     ["errors", "findings"],
     ["attribution", "messages"],
 ]

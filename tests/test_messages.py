@@ -31,6 +31,7 @@ COMPOSED = {
     "label.water-",
     "label.lease-",
     "label.cause-",
+    "uncertainty-unstated-",
     "label.version-",
     "label.attribution-",
     "label.as-",

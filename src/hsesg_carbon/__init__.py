@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.restate import Bridge, Change, Restatement
     from hsesg_carbon.seal import Replay, Seal
     from hsesg_carbon.sites import Entity, Site
+    from hsesg_carbon.uncertainty import Uncertainty, UncertaintyRules
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
     from hsesg_carbon.waste import WasteAccount, WasteLoad
@@ -95,6 +96,8 @@ _HOMES = {
     "Term": "derive",
     "Total": "ledger",
     "Totals": "ledger",
+    "Uncertainty": "uncertainty",
+    "UncertaintyRules": "uncertainty",
     "UnitError": "errors",
     "Verification": "verification.verdict",
     "WasteAccount": "waste",
@@ -160,6 +163,8 @@ __all__ = [
     "Term",
     "Total",
     "Totals",
+    "Uncertainty",
+    "UncertaintyRules",
     "UnitError",
     "Verification",
     "WasteAccount",

@@ -29,6 +29,7 @@ from hsesg_carbon.printing import (
     print_schedule,
     print_seal,
     print_table,
+    print_uncertainty,
     print_verification,
     record_json,
     validity,
@@ -198,6 +199,28 @@ def drivers(
         _print_json(found.as_json(lang))
     else:
         print_drivers(open_console(), accounts, found, by, lang)
+
+
+@app.command("uncertainty")
+def uncertainty(
+    workspace: WorkspaceFolder,
+    *,
+    by: Annotated[
+        list[str] | None, typer.Option(metavar="LEVEL", help="scope, site, activity ... besides year.")
+    ] = None,
+    draws: Annotated[int, typer.Option(metavar="N", help="Draws of Approach 2; a power of two.", min=2)] = 2**16,
+    seed: Annotated[int, typer.Option(metavar="S", help="Any whole number; the same draws the same.", min=0)] = 0,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Print 95 % intervals of the totals and what they come from, as uncertainty.toml states it."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    result = Workspace(workspace).uncertainty(*(by or ()))
+    if as_json:
+        _print_json(result.as_json(draws, seed, lang))
+    else:
+        print_uncertainty(open_console(), result, draws, seed, lang)
 
 
 @app.command("verify")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Collection, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.restate import Bridge
     from hsesg_carbon.seal import Replay, Seal
+    from hsesg_carbon.uncertainty import Uncertainty
     from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.versions import Versions
     from hsesg_carbon.workspace import Workspace
 
 _PLAIN_WIDTH = 120
+_MOST_INPUTS = 5
+_HEADINGS = {"year": "period"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
@@ -145,6 +148,53 @@ def _changed(percent: Fraction | None) -> str:
 
 def _decimal(value: Decimal, *, signed: bool = False) -> str:
     return f"{value:+,}" if signed and value else f"{value:,}"
+
+
+def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, seed: int, lang: str) -> None:
+    """Print the intervals of both approaches and, for each total, the inputs that give most of its variance."""
+    first, drawn = result.approach1(), result.drawn(draws, seed)
+    second = dict(zip(result.groups, drawn.intervals(), strict=True))
+    console.print(message("label.uncertainty", lang, draws=drawn.count, seed=seed), style="bold", markup=False)
+    rows = [
+        (
+            *(str(value) for _, value in group),
+            _decimal(_tenths(first[group].estimate)),
+            *(_reach(own[group].percent) for own in (first, second)),
+        )
+        for group in result.groups
+    ]
+    figures = ("estimate", "formulas", "draws")
+    print_table(console, lang, "", (*(_HEADINGS.get(one, one) for one in result.by), *figures), rows, figures=figures)
+    trends = [
+        (
+            " ".join(str(value) for name, value in groups[0] if name != "year") or "–",
+            f"{dict(groups[0])['year']}–{dict(groups[1])['year']}",
+            *(f"{_reach((one.lower, one.upper))}" for one in both),
+        )
+        for groups, both in result.trends(draws, seed)
+    ]
+    if trends:
+        title = message("label.uncertainty-trend", lang)
+        print_table(console, lang, title, ("group", "period", "formulas", "draws"), trends, figures=figures[1:])
+    for group, given in result.contributions().items():
+        name = " ".join(str(value) for _, value in group)
+        parts = [
+            (name, f"{_decimal(_tenths(100 * share))} %", result.sources[name].origin)
+            for name, share in list(given.items())[:_MOST_INPUTS]
+        ]
+        if parts:
+            title = message("label.uncertainty-given", lang, group=name)
+            print_table(console, lang, title, ("input", "variance", "source"), parts, figures=("variance",))
+    for finding in result.findings:
+        console.print(f"{message(f'label.severity-{finding.severity}', lang)} {finding.line(lang)}", markup=False)
+
+
+def _reach(percent: tuple[float, float]) -> str:
+    return " … ".join(f"{_decimal(_tenths(one), signed=True)} %" for one in percent)
+
+
+def _tenths(value: float) -> Decimal:
+    return Decimal(repr(value)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
 def print_schedule(console: "Console", schedule: "Schedule", lang: str) -> None:

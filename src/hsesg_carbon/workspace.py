@@ -46,6 +46,8 @@ from hsesg_carbon.plan import Plan
 from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
 from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.uncertainty import FILE as UNCERTAINTY
+from hsesg_carbon.uncertainty import Uncertainty, UncertaintyRules
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
@@ -358,6 +360,28 @@ class Workspace:
         """The carbon credits of ``offsets.csv`` or ``.xlsx``, never netted; ``None`` if there is no such file."""
         items = self._side_records("offsets", Offset)
         return Offsets(items, self.settings.organisation.id) if items else None
+
+    def uncertainty(self, *by: str) -> Uncertainty:
+        """
+        Return the uncertainty of the totals by any dimensions besides the year, as ``uncertainty.toml`` states it.
+
+        Raises:
+            InputError: There is no such file, or it does not fit.
+        """
+        path = self.folder / UNCERTAINTY
+        if not path.is_file():
+            raise InputError("uncertainty-no-rules", folder=str(self.folder), file=UNCERTAINTY)
+        return Uncertainty(self._by_meter, UncertaintyRules.read(path), tuple(dict.fromkeys(("year", *by))))
+
+    @cached_property
+    def _by_meter(self) -> Inventory:
+        """The inventory with meters and qualities kept apart, as far as all activity data state them."""
+        columns = [set(batch.frame.collect_schema().names()) for batch in self.batches]
+        names = [name for name in ("meter", "quality") if all(name in own for own in columns)]
+        first, *others = (Ledger.of(self.inventory.ledger.plan, batch, names) for batch in self.batches)
+        for one in others:
+            first = first + one
+        return replace(self.inventory, ledger=first)
 
     @cached_property
     def base_year_policy(self) -> BaseYearPolicy | None:

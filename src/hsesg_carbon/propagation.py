@@ -1,0 +1,275 @@
+"""Propagation: how inputs that many lines share make sums uncertain: by formula (Approach 1), by draws (2)."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.spreads import COVERED, Spread, Z
+
+Sampling = Literal["sobol", "plain"]
+_CHUNK = 2**14
+"""Draws that are held in memory at once."""
+
+_TAIL = (1 - COVERED) / 2
+_NEXT_TO_0 = 2.0**-40
+"""Points closer to 0 or 1 are moved there: no distribution has a value at 0."""
+
+_MANY = 30
+"""So many independent errors of one group and more are summed as one normal error (central limit)."""
+
+FIRST_ORDER = 0.3
+"""Relative standard deviation up to which IPCC's Approach 1 is held to be good (2006 Guidelines vol. 1, 3.2.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An amount for each output, e.g. each year, and the ids of the inputs that it is a product of."""
+
+    amounts: tuple[float, ...]
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What an output may be: its estimate, mean and standard deviation, and the limits of 95 %, all in its unit."""
+
+    estimate: float
+    mean: float
+    deviation: float
+    lower: float
+    upper: float
+
+    @property
+    def percent(self) -> tuple[float, float]:
+        """The limits as percent of the estimate, below and above it; not a number where that is 0."""
+        size = abs(self.estimate) or math.nan
+        return 100 * (self.lower - self.estimate) / size, 100 * (self.upper - self.estimate) / size
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """
+    Outputs that are sums of products of uncertain inputs.
+
+    Inputs are independent of each other; all correlation comes from lines that share one: a hundred sites under one
+    factor of +-10 % are as uncertain as the factor. Lines with the same shared inputs are one group, so that nothing
+    below depends on how many lines there are. What only one line has (its own meter) is drawn with its group.
+
+    Args:
+        lines: The amounts, all with the same number of outputs.
+        spreads: The spread of every input by its id; one that is not here is taken as exact.
+
+    Example:
+        >>> sites = [Line((1.0,), ("factor", f"meter-{place}")) for place in range(100)]
+        >>> shared = Propagation(sites, {"factor": Spread(0.9, 1.1, "normal")})
+        >>> [round(one) for one in shared.approach1()[0].percent]
+        [-10, 10]
+    """
+
+    lines: Sequence[Line]
+    spreads: Mapping[str, Spread]
+    _groups: tuple["_Group", ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_groups", tuple(_grouped(self.lines, self.spreads)))
+
+    @cached_property
+    def estimates(self) -> Any:
+        """The outputs without any error; shape ``(outputs,)``."""
+        return np.sum([group.amounts for group in self._groups], axis=0)
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """The ids of the uncertain inputs that more than one group or line moves with."""
+        return tuple(dict.fromkeys(name for group in self._groups for name in group.shared))
+
+    def contributions(self) -> dict[str, Any]:
+        """
+        Return the first-order variance that each input gives to each output, shape ``(outputs,)``; they add up.
+
+        Lines that share an input are added before they are squared: they move together.
+        """
+        return {name: moved**2 for name, moved in self._moved.items()}
+
+    def deviation(self, weights: Sequence[float]) -> float:
+        """Return the first-order standard deviation of the outputs times ``weights``, added up."""
+        return math.sqrt(sum(float(moved @ np.asarray(weights)) ** 2 for moved in self._moved.values()))
+
+    @cached_property
+    def _moved(self) -> dict[str, Any]:
+        """What one standard deviation of each input does to the outputs."""
+        moved: dict[str, Any] = {}
+        for group in self._groups:
+            for name in group.shared:
+                moved[name] = moved.get(name, 0) + group.amounts
+            moved |= dict(group.own)
+        return {name: amounts * self.spreads[name].deviation for name, amounts in moved.items()}
+
+    def approach1(self) -> list[Interval]:
+        """
+        Return the interval of every output by the rules for products and sums (IPCC 2006 Guidelines vol. 1, 3.2.3.1).
+
+        First order and normal: estimate -+ 1.96 standard deviations.
+        """
+        variances = sum(self.contributions().values(), np.zeros_like(self.estimates))
+        found = []
+        for estimate, variance in zip(self.estimates.tolist(), np.asarray(variances).tolist(), strict=True):
+            deviation = math.sqrt(variance)
+            reach = deviation * Z
+            found.append(Interval(estimate, estimate, deviation, estimate - reach, estimate + reach))
+        return found
+
+    def approach2(self, draws: int = 2**16, seed: int = 0, sampling: Sampling = "sobol") -> "Drawn":
+        """
+        Draw the inputs and return what the outputs are (Monte Carlo, IPCC 2006 Guidelines vol. 1, 3.2.3.2).
+
+        Args:
+            draws: How many; ``sobol`` takes the next power of two, without which its points are not even.
+            seed: Any whole number; the same gives the same draws.
+            sampling: ``sobol`` (scrambled) or ``plain`` (independent pseudo-random numbers).
+
+        Raises:
+            InputError: There are no draws, or more inputs than Sobol points have dimensions.
+        """
+        if draws < 1:
+            raise InputError("draws-none", draws=draws)
+        count = draws if sampling == "plain" else 1 << (draws - 1).bit_length()
+        outputs = np.empty((count, len(self.estimates)))
+        done = 0
+        for points in _points(self._dimensions, count, seed, sampling):
+            outputs[done : done + len(points)] = self._outputs(points)
+            done += len(points)
+        return Drawn(self.estimates, outputs)
+
+    @property
+    def _dimensions(self) -> int:
+        return len(self.shared) + sum(group.dimensions for group in self._groups)
+
+    def _outputs(self, points: Any) -> Any:
+        """Return the outputs for points of the unit cube, shape ``(draws, outputs)``."""
+        from scipy.special import ndtri  # noqa: PLC0415
+
+        values = {name: self.spreads[name].at(points[:, place]) for place, name in enumerate(self.shared)}
+        found = np.zeros((len(points), len(self.estimates)))
+        place = len(self.shared)
+        for group in self._groups:
+            sums = np.broadcast_to(group.amounts, found.shape)
+            if rank := len(group.normal):
+                sums = sums + ndtri(points[:, place : place + rank]) @ group.normal
+                place += rank
+            for name, amounts in group.drawn:
+                sums = sums + (self.spreads[name].at(points[:, place]) - 1)[:, None] * amounts
+                place += 1
+            moved = np.ones(len(points))
+            for name in group.shared:
+                moved = moved * values[name]
+            found += sums * moved[:, None]
+        return found
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Outputs as they were drawn, shape ``(draws, outputs)``."""
+
+    estimates: Any
+    outputs: Any = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many draws there are."""
+        return len(self.outputs)
+
+    def intervals(self) -> list[Interval]:
+        """Return mean, standard deviation and the limits of 95 % of every output."""
+        return [interval_of(float(one), values) for one, values in zip(self.estimates, self.outputs.T, strict=True)]
+
+
+# -------------------------------------------------------------------------------------------------- private
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """
+    Lines with the same shared inputs, added up.
+
+    ``own`` are the inputs that one line alone has, with its amounts; ``drawn`` those of them that are drawn one by one,
+    ``normal`` what the others give together: so many independent normal errors, and what each does to every output.
+    """
+
+    shared: tuple[str, ...]
+    amounts: Any
+    own: tuple[tuple[str, Any], ...]
+    drawn: tuple[tuple[str, Any], ...]
+    normal: Any
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.drawn) + len(self.normal)
+
+
+def interval_of(estimate: float, values: Any) -> Interval:
+    """Return mean, standard deviation and the limits of 95 % of drawn values, shape ``(draws,)``."""
+    lower, upper = np.quantile(values, [_TAIL, 1 - _TAIL])
+    deviation = values.std(ddof=1) if len(values) > 1 else 0.0
+    return Interval(estimate, float(values.mean()), float(deviation), float(lower), float(upper))
+
+
+def _grouped(lines: Iterable[Line], spreads: Mapping[str, Spread]) -> Iterator[_Group]:
+    uncertain = {name for name, spread in spreads.items() if not spread.exact}
+    told = [(np.asarray(one.amounts, dtype=float), [name for name in one.inputs if name in uncertain]) for one in lines]
+    counts = Counter(name for _, names in told for name in names)
+    held: dict[tuple[str, ...], list[tuple[Any, str]]] = {}
+    for amounts, names in told:
+        # of several inputs that only this line has, one is drawn with the group; the others make a group of their own
+        own = next((name for name in names if counts[name] == 1), "")
+        held.setdefault(tuple(sorted({*names} - {own})), []).append((amounts, own))
+    for shared, members in held.items():
+        total = np.sum([amounts for amounts, _ in members], axis=0)
+        private = tuple((own, amounts) for amounts, own in members if own)
+        yield _Group(shared, total, private, *_drawn(private, spreads))
+
+
+def _drawn(
+    private: Sequence[tuple[str, Any]], spreads: Mapping[str, Spread]
+) -> tuple[tuple[tuple[str, Any], ...], Any]:
+    """Return which inputs are drawn one by one, and the few normal errors that stand for the sum of the others."""
+    apart = [(name, amounts) for name, amounts in private if spreads[name].shape != "normal"]
+    if len(apart) >= _MANY:
+        apart = []
+    names = {name for name, _ in apart}
+    summed = [amounts * spreads[name].deviation for name, amounts in private if name not in names]
+    return tuple(apart), _independent(np.array(summed)) if summed else ()
+
+
+def _independent(errors: Any) -> Any:
+    """
+    Return as few independent normal errors as give the same covariance, shape ``(rank, outputs)``.
+
+    What errs in one year says nothing of another, and a meter that was read in both errs in both: a sum for each output
+    alone would not tell the two apart.
+    """
+    sizes, axes = np.linalg.eigh(errors.T @ errors)
+    kept = sizes > sizes.max() * _NEXT_TO_0
+    rows = np.sqrt(sizes[kept])[:, None] * axes.T[kept]
+    largest = np.abs(rows).argmax(axis=1)
+    return rows * np.sign(rows[np.arange(len(rows)), largest])[:, None]  # the sign of an axis is the machine's whim
+
+
+def _points(dimensions: int, draws: int, seed: int, sampling: Sampling) -> Iterator[Any]:
+    """Yield points of the unit cube in chunks, never 0 or 1."""
+    from scipy.stats import qmc  # noqa: PLC0415
+
+    random = np.random.default_rng(seed)
+    if sampling == "sobol" and dimensions > qmc.Sobol.MAXDIM:
+        raise InputError("draws-dimensions", count=dimensions, most=qmc.Sobol.MAXDIM)
+    sobol = qmc.Sobol(max(dimensions, 1), scramble=True, rng=random)
+    for done in range(0, draws, _CHUNK):
+        count = min(_CHUNK, draws - done)
+        points = sobol.random(count) if sampling == "sobol" else random.random((count, dimensions))
+        yield np.clip(points, _NEXT_TO_0, 1 - _NEXT_TO_0, out=points)

@@ -1,0 +1,72 @@
+"""The command uncertainty: intervals and what gives them, from the file of a workspace."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hsesg_carbon.cli import app
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.workspace import Workspace
+
+HUNDSUN = Path(__file__).parents[2] / "examples" / "hundsun-2024"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(HUNDSUN, tmp_path / "hundsun", ignore=shutil.ignore_patterns("out", "seals"))
+    return tmp_path / "hundsun"
+
+
+def test_hundsuns_made_up_ranges_give_intervals_that_both_approaches_agree_on(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["uncertainty", str(folder), "--json", "--draws", "16384", "--seed", "7"])
+    assert done.exit_code == 0, done.exception
+    result = json.loads(done.stdout)
+    totals = {one["year"]: one for one in result["totals"]}
+    assert [round(totals[year]["estimate"], 2) for year in (2022, 2023, 2024)] == [8666.71, 8782.69, 8544.84]
+    for one in totals.values():
+        assert one["approach1"]["percent_above"] == pytest.approx(5.2, abs=0.1)
+        assert one["approach2"]["deviation"] == pytest.approx(one["approach1"]["deviation"], rel=0.01)
+        assert one["variance"][0]["input"] == "mee2022.electricity.cn.average"
+        assert sum(part["share"] for part in one["variance"]) == pytest.approx(1)
+    origins = {one["input"]: one["origin"] for one in result["inputs"]}
+    assert "made up" in origins["mee2022.electricity.cn.average"]
+    assert origins["cn-practice.petrol95.density"] is None
+    assert [one["code"] for one in result["findings"]] == ["uncertainty-unstated-number"]
+    again = CliRunner().invoke(app, ["uncertainty", str(folder), "--json", "--draws", "16384", "--seed", "7"])
+    assert again.stdout == done.stdout
+
+
+def test_the_terminal_shows_both_approaches_in_both_languages(folder: Path) -> None:
+    for lang, words in (("en", ("Approach 1", "of variance")), ("zh", ("方法1", "占方差"))):
+        done = CliRunner().invoke(app, ["uncertainty", str(folder), "--by", "scope", "--lang", lang])
+        assert done.exit_code == 0, done.exception
+        assert all(word in done.stdout for word in words)
+        assert "8,301.8" in done.stdout
+
+
+def test_meters_and_qualities_are_told_apart_where_all_tables_state_them(folder: Path) -> None:
+    bills = folder / "activity" / "energy.csv"
+    head, *lines = bills.read_text(encoding="utf-8").splitlines()
+    assert "meter" not in head.split(",")
+    lines = [f"{line},m-{place}" for place, line in enumerate(lines) if line]
+    bills.write_text("\n".join([f"{head},meter", *lines]) + "\n", encoding="utf-8")
+    rules = folder / "uncertainty.toml"
+    text = rules.read_text(encoding="utf-8").replace('shared = "period"', 'shared = "meter"')
+    rules.write_text(text, encoding="utf-8")
+    sources = Workspace(folder).uncertainty().sources
+    assert sum(one.kind == "activity" for one in sources.values()) == len(lines)
+
+
+def test_without_a_file_there_is_nothing_to_tell(folder: Path) -> None:
+    (folder / "uncertainty.toml").unlink()
+    done = CliRunner().invoke(app, ["uncertainty", str(folder)])
+    assert isinstance(done.exception, InputError)
+    assert "uncertainty.toml" in done.exception.text("en")
+
+
+def test_an_unknown_level_is_refused(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["uncertainty", str(folder), "--by", "planet"])
+    assert isinstance(done.exception, InputError)
