@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, InventoryError, near
@@ -27,11 +27,11 @@ from hsesg_carbon.events import (
     events_of,
 )
 from hsesg_carbon.events import label as kind_label
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import LANGUAGES, message
-from hsesg_carbon.tables import misfits, read_toml
+from hsesg_carbon.tables import read_record
 from hsesg_carbon.units import CO2E, Amount
 
 if TYPE_CHECKING:
@@ -140,11 +140,7 @@ class BaseYearPolicy(BaseModel):
         Raises:
             InputError: Everything that does not fit, or is missing.
         """
-        try:
-            return cls.model_validate(read_toml(path))
-        except ValidationError as error:
-            problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in misfits(error, cls)]
-            raise InputError("settings-broken", problems, file=path.name) from error
+        return read_record(path, cls)
 
     @property
     def scopes(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from hsesg_carbon.printing import (
     print_chain,
     print_drivers,
     print_explanation,
+    print_findings,
     print_footprint,
     print_replay,
     print_restatement,
@@ -131,9 +132,7 @@ def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang 
     else:
         console = open_console()
         print_footprint(console, accounts, result, lang)
-        for finding in accounts.findings:
-            severity = message(f"label.severity-{finding.severity}", lang)
-            console.print(f"{severity} {finding.line(lang)}", markup=False)
+        print_findings(console, accounts.findings, lang)
     sys.stdout.flush()
     written = accounts.write(result)  # last: a folder that cannot be written must not cost the results
     if not as_json:

@@ -17,8 +17,8 @@ from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Entry
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import Period
-from hsesg_carbon.plan import Plan, PlanKey, PlanLine, covered_gases, plan_keys
-from hsesg_carbon.records import EmissionFactor, Flow, FuelProperty
+from hsesg_carbon.plan import LINKS, Plan, PlanKey, PlanLine, covered_gases, plan_keys
+from hsesg_carbon.records import COUNTED, EmissionFactor, Flow, FuelProperty
 
 CAUSES = (
     "activity",
@@ -40,8 +40,6 @@ BIT = {cause: place for place, cause in enumerate(CAUSES)}
 Amounts = Callable[[int], Fraction]
 """An amount by what is changed."""
 
-_LINKS = ("ncv", "gcv", "density", "coal-equivalent")
-_COUNTED = ("gas", "co2e")
 _ON = always(1)
 
 
@@ -89,7 +87,7 @@ class Rules:
         if key not in self._lines or (method and method not in self.methods):
             return None
         return {
-            line.flow.flow: line for line in self._lines[key] if line.flow.kind in _COUNTED and line.scope2 == method
+            line.flow.flow: line for line in self._lines[key] if line.flow.kind in COUNTED and line.scope2 == method
         }
 
     def labelled(self, key: PlanKey) -> bool:
@@ -98,7 +96,7 @@ class Rules:
 
     def properties(self, key: PlanKey) -> dict[str, FuelProperty]:
         """Return the properties by which a key's gases were computed."""
-        emitted = (line for line in self._lines.get(key, ()) if line.flow.kind in _COUNTED)
+        emitted = (line for line in self._lines.get(key, ()) if line.flow.kind in COUNTED)
         return {one.property: one for line in emitted for one in line.properties}
 
     def share(self, site: str, period: Period) -> Fraction:
@@ -409,7 +407,7 @@ def _multiplier(
 
 def _factors(line: PlanLine) -> list[EmissionFactor | FuelProperty]:
     """Return the numbers that make up the factor: it, or carbon content and oxidation; not what measures the fuel."""
-    return [one for one in line.records if isinstance(one, EmissionFactor) or one.property not in _LINKS]
+    return [one for one in line.records if isinstance(one, EmissionFactor) or one.property not in LINKS]
 
 
 def _values(records: Iterable[EmissionFactor | FuelProperty]) -> list[tuple[str, object, str]]:
@@ -458,7 +456,7 @@ def _with_properties(line: PlanLine, others: Mapping[str, FuelProperty]) -> Frac
     multiplier = line.multiplier
     for step in line.steps:
         own = step.record
-        if not isinstance(own, FuelProperty) or own.property not in _LINKS or own.property not in others:
+        if not isinstance(own, FuelProperty) or own.property not in LINKS or own.property not in others:
             continue
         other = others[own.property]
         try:

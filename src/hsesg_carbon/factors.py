@@ -18,6 +18,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.records import (
+    COUNTED,
     CatalogueEntry,
     Choice,
     EmissionFactor,
@@ -335,7 +336,7 @@ class FactorLibrary:
             >>> FactorLibrary.shipped().gases(["CO2", "PFCs"])[:3]
             ('CO2', 'CF4', 'C2F6')
         """
-        known = [one for one in self.flows.values() if one.kind in {"gas", "co2e"}]
+        known = [one for one in self.flows.values() if one.kind in COUNTED]
         found: list[str] = []
         for name in names:
             own = [one.flow for one in known if name == one.flow] or [one.flow for one in known if name == one.group]

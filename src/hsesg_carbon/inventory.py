@@ -19,7 +19,7 @@ from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, li
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
-from hsesg_carbon.records import Flow, Gwp
+from hsesg_carbon.records import COUNTED, Flow, Gwp
 from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 from hsesg_carbon.units import CO2E, Amount
 
@@ -471,17 +471,8 @@ class Inventory:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the ledger's entries of this Scope 2 method; under the market's, instruments come before the rules."""
-        for entry in self.ledger.entries():
-            line = entry.line
-            if line.scope2 and line.scope2 != self.scope2:
-                continue
-            covered = self._matching.covered(entry.cell, entry.period) if line.flow.kind in EMITTED else 0
-            yield replace(entry, amount=entry.amount - covered * line.multiplier) if covered else entry
-        for (cell, period), parts in self._matching.parts.items():
-            key = _plan_key(cell, period)
-            for part in parts:
-                line = self.instrument_line(part.instrument, key)
-                yield Entry(cell, line, part.quantity * line.multiplier)
+        for cell, line, quantity, _ in self._standing():
+            yield Entry(cell, line, quantity * line.multiplier)
 
     def counted(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
@@ -516,21 +507,22 @@ class Inventory:
     def products(self) -> Iterator["Product"]:
         """Yield every entry of this view as the product that it is, those of which nothing counts included."""
         catalogue = self.ledger.plan.library.catalogue
+        for cell, line, quantity, rung in self._standing():
+            share = self.boundary.share(cell.site, line.key.period) if self.boundary else Fraction(1)
+            totalled = line.flow.kind in COUNTED and catalogue[cell.activity].scope != "beside"
+            weight = self.weight(line.flow, cell.activity) if totalled else None
+            yield Product(Entry(cell, line, quantity * line.multiplier), quantity, rung, share, weight)
+
+    def _standing(self) -> Iterator[tuple[CellKey, PlanLine, Fraction, str]]:
+        """Yield the lines of this Scope 2 method with the quantity that each stands for, and the instrument if any."""
         for cell, key, whole in self.ledger.quantities():
-            share = self.boundary.share(cell.site, key.period) if self.boundary else Fraction(1)
             covered = self._matching.covered(cell, key.period)
-            stood = [
-                (line, whole - covered if line.flow.kind in EMITTED else whole, "")
-                for line in self.ledger.plan.lines_of(key)
-                if line.scope2 in {"", self.scope2}
-            ]
+            left = whole - covered if covered else whole
+            for line in self.ledger.plan.lines_of(key):
+                if line.scope2 in {"", self.scope2}:
+                    yield cell, line, left if line.flow.kind in EMITTED else whole, ""
             for part in self._matching.parts.get((cell, key.period), ()):
-                stood.append((self.instrument_line(part.instrument, key), part.quantity, part.instrument.instrument))
-            for line, quantity, rung in stood:
-                entry = Entry(cell, line, quantity * line.multiplier)
-                totalled = line.flow.kind in {"gas", "co2e"} and catalogue[cell.activity].scope != "beside"
-                weight = self.weight(line.flow, cell.activity) if totalled else None
-                yield Product(entry, quantity, rung, share, weight)
+                yield cell, self.instrument_line(part.instrument, key), part.quantity, part.instrument.instrument
 
     def gwps(self) -> tuple[Gwp, ...]:
         """Return the global warming potentials that weigh this view's gases, by id."""
@@ -599,7 +591,7 @@ class Inventory:
 
     def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
         for entry, share in self.weighed():
-            if entry.line.flow.kind in {"gas", "co2e"}:
+            if entry.line.flow.kind in COUNTED:
                 yield entry, share * self._weights[self._gas_key(entry.line.flow.flow, entry.cell.activity)]
 
     def _grouped(

@@ -89,21 +89,8 @@ class Totals(Sequence[Total]):
         Raises:
             InventoryError: None or several fit: a missing total is no zero.
         """
-        fitting = [
-            row
-            for row in self.rows
-            if flow in {None, row.flow}
-            and all(str(dict(row.group).get(name)) == str(wanted) for name, wanted in group.items())
-        ]
-        if len(fitting) != 1:
-            shown = ", ".join(
-                f"{name}={wanted}" for name, wanted in {"flow": flow, **group}.items() if wanted is not None
-            )
-            have = [" ".join([*(str(v) for _, v in row.group), row.flow]) for row in (fitting or self.rows)[:12]]
-            raise InventoryError(
-                "total-ambiguous" if fitting else "total-missing", wanted=shown or "-", have=have or ["-"]
-            )
-        return fitting[0].amount
+        facts = [{**dict(row.group), "flow": row.flow} for row in self.rows]
+        return self.rows[place_of(facts, group if flow is None else {"flow": flow, **group})].amount
 
     def frame(self) -> "pd.DataFrame":
         """Return a pandas table: the group's columns, flow, ``value`` as it is shown (Decimal) and unit."""
@@ -377,6 +364,21 @@ class Ledger:
                 steps.append(ExplainedStep(step.op, step.value, step.unit, Amount(value, step.gives), record))
             have = step.gives
         return tuple(steps), Amount(value, line.flow.unit)
+
+
+def place_of(facts: Sequence[Mapping[str, str | int]], wanted: Mapping[str, str | int]) -> int:
+    """Return the place of the one row whose facts are as wanted; none or several raise ``InventoryError``."""
+    fitting = [
+        place
+        for place, own in enumerate(facts)
+        if all(str(own.get(name)) == str(value) for name, value in wanted.items())
+    ]
+    if len(fitting) != 1:
+        shown = ", ".join(f"{name}={value}" for name, value in wanted.items()) or "-"
+        near_by = [facts[place] for place in fitting] or list(facts)
+        have = [" ".join(str(value) for value in own.values()) for own in near_by[:12]] or ["-"]
+        raise InventoryError("total-ambiguous" if fitting else "total-missing", wanted=shown, have=have)
+    return fitting[0]
 
 
 def chosen(names: Sequence[str], known: Mapping[str, Callable[[E], str | int]]) -> dict[str, Callable[[E], str | int]]:

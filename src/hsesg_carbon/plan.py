@@ -16,7 +16,7 @@ from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
 from hsesg_carbon.periods import Period
-from hsesg_carbon.records import CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
+from hsesg_carbon.records import WELL_CHECKED, CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
 from hsesg_carbon.vetting import BASES
 
 if TYPE_CHECKING:
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from hsesg_carbon.ledger import Ledger
 
 ENERGY_FLOW = "energy.gj"
-_WELL_CHECKED = ("primary", "two-transcriptions")
 EMITTED = ("gas", "co2e", "biogenic", "ozone-depleting")
 """Kinds of flows that are emitted."""
 
 _STANDS_IN = ("earlier-year", "fixed-year", "other-region", "other-technology", "other-activity")
 _OF_PROPERTIES = ("other-fuel", "other-time")
 
-_LINKS = ("ncv", "gcv", "density", "coal-equivalent")
+LINKS = ("ncv", "gcv", "density", "coal-equivalent")
 """Properties that link two ways of measuring a fuel."""
 
 _CARBON = ("carbon-content", "oxidation")
@@ -420,18 +419,18 @@ class _Compiler:
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
         """Return the properties of a rule by which a quantity can be measured otherwise."""
-        if use is not None and use.source and (other := [one for one in use.properties if one.property not in _LINKS]):
+        if use is not None and use.source and (other := [one for one in use.properties if one.property not in LINKS]):
             raise MethodologyError(
-                "property-not-applied", methodology=self.method.id, property=other[0].property, applied=_LINKS
+                "property-not-applied", methodology=self.method.id, property=other[0].property, applied=LINKS
             )
         stated = use.properties if use else ()
         burnt = self.library.catalogue[use.by] if use and use.by else entry
         return [self._property(burnt, choice) for choice in stated if choice.property not in _CARBON]
 
     def _property(self, entry: CatalogueEntry, choice: PropertyChoice) -> FuelProperty:
-        if choice.property not in {*_LINKS, *_CARBON}:
+        if choice.property not in {*LINKS, *_CARBON}:
             raise MethodologyError(
-                "property-not-applied", methodology=self.method.id, property=choice.property, applied=_LINKS
+                "property-not-applied", methodology=self.method.id, property=choice.property, applied=LINKS
             )
         if choice.id is None:
             return self.library.property_of(choice.source or "", entry.subject, choice.property)
@@ -687,7 +686,7 @@ def _distance_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
 def _checking_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
     """Say how many of the numbers used rest on one transcription, on arithmetic or on inference, and which."""
     used = {record.id: record.checked for made in lines.values() for line in made for record in line.records}
-    weak = sorted(f"{name} ({checked})" for name, checked in used.items() if checked not in _WELL_CHECKED)
+    weak = sorted(f"{name} ({checked})" for name, checked in used.items() if checked not in WELL_CHECKED)
     if not weak:
         return []
     return [

@@ -101,9 +101,7 @@ def print_restatement(
         for sentence in versions.decision.sentences(lang):
             console.print(sentence, markup=False)
         console.print()
-    for finding in versions.findings:
-        severity = message(f"label.severity-{finding.severity}", lang)
-        console.print(f"{severity} {finding.line(lang)}", markup=False)
+    print_findings(console, versions.findings, lang)
 
 
 def _print_bridge(console: "Console", bridge: "Bridge", lang: str, places: int) -> None:
@@ -169,9 +167,9 @@ def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, see
         (
             " ".join(str(value) for name, value in groups[0] if name != "year") or "–",
             f"{dict(groups[0])['year']}–{dict(groups[1])['year']}",
-            *(f"{_reach((one.lower, one.upper))}" for one in both),
+            *(_reach((one.lower, one.upper)) for one in both),
         )
-        for groups, both in result.trends(draws, seed)
+        for groups, both in result.trends(drawn)
     ]
     if trends:
         title = message("label.uncertainty-trend", lang)
@@ -185,8 +183,7 @@ def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, see
         if parts:
             title = message("label.uncertainty-given", lang, group=name)
             print_table(console, lang, title, ("input", "variance", "source"), parts, figures=("variance",))
-    for finding in result.findings:
-        console.print(f"{message(f'label.severity-{finding.severity}', lang)} {finding.line(lang)}", markup=False)
+    print_findings(console, result.findings, lang)
 
 
 def _reach(percent: tuple[float, float]) -> str:
@@ -286,7 +283,7 @@ def print_seal(console: "Console", seal: "Seal", lang: str) -> None:
     console.print(message("label.seal-root", lang, root=seal.root), markup=False, soft_wrap=True)
     console.print(message("label.seal-pack", lang, pack=str(seal.pack)), markup=False, soft_wrap=True)
     console.print(message("label.seal-members", lang, members=seal.members), markup=False)
-    _print_findings(console, seal.findings, lang)
+    print_findings(console, seal.findings, lang, soft_wrap=True)
 
 
 def print_replay(console: "Console", replay: "Replay", lang: str) -> None:
@@ -301,7 +298,7 @@ def print_replay(console: "Console", replay: "Replay", lang: str) -> None:
     )
     if replay.root is not None:
         console.print(message("label.seal-root", lang, root=replay.root), markup=False, soft_wrap=True)
-    _print_findings(console, replay.findings, lang)
+    print_findings(console, replay.findings, lang, soft_wrap=True)
 
 
 def print_chain(console: "Console", links: "Sequence[Link]", findings: "Sequence[Finding]", lang: str) -> None:
@@ -312,13 +309,14 @@ def print_chain(console: "Console", links: "Sequence[Link]", findings: "Sequence
     errors = sum(one.severity == "error" for one in findings)
     told = message("label.chain-broken" if errors else "label.chain-sound", lang, seals=len(links), count=errors)
     console.print(told, style="bold", markup=False)
-    _print_findings(console, findings, lang)
+    print_findings(console, findings, lang, soft_wrap=True)
 
 
-def _print_findings(console: "Console", findings: "Sequence[Finding]", lang: str) -> None:
+def print_findings(console: "Console", findings: "Sequence[Finding]", lang: str, *, soft_wrap: bool = False) -> None:
+    """Print findings, a paragraph each; with ``soft_wrap`` lines break where the terminal ends."""
     for one in findings:
         severity = message(f"label.severity-{one.severity}", lang)
-        console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=True)
+        console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=soft_wrap)
 
 
 def _number(value: Fraction, *, signed: bool = False) -> str:
@@ -610,9 +608,7 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
         amounts = _flushed([amount for *_, amount in parts])
         body = [(whose, name, amount) for (whose, name, _), amount in zip(parts, amounts, strict=True)]
         print_table(console, lang, "", (by, "driver", "emissions"), body)
-    for finding in found.findings:
-        severity = message(f"label.severity-{finding.severity}", lang)
-        console.print(f"{severity} {finding.line(lang)}", markup=False)
+    print_findings(console, found.findings, lang)
 
 
 def _part(value: Fraction, after: str = "") -> str:

@@ -18,6 +18,12 @@ LIQUEFIED = frozenset(
 )
 """Fuels that are sold as liquids and metered as gases: one cubic metre of liquid is hundreds of gas."""
 
+WELL_CHECKED = ("primary", "two-transcriptions")
+"""How a number was checked that others may be built on."""
+
+COUNTED = ("gas", "co2e")
+"""Kinds of flows that add up to tCO2e."""
+
 _EITHER = ("m3", "万m3", "亿m3", "ft3")
 """Units of volume that do not say which of the two is meant."""
 

@@ -13,11 +13,11 @@ from hsesg_carbon.counterfactual import BIT, CAUSES, Counterfactual, Term
 from hsesg_carbon.errors import InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Denominator, Inventory, ruling_denominators
-from hsesg_carbon.ledger import Group
+from hsesg_carbon.ledger import Group, place_of
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import PlanLine
-from hsesg_carbon.records import EmissionFactor, FuelProperty
+from hsesg_carbon.records import COUNTED, EmissionFactor, FuelProperty
 from hsesg_carbon.units import CO2E
 
 if TYPE_CHECKING:
@@ -134,16 +134,7 @@ class Bridge(Sequence[Change]):
         Raises:
             InventoryError: None or several fit.
         """
-        fitting = [
-            row
-            for row in self.rows
-            if all(str(dict(row.group).get(name)) == str(wanted) for name, wanted in group.items())
-        ]
-        if len(fitting) != 1:
-            wanted = ", ".join(f"{name}={value}" for name, value in group.items()) or "-"
-            have = [" ".join(str(value) for _, value in row.group) for row in (fitting or self.rows)[:12]]
-            raise InventoryError("total-ambiguous" if fitting else "total-missing", wanted=wanted, have=have or ["-"])
-        return fitting[0]
+        return self.rows[place_of([dict(row.group) for row in self.rows], group)]
 
     def frame(self, places: int = _PLACES) -> "pd.DataFrame":
         """
@@ -371,17 +362,26 @@ class Restatement:
         return [{int(year) for year, _ in totals} for totals in self._totals]
 
     @cached_property
+    def _formed(self) -> dict[tuple[str, ...], dict[tuple[str | int, ...], Game]]:
+        """The games by their dimensions: a report asks for the same ones to print, to write and as JSON."""
+        return {}
+
+    @cached_property
     def _terms(self) -> tuple[Term, ...]:
         return tuple(one for one in self._versions.terms if one.entry.period.start.year in self.years)
 
     def _games(self, names: Sequence[str]) -> dict[tuple[str | int, ...], Game]:
-        """Return the game of every group; dimensions are told as the later version tells them."""
+        """Return the game of every group, formed once; dimensions are told as the later version tells them."""
+        held = self._formed.get(tuple(names))
+        if held is not None:
+            return held
         tells = self.after.dimensions(names)
         games: dict[tuple[str | int, ...], Game] = {}
         for term in self._terms:
             key = tuple(tell(term.entry) for tell in tells.values())
             games.setdefault(key, Game()).add(term.table)
-        return dict(sorted(games.items(), key=lambda item: [str(one) for one in item[0]]))
+        self._formed[tuple(names)] = dict(sorted(games.items(), key=lambda item: [str(one) for one in item[0]]))
+        return self._formed[tuple(names)]
 
     def _check_ends(self) -> None:
         """Hold both ends of the bridge to the totals of the inventories themselves: a bridge that is open is no use."""
@@ -551,7 +551,7 @@ def _lines_of(view: Inventory, years: Sequence[int]) -> "pd.DataFrame":
         eager = native.collect() if isinstance(native, nw.LazyFrame) else native
         frame = pd.DataFrame({name: eager[name].to_list() for name in columns})
         frame["quantity"] = [float(units.decimal_of(one) or 0) for one in frame["quantity"]]  # 1000 is 1000.0
-        counted = frame["flow"].map(lambda flow: flow in flows and flows[flow].kind in {"gas", "co2e"})
+        counted = frame["flow"].map(lambda flow: flow in flows and flows[flow].kind in COUNTED)
         counted &= frame["scope2"].isin(["", view.scope2])
         counted &= frame["line_period"].map(lambda period: Period.parse(period).start.year in years)
         frame = frame[counted].drop(columns="scope2")

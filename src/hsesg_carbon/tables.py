@@ -195,6 +195,20 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
         raise InputError("toml-broken", file=path.name, why=str(error)) from error
 
 
+def read_record(path: Path, model: type[M]) -> M:
+    """
+    Read a TOML file that is one record.
+
+    Raises:
+        InputError: The file is no TOML, or keys are missing, unknown or do not fit: all of them in one error.
+    """
+    try:
+        return model.model_validate(read_toml(path))
+    except ValidationError as error:
+        problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in misfits(error, model)]
+        raise InputError("settings-broken", problems, file=path.name) from error
+
+
 def read_tables(path: Path | Traversable) -> list[Table]:
     """
     Return the tables of a CSV file (one) or an Excel workbook (one per sheet that is not empty), all cells as text.

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hsesg_carbon.errors import InputError, InventoryError
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory, Product
 from hsesg_carbon.ledger import Group
 from hsesg_carbon.propagation import FIRST_ORDER, Drawn, Interval, Line, Propagation, Sampling, interval_of
-from hsesg_carbon.records import EmissionFactor, FuelProperty
+from hsesg_carbon.records import WELL_CHECKED, EmissionFactor, FuelProperty
 from hsesg_carbon.spreads import Shape, Spread, Z
-from hsesg_carbon.tables import misfits, read_toml
+from hsesg_carbon.tables import read_record
 from hsesg_carbon.units import CO2E, parse_number
 
 FILE = "uncertainty.toml"
@@ -27,7 +27,6 @@ KEY = 0.95
 """Key categories are those that together make up so much of a total or of its variance (IPCC 2006 vol. 1, ch. 4)."""
 
 _APPROACHES = ("approach1", "approach2")
-_WELL_CHECKED = ("primary", "two-transcriptions")
 
 
 def _percentage(value: Any) -> Any:
@@ -99,12 +98,7 @@ class UncertaintyRules(BaseModel):
     @classmethod
     def read(cls, path: Path) -> "UncertaintyRules":
         """Read ``uncertainty.toml``; every key that does not fit is named in one ``InputError``."""
-        try:
-            return cls.model_validate(read_toml(path))
-        except ValidationError as error:
-            where = Where(file=path.name)
-            problems = [one.model_copy(update={"where": where}) for one in misfits(error, cls)]
-            raise InputError("settings-broken", problems, file=path.name) from error
+        return read_record(path, cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +171,9 @@ class Uncertainty:
         Raises:
             InventoryError: A group has no total, or the first is 0.
         """
+        return self._trend(first, last, self.drawn(draws, seed))
+
+    def _trend(self, first: Group, last: Group, drawn: Drawn) -> tuple[Interval, Interval]:
         places = [self.groups.index(one) if one in self.groups else -1 for one in (first, last)]
         before, after = (float(self.propagation.estimates[one]) if one >= 0 else 0.0 for one in places)
         if min(places) < 0 or not before:
@@ -188,18 +185,18 @@ class Uncertainty:
         weights[places[1]] += 100 / before
         change, deviation = 100 * (after - before) / before, self.propagation.deviation(weights)
         formulas = Interval(change, change, deviation, change - Z * deviation, change + Z * deviation)
-        outputs = self.drawn(draws, seed).outputs
+        outputs = drawn.outputs
         values = 100 * (outputs[:, places[1]] - outputs[:, places[0]]) / outputs[:, places[0]]
         return formulas, interval_of(change, values)
 
-    def trends(self, draws: int = 2**16, seed: int = 0) -> list[tuple[tuple[Group, Group], tuple[Interval, Interval]]]:
-        """Return the trend from the first year to the last of everything that has totals in both."""
+    def trends(self, drawn: Drawn) -> list[tuple[tuple[Group, Group], tuple[Interval, Interval]]]:
+        """Return the trend from the first year to the last of everything that has totals in both, from some draws."""
         years = sorted({int(dict(group)["year"]) for group in self.groups} if "year" in self.by else set())
         found = []
         for group in self.groups if len(years) > 1 else ():
             last = tuple((name, years[-1] if name == "year" else value) for name, value in group)
             if dict(group)["year"] == years[0] and last in self.groups:
-                found.append(((group, last), self.trend(group, last, draws, seed)))
+                found.append(((group, last), self._trend(group, last, drawn)))
         return found
 
     def contributions(self) -> dict[Group, dict[str, float]]:
@@ -238,7 +235,7 @@ class Uncertainty:
                     "unit": "%",
                     **{name: _plain(one) for name, one in zip(_APPROACHES, trend, strict=True)},
                 }
-                for groups, trend in self.trends(draws, seed)
+                for groups, trend in self.trends(drawn)
             ],
             "inputs": [
                 {
@@ -301,7 +298,7 @@ class Uncertainty:
         stated = self._numbers.get(name)
         if stated is not None:
             return Source(name, "number", stated.spread, stated.origin)
-        if record is None or not record.value or record.checked not in _WELL_CHECKED:
+        if record is None or not record.value or record.checked not in WELL_CHECKED:
             return Source(name, "number", None, "")
         if record.lower95 is None or record.upper95 is None:
             return Source(name, "number", None, "")
