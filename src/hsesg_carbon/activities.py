@@ -4,21 +4,21 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import narwhals as nw
 import numpy as np
 
 from hsesg_carbon import units
-from hsesg_carbon.cube import CellKey, Cube, Grouping, collected, with_text_keys
-from hsesg_carbon.errors import CarbonError, InputError, UnitError, near
+from hsesg_carbon.cells import Filing
+from hsesg_carbon.cube import CellKey, Cube, EngineError, Grouping, collected, with_text_keys
+from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
-from hsesg_carbon.periods import Period, day_of, plain, text_of, text_or_none
-from hsesg_carbon.records import CatalogueEntry
+from hsesg_carbon.periods import Period, plain, text_of, text_or_none
+from hsesg_carbon.quantities import EXACT_FLOATS, INT64, Gridding, kind_of, on_grid, split_decimals
 from hsesg_carbon.sites import Site, repeated_sites
 
 if TYPE_CHECKING:
@@ -52,8 +52,12 @@ QUALITIES = ("measured", "invoiced", "estimated")
 MAX_ROWS_PER_RULE = 100
 """How many rows of one fault are fetched and shown; all are counted."""
 
-_INT64 = 2**63 - 1
-_EXACT_FLOATS = 2**52
+_Group = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""A distinct key as it stands in the frame, and what a pass says of its rows."""
+
+_LOOKED_AT = 1000
+"""Rows from which it is guessed which units and signs to expect; a guess that proves wrong costs another pass."""
+
 _CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
 
 
@@ -124,7 +128,8 @@ class Activities:
         optional = [name for name in ("region", "instrument", "technology") if name in self._columns]
         self.raw_keys = ("site", *self.period_columns, "activity", "unit", *optional)
         self.frame = with_text_keys(self.frame, self.raw_keys)
-        self.quantity_kind = self._quantity_kind()
+        self._filing = Filing(self.raw_keys, self.library, self.sites)
+        self.quantity_kind = kind_of(self._columns["quantity"], lazy=isinstance(self.frame, nw.LazyFrame))
         problems = _Problems()
         self._numbers = self.frame
         if self.quantity_kind == "text":
@@ -132,8 +137,7 @@ class Activities:
         self._grouping = Grouping.of(self._numbers, self.raw_keys)
         self._distinct: dict[tuple[Any, ...], CellKey] = {}
         self._rows: dict[tuple[Any, ...], int] = {}
-        self._has_negative = False
-        self._check_rows(problems)
+        self._survey(problems)
         if unique_ids:
             self._duplicates(problems)
         self._ids_are_unique = unique_ids
@@ -153,7 +157,9 @@ class Activities:
 
     def cube(self, dimensions: Sequence[str] = ()) -> Cube:
         """
-        Return the exact sums by cell: one pass of the engine, one group-by, nothing collected but the cells.
+        Return the exact sums by cell: one group-by of the engine, nothing collected but the cells.
+
+        Without further dimensions it is the pass that checked the rows, and costs nothing more.
 
         Args:
             dimensions: Further columns of the frame to keep apart.
@@ -168,84 +174,98 @@ class Activities:
                 raise InputError("dimension-reserved", dimension=name, reserved=RESERVED_DIMENSIONS)
             if name not in self._columns:
                 raise InputError("dimension-missing", dimension=name, found=list(self._columns))
-        grouping = self._grouping
-        if dimensions:
-            grouping = Grouping.of(
-                self._numbers, (*self.raw_keys, *(one for one in dimensions if one not in self.raw_keys))
-            )
-        sums = grouping.sums(
-            self._steps(grouping),
-            [nw.col("_whole").sum(), nw.col("_part").sum(), nw.col("_size").max(), nw.len().alias("_rows")],
-        )
+        if not dimensions:
+            return self._base
+        more = (one for one in dimensions if one not in self.raw_keys)
+        return self._summed(Grouping.of(self._numbers, (*self.raw_keys, *more)), dimensions)
+
+    @cached_property
+    def _base(self) -> Cube:
+        guess = self._guess
+        if guess and all(self._held(raw, one, guess, self._guessed) for raw, one in self._groups):
+            return self._cube_of(self._grouping, guess, self._groups, ())
+        return self._summed(self._grouping, ())  # the rows were otherwise than expected
+
+    def _summed(self, grouping: Grouping, dimensions: Sequence[str]) -> Cube:
+        """Return the cube of a pass that provides for all that the survey saw."""
+        gridding = self._fitting()
+        scale = grouping.scale(self._scales)
+        bounds = [nw.col(gridding.column).alias(name) for name in ("_least", "_most", "_known")]
+        groups = list(grouping.sums([bounds, *gridding.stages(scale)], [*gridding.sums, *_RANGES]))
+        if not all(self._held(raw[: len(self.raw_keys)], one, gridding, self._scales) for raw, one in groups):
+            raise InputError("frame-changed")
+        return self._cube_of(grouping, gridding, groups, dimensions)
+
+    def _fitting(self) -> Gridding:
+        """Return the cheapest way to sum what the survey saw; refuse what would leave the range of integers."""
+        signed = any(plain(one["_least"]) < 0 for _, one in self._groups)
+        narrow, wide = (Gridding(self.quantity_kind, signed=signed, wide=one) for one in (False, True))
+        if all(self._held(raw, one, narrow, self._scales) for raw, one in self._groups):
+            return narrow
+        for raw, one in self._groups:
+            if not self._held(raw, one, wide, self._scales):
+                self._refuse_overflow(self._distinct[raw], one)
+        return wide
+
+    def _cube_of(
+        self,
+        grouping: Grouping,
+        gridding: Gridding,
+        groups: Sequence[_Group],
+        dimensions: Sequence[str],
+    ) -> Cube:
+        """Return the sums of a pass by cell, several spellings of one cell added."""
         steps: dict[CellKey, int] = {}
         rows: dict[CellKey, int] = {}
         seen: dict[tuple[Any, ...], int] = {}
-        for raw, row in sums:
-            cells = dict(zip(grouping.columns, raw, strict=True))
-            own = tuple(cells[name] for name in self.raw_keys)
-            seen[own] = seen.get(own, 0) + int(row["_rows"])
-            if own not in self._distinct:
-                raise InputError("frame-changed")
+        for raw, group in groups:
+            own = raw[: len(self.raw_keys)]
+            count = int(group["_rows"])
+            seen[own] = seen.get(own, 0) + count
             key = self._distinct[own]
             if dimensions:
-                extra = tuple((name, text_of(cells[name])) for name in dimensions)
-                key = replace(key, extra=extra)
+                told = dict(zip(grouping.columns, raw, strict=True))
+                key = replace(key, extra=tuple((name, text_of(told[name])) for name in dimensions))
             exponent = units.grid(key.unit)
-            self._exclude_overflow(key, row, exponent)
-            scale = 1 if self.quantity_kind == "text" else 10**exponent
-            total = Fraction(row["_whole"]) * scale + int(row["_part"])
+            total = gridding.total(group, exponent)
             if total.denominator != 1:
                 raise InputError("decimal-finer-than-grid", unit=key.unit, grid=f"1e-{exponent}")
-            steps[key] = steps.get(key, 0) + int(total)
-            rows[key] = rows.get(key, 0) + int(row["_rows"])
+            steps[key] = steps.get(key, 0) + total.numerator
+            rows[key] = rows.get(key, 0) + count
         if seen != self._rows:
             raise InputError("frame-changed")
         return Cube(steps, rows)
 
-    def _steps(self, grouping: Grouping) -> list[list[Any]]:
-        """
-        Return, stage by stage, the columns of the integer grid: ``_whole`` units and ``_part`` of a unit in steps.
+    def _held(
+        self, raw: tuple[Any, ...], group: Mapping[str, Any], gridding: Gridding, scales: Mapping[Any, int]
+    ) -> bool:
+        """Say whether the sum that a pass formed of a group is exact."""
+        if raw not in self._distinct:
+            raise InputError("frame-changed")
+        exponent = units.grid(self._distinct[raw].unit)
+        if self.quantity_kind == "float" and scales.get(raw[self._unit_at]) != exponent:
+            return False
+        return gridding.holds(plain(group["_least"]), plain(group["_most"]), int(group["_rows"]), exponent)
 
-        Floats are rounded half away from zero to their unit's grid by an explicit rule, because engines round halves
-        differently. The part is exact before it is scaled, so nothing above the comma can disturb it.
-        """
-        quantity = nw.col("_steps" if self.quantity_kind == "text" else "quantity")
-        if self.quantity_kind == "int":
-            quantity = quantity.cast(nw.Int64)  # engines sum narrow integers in narrow integers
-        if self.quantity_kind != "float":
-            nothing = nw.lit(0).cast(nw.Int64)
-            return [[quantity.alias("_whole"), nothing.alias("_part"), quantity.abs().alias("_size")]]
-        size, whole, scaled, below = (nw.col(name) for name in ("_size", "_whole", "_scaled", "_below"))
-        stages: list[list[Any]] = [
-            [quantity.abs().alias("_size"), grouping.scale(self._exponents())],
-            [size.floor().alias("_whole")],
-            [((size - whole) * nw.col("_scale")).alias("_scaled")],
-            [scaled.floor().alias("_below")],
-            [(below + ((scaled - below) * 2).floor()).alias("_part")],  # exact, unlike adding a half before the floor
-        ]
-        part = nw.col("_part")
-        if self._has_negative:
-            sign = nw.when(quantity < 0).then(nw.lit(-1.0)).otherwise(nw.lit(1.0))
-            stages.append([sign.alias("_sign")])
-            whole, part = whole * nw.col("_sign"), part * nw.col("_sign")
-        stages.append([whole.cast(nw.Int64).alias("_whole"), part.cast(nw.Int64).alias("_part")])
-        return stages
+    @cached_property
+    def _scales(self) -> dict[Any, int]:
+        """The grid of every unit as it is spelt in the frame."""
+        return {raw[self._unit_at]: units.grid(key.unit) for raw, key in self._distinct.items()}
 
-    def _exponents(self) -> dict[Any, int]:
-        """Return the grid of every unit as it is spelt in the frame."""
-        at = self.raw_keys.index("unit")
-        return {raw[at]: units.grid(key.unit) for raw, key in self._distinct.items()}
+    @property
+    def _unit_at(self) -> int:
+        return self.raw_keys.index("unit")
 
-    def _exclude_overflow(self, key: CellKey, row: Mapping[str, Any], exponent: int) -> None:
-        """Refuse a sum whose 64-bit integers could have wrapped, before any total is returned."""
-        if self.quantity_kind == "decimal":
-            return
-        count, largest = int(row["_rows"]), math.ceil(row["_size"] or 0)
-        parts = 10**exponent if self.quantity_kind == "float" else 0
-        if count * (largest + 1) > _INT64 or count * parts > _INT64:
-            steps = 10**exponent if self.quantity_kind == "text" else 1
-            shown = units.exact_text(Fraction(largest, steps))
-            raise InputError("sum-overflow", unit=key.unit, activity=key.activity, rows=count, largest=shown)
+    def _refuse_overflow(self, key: CellKey, group: Mapping[str, Any]) -> NoReturn:
+        largest = max(abs(Fraction(plain(group[name]))) for name in ("_least", "_most"))
+        shown = units.exact_text(largest / 10 ** units.grid(key.unit) if self.quantity_kind == "text" else largest)
+        data: dict[str, Any] = {
+            "unit": key.unit,
+            "activity": key.activity,
+            "rows": int(group["_rows"]),
+            "largest": shown,
+        }
+        raise InputError("sum-overflow", **data)
 
     # ------------------------------------------------------------------------------------------------- single rows
 
@@ -279,18 +299,18 @@ class Activities:
     def stated(self) -> Iterator[tuple[CellKey, Period]]:
         """Yield every distinct cell with a period as its rows state it, which the cell may hold within a month."""
         for raw, cell in self._distinct.items():
-            yield cell, self._stated_period(dict(zip(self.raw_keys, raw, strict=True)))
+            yield cell, self._filing.period(dict(zip(self.raw_keys, raw, strict=True)))
 
     def _activity_row(self, one: Mapping[str, Any]) -> ActivityRow:
         raw = tuple(plain(one[name]) for name in self.raw_keys)
         if raw not in self._distinct:
             raise InputError("frame-changed")
         exponent = units.grid(self._distinct[raw].unit)
-        steps, rounded = self._one_on_grid(one["quantity"], exponent)
+        steps, rounded = on_grid(one["quantity"], self.quantity_kind, exponent)
         return ActivityRow(
             activity_id=text_of(one["activity_id"]),
             key=self._distinct[raw],
-            period=self._stated_period(one),
+            period=self._filing.period(one),
             quantity=Fraction(steps, 10**exponent),
             rounded=rounded,
             where=_where(one, None),
@@ -300,17 +320,10 @@ class Activities:
             },
         )
 
-    def _one_on_grid(self, quantity: Any, exponent: int) -> tuple[int, bool]:
-        """Return one quantity as the totals take it, by the same rule for its type, and whether it was rounded."""
-        if self.quantity_kind != "float":
-            return units.to_grid(units.decimal_of(quantity) or Decimal(0), exponent)
-        size = abs(float(quantity))
-        whole = math.floor(size)
-        scaled = (size - whole) * 10.0**exponent
-        below = math.floor(scaled)
-        steps = whole * 10**exponent + below + math.floor((scaled - below) * 2)
-        written = Fraction(repr(size)) * 10**exponent
-        return (-steps if quantity < 0 else steps), written != steps
+    @cached_property
+    def _coded(self) -> Grouping:
+        """The rows with their keys packed, for looking at single ones."""
+        return self._grouping if self._grouping.raws else Grouping.coded(self._numbers, self.raw_keys)
 
     def unlike(self, other: "Activities") -> Any:
         """
@@ -320,18 +333,18 @@ class Activities:
         table as it was but for a few rows, and then only these need be looked at.
         """
         sides = self, other
-        if not all(one._grouping.raws for one in sides) or self.quantity_kind != other.quantity_kind:
+        if not all(one._coded.raws for one in sides) or self.quantity_kind != other.quantity_kind:
             return None
         ids = [one.frame["activity_id"].to_native().reset_index(drop=True) for one in sides]
         if len(ids[0]) != len(ids[1]) or not (ids[0] == ids[1]).all():
             return None
         numbers: dict[CellKey | None, int] = {}
         codes = [
-            np.array([numbers.setdefault(one._distinct.get(raw), len(numbers)) for raw in one._grouping.raws])
+            np.array([numbers.setdefault(one._distinct.get(raw), len(numbers)) for raw in one._coded.raws])
             for one in sides
         ]
         name = "_steps" if self.quantity_kind == "text" else "quantity"
-        frames = [one._grouping.frame for one in sides]
+        frames = [one._coded.frame for one in sides]
         quantities = [frame[name].to_numpy() for frame in frames]
         cells = [own[frame["_key"].to_numpy()] for own, frame in zip(codes, frames, strict=True)]
         return (cells[0] != cells[1]) | (quantities[0] != quantities[1])
@@ -353,7 +366,7 @@ class Activities:
         frame, place = self._placed(cells, rows)
         whole, part = (frame[name].to_numpy() for name in ("_whole", "_part"))
         if self.quantity_kind == "decimal":
-            whole, part = _split_decimals(whole, grids[place])
+            whole, part = split_decimals(whole, grids[place])
         scale = 10 ** grids[place]
         whole, part = (whole // scale, whole % scale) if self.quantity_kind == "text" else (whole, part)
         ids = frame["activity_id"]
@@ -364,7 +377,7 @@ class Activities:
     def _placed(self, cells: Container[CellKey], rows: Any) -> tuple[Any, Any]:
         """Return the rows of some cells on their integer grid, and the place of each one's key in ``stated()``."""
         wanted = {raw: place for place, (raw, cell) in enumerate(self._distinct.items()) if cell in cells}
-        grouping = self._grouping
+        grouping = self._coded
         if grouping.raws:  # the codes say which rows are wanted before anything is computed for them
             by_code = np.array([wanted.get(raw, -1) for raw in grouping.raws], dtype=np.int64)
             place = by_code[grouping.frame["_key"].to_numpy()]
@@ -383,7 +396,7 @@ class Activities:
 
     def _on_grid(self, grouping: Grouping) -> nw.DataFrame[Any]:
         frame = grouping.frame
-        for stage in self._steps(grouping):
+        for stage in Gridding(self.quantity_kind).stages(grouping.scale(self._scales)):
             frame = frame.with_columns(*stage)
         return collected(frame.select("activity_id", *grouping.keys, "_whole", "_part"))
 
@@ -420,20 +433,6 @@ class Activities:
             raise InputError("activities-broken", problems, count=len(problems))
         return period
 
-    def _quantity_kind(self) -> Literal["float", "int", "decimal", "text"]:
-        dtype = self._columns["quantity"]
-        if dtype.is_integer():
-            return "int"
-        if dtype == nw.Float32:
-            raise InputError("quantity-float32")
-        if dtype.is_float():
-            return "float"
-        if dtype.is_decimal():
-            return "decimal"
-        if isinstance(self.frame, nw.LazyFrame):
-            raise InputError("quantity-text-lazy", dtype=str(dtype))
-        return "text"
-
     def _read_text(self, problems: "_Problems") -> None:
         """Make the column ``_steps`` of quantities that are text or Decimal objects; note what is no number."""
         frame = self.frame
@@ -457,7 +456,7 @@ class Activities:
                         rounded[unit] = rounded.get(unit, 0) + 1
                     if value < 0 and text_of(credit).lower() not in _CREDIT_WORDS:
                         wrong = "quantity-negative"
-                    if abs(step) > _INT64:
+                    if abs(step) > INT64:
                         step, wrong = 0, "quantity-too-large"
             except InputError as error:
                 wrong, data = error.code, error.data
@@ -474,51 +473,85 @@ class Activities:
             data = {"count": count, "unit": unit, "grid": f"1e-{exponents[unit]}"}
             self.findings.append(Finding(code="rounded-to-grid", severity="info", data=data))
 
-    def _check_rows(self, problems: "_Problems") -> None:
+    def _survey(self, problems: "_Problems") -> None:
         """
-        Check all rows in one pass: what depends on the key once per distinct key, the numbers by their range.
+        Look at all rows in one pass: what depends on the key once per distinct key, the numbers by their range.
 
-        Rows are fetched only for rules that somebody broke; a rule that is broken is reported even if none is found.
+        The same pass forms the sums, as ``_expected`` has it. Rows are fetched only for rules that somebody broke.
         """
-        for raw, found in self._ranges():
+        self._guess, self._guessed = self._expected()
+        self._groups = self._ranged()
+        for raw, found in self._groups:
             self._rows[raw] = self._rows.get(raw, 0) + int(found["_rows"])
-            wrong: list[tuple[str, str, dict[str, Any], Any]] = [(*one, None) for one in self._resolve(raw)]
-            if self.quantity_kind != "text":
+            cell, misfits = self._filing.cell(raw)
+            if cell is not None:
+                self._distinct[raw] = cell
+            wrong: list[tuple[str, str, dict[str, Any], Any]] = [(*one, None) for one in misfits]
+            if self.quantity_kind != "text":  # _read_text has looked at every cell
                 wrong += self._number_rules(raw, found)
-            if not wrong:
-                continue
-            own = self._grouping.rows_of(self.frame, found)
-            for code, column, data, broken in wrong:
-                chosen = own if broken is None else own.filter(broken)
-                count = int(found["_rows"]) if broken is None else _count(chosen)
-                rows = _some(chosen, problems.room(code)) if problems.room(code) else []
-                if count:
-                    problems.add(code, column, data, rows, count)
+            if wrong:
+                self._note(problems, wrong, found)
         if not self._rows:
             problems.add("activities-empty", None, {}, [], 1)
         if "quality" in self._columns:
-            quality = nw.col("quality").cast(nw.String)
-            spelt = collected(self.frame.select(quality).unique())["quality"].to_list()
-            for word in sorted({text_of(one) for one in spelt} - {"", *QUALITIES}):
-                broken = self.frame.filter(quality.str.strip_chars() == word)
-                shown = _some(broken, problems.room("quality-unknown")) if problems.room("quality-unknown") else []
-                problems.add("quality-unknown", "quality", {"quality": word[:80]}, shown, _count(broken))
+            self._check_qualities(problems)
 
-    def _ranges(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, Any]]]:
-        """Yield every distinct raw key with the range of its quantities and their sum, which tells NaN and infinity."""
-        if self.quantity_kind == "text":  # _read_text has looked at every cell
-            return iter(self._grouping.sums((), [nw.len().alias("_rows")]))
-        quantity = nw.col("quantity")
-        columns = [quantity.alias("_least"), quantity.alias("_most"), quantity.alias("_sum"), quantity.alias("_known")]
-        aggregates = [nw.col("_least").min(), nw.col("_most").max(), nw.col("_known").count(), nw.len().alias("_rows")]
-        if self.quantity_kind == "float":
-            aggregates.append(nw.col("_sum").sum())
-        return iter(self._grouping.sums([columns], aggregates))
+    def _expected(self) -> tuple[Gridding | None, dict[Any, int]]:
+        """
+        Return how the quantities are probably to be summed, and the grids of the units that are expected.
+
+        Coded keys tell all of them; of other frames the first rows are looked at.
+        """
+        column = Gridding(self.quantity_kind).column
+        if self._grouping.raws:
+            spelt, least = [raw[self._unit_at] for raw in self._grouping.raws], self._grouping.frame[column].min()
+        else:
+            first = collected(self._numbers.select("unit", nw.col(column).alias("_quantity")).head(_LOOKED_AT))
+            spelt, least = first["unit"].to_list(), first["_quantity"].min()
+        grids = units.grids()
+        guessed = {one: grids.get(units.normalise(text_of(one)), 0) for one in dict.fromkeys(spelt)}
+        least = plain(least)
+        return Gridding(self.quantity_kind, signed=least is not None and least < 0, wide=False), guessed
+
+    def _ranged(self) -> list[_Group]:
+        """Return every distinct key with its rows, the range of its quantities and, as far as they have one, a sum."""
+        guess = self._guess
+        assert guess is not None
+        bounds = [nw.col(guess.column).alias(name) for name in ("_least", "_most", "_known")]
+        try:
+            stages = guess.stages(self._grouping.scale(self._guessed))
+            return list(self._grouping.sums([bounds, *stages], [*guess.sums, *_RANGES]))
+        except EngineError:  # NaN and infinity are no integers: which rows they are is for the rules to say
+            self._guess = None
+            bulk = nw.col(guess.column).alias("_bulk")
+            return list(self._grouping.sums([[*bounds, bulk]], [nw.col("_bulk").sum(), *_RANGES]))
+
+    def _note(
+        self, problems: "_Problems", wrong: Sequence[tuple[str, str, dict[str, Any], Any]], group: Mapping[str, Any]
+    ) -> None:
+        """Note what is wrong with rows of a group, fetching the first of them."""
+        own = self._grouping.rows_of(self.frame, group)
+        for code, column, data, broken in wrong:
+            chosen = own if broken is None else own.filter(broken)
+            count = int(group["_rows"]) if broken is None else _count(chosen)
+            rows = _some(chosen, problems.room(code)) if problems.room(code) else []
+            if count:
+                problems.add(code, column, data, rows, count)
+
+    def _check_qualities(self, problems: "_Problems") -> None:
+        quality = nw.col("quality").cast(nw.String)
+        spelt = collected(self.frame.select(quality).unique())["quality"].to_list()
+        for word in sorted({text_of(one) for one in spelt} - {"", *QUALITIES}):
+            broken = self.frame.filter(quality.str.strip_chars() == word)
+            shown = _some(broken, problems.room("quality-unknown")) if problems.room("quality-unknown") else []
+            problems.add("quality-unknown", "quality", {"quality": word[:80]}, shown, _count(broken))
 
     def _number_rules(
         self, raw: tuple[Any, ...], found: Mapping[str, Any]
     ) -> list[tuple[str, str, dict[str, Any], Any]]:
         """Return the rules on quantities that rows of a key break, each with the expression that finds these rows."""
+        if self._ordinary(raw, found):
+            return []
         quantity = nw.col("quantity")
         least, most, known = plain(found["_least"]), plain(found["_most"]), plain(found["_known"])
         wrong: list[tuple[str, str, dict[str, Any], Any]] = []
@@ -526,7 +559,8 @@ class Activities:
         finite = True
         if self.quantity_kind == "float":
             usable = quantity.is_finite().fill_null(value=False)
-            finite = all(one is not None and math.isfinite(one) for one in (plain(found["_sum"]), least, most))
+            bulk = plain(found.get("_bulk", 0.0))  # of a group with NaN or infinity it is neither
+            finite = all(one is not None and math.isfinite(one) for one in (bulk, least, most))
             if not finite or known < found["_rows"]:
                 wrong.append(("quantity-not-finite", "quantity", {}, ~usable))
         elif known < found["_rows"]:
@@ -535,25 +569,32 @@ class Activities:
             return wrong
         # among NaN and infinities the range says nothing, so every rule looks at the rows themselves
         negative = not finite or least < 0
-        if negative:
-            self._has_negative = True
-            if self._unmarked_credits:
-                wrong.append(("quantity-negative", "quantity", {}, self._unmarked() & usable))
+        if negative and self._unmarked_credits:
+            wrong.append(("quantity-negative", "quantity", {}, self._unmarked() & usable))
         largest = max(-least, most) if finite else math.inf
-        limit = _EXACT_FLOATS if self.quantity_kind == "float" else _INT64 // 2
+        limit = EXACT_FLOATS if self.quantity_kind == "float" else INT64 // 2
         size = (quantity >= limit) | (quantity <= -limit) if negative else quantity >= limit
         if largest >= limit:
             wrong.append(("quantity-too-large", "quantity", {}, size & usable))
         if self.quantity_kind == "float" and raw in self._distinct and (largest < limit or not finite):
             unit = self._distinct[raw].unit
             exponent = units.grid(unit)
-            if largest * 10.0**exponent >= _EXACT_FLOATS:
+            if largest * 10.0**exponent >= EXACT_FLOATS:
                 # the digits that were written are no longer in such a float, unless it is whole
                 steps = quantity.abs() * 10.0**exponent
-                imprecise = (steps >= float(_EXACT_FLOATS)) & (quantity.abs().floor() < quantity.abs())
+                imprecise = (steps >= float(EXACT_FLOATS)) & (quantity.abs().floor() < quantity.abs())
                 data = {"unit": unit, "grid": f"1e-{exponent}"}
                 wrong.append(("quantity-imprecise", "quantity", data, imprecise & ~size & usable))
         return wrong
+
+    def _ordinary(self, raw: tuple[Any, ...], found: Mapping[str, Any]) -> bool:
+        """Say whether all quantities of a key are known, not negative and far from every limit, as most are."""
+        least, most = found["_least"], found["_most"]
+        if least is None or most is None or found["_known"] < found["_rows"] or "_bulk" in found or not least >= 0:
+            return False
+        if self.quantity_kind != "float":
+            return bool(most < INT64 // 2)
+        return raw in self._distinct and bool(most * 10.0 ** units.grid(self._distinct[raw].unit) < EXACT_FLOATS)
 
     def _unmarked(self) -> nw.Expr:
         """Return the test that a quantity is negative without a credit mark."""
@@ -567,66 +608,6 @@ class Activities:
     def _unmarked_credits(self) -> int:
         """How many rows are negative without a credit mark; counted once, and only where a row is negative."""
         return _count(self.frame.filter(self._unmarked()))
-
-    def _resolve(self, raw: tuple[Any, ...]) -> list[tuple[str, str, dict[str, Any]]]:
-        """File a distinct raw key under its cell; return what is wrong with it as (code, column, data)."""
-        cells = dict(zip(self.raw_keys, raw, strict=True))
-        wrong: list[tuple[str, str, dict[str, Any]]] = []
-        activity, unit, site = (text_of(cells[name]) for name in ("activity", "unit", "site"))
-        entry = self.library.catalogue.get(activity)
-        if not activity:
-            wrong.append(("cell-blank", "activity", {"column": "activity"}))
-        elif entry is None:
-            suggestions = self.library.suggest(activity)
-            code = "unknown-activity" if suggestions else "unknown-activity-nothing-near"
-            wrong.append((code, "activity", {"activity": activity[:80], "suggestions": suggestions}))
-        name, unit_wrong = _unit_of(unit, activity, entry)
-        wrong += unit_wrong
-        if not site:
-            wrong.append(("cell-blank", "site", {"column": "site"}))
-        elif self.sites is not None and site not in self.sites:
-            wrong.append(("unknown-site", "site", {"site": site[:80], "known": sorted(self.sites)[:8] or ["-"]}))
-        region, cut = "", False
-        if site and (self.sites is None or site in self.sites):
-            region, region_wrong = self._region(text_of(cells.get("region")), site)
-            wrong += region_wrong
-        try:
-            period = self._stated_period(cells)
-            known = self.sites.get(site) if self.sites else None
-            cut = known is not None and any(known.cuts(month) for month, _ in period.folded().parts())
-            period = period if cut else period.folded()
-        except CarbonError as error:
-            wrong.append((error.code, self.period_columns[0], error.data))
-        technology = text_of(cells.get("technology"))
-        if technology and entry is not None and technology not in (told := self.library.technologies(activity)):
-            shown = near(technology, told) or told[:8] or ["-"]
-            data = {"technology": technology[:80], "activity": activity, "known": shown}
-            wrong.append(("unknown-technology", "technology", data))
-        if not wrong:
-            instrument = text_of(cells.get("instrument"))
-            self._distinct[raw] = CellKey(site, period, activity, name, region, instrument, technology, cut=cut)
-        return wrong
-
-    def _stated_period(self, row: Mapping[str, Any]) -> Period:
-        """Return the period that a row states: a label, two days, or both where they agree."""
-        label = text_of(row.get("period"))
-        start, end = row.get("period_start"), row.get("period_end")
-        if not text_of(start) and not text_of(end):
-            return Period.parse(label)
-        days = Period.of(day_of(start), day_of(end))
-        if label and Period.parse(label) != days:
-            raise InputError("period-conflict", label=label, start=days.start, end=days.end)
-        return days
-
-    def _region(self, stated: str, site: str) -> tuple[str, list[tuple[str, str, dict[str, Any]]]]:
-        known = self.sites.get(site) if self.sites else None
-        region = stated or (known.region if known else None) or ""
-        if not region:
-            return "", [("region-missing", "region", {"site": site})]
-        if region not in self.library.regions:
-            suggestions = near(region, list(self.library.regions)) or sorted(self.library.regions)[:8]
-            return "", [("unknown-region", "region", {"region": region, "known": suggestions})]
-        return region, []
 
     def _duplicates(self, problems: "_Problems") -> None:
         ids = nw.col("activity_id")
@@ -651,7 +632,7 @@ class Activities:
         for row in rows:
             if not text_of(row["meter"]):
                 continue
-            period = self._stated_period(row)
+            period = self._filing.period(row)
             owner = tuple(text_of(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))
         findings = []
@@ -688,33 +669,8 @@ def _where(row: Mapping[str, Any], column: str | None) -> Where:
     )
 
 
-def _unit_of(
-    unit: str, activity: str, entry: CatalogueEntry | None
-) -> tuple[str, list[tuple[str, str, dict[str, Any]]]]:
-    """Return the canonical unit of a cell and what is wrong with it as (code, column, data)."""
-    if not unit:
-        return "", [("cell-blank", "unit", {"column": "unit"})]
-    try:
-        name = units.canonical(unit)
-        units.grid(name)
-    except UnitError as error:
-        return "", [(error.code, "unit", error.data)]
-    if entry is not None and not entry.accepts(name):
-        data = {"activity": activity, "unit": unit, "accepted": entry.measured_in}
-        return name, [("wrong-dimension", "unit", data)]
-    if entry is not None and entry.leaves_open(name):
-        return name, [("volume-left-open", "unit", {"activity": activity, "unit": unit})]
-    return name, []
-
-
-def _split_decimals(quantities: Any, grids: Any) -> tuple[Any, Any]:
-    """Return decimals as whole units and steps of their unit's grid."""
-    pairs = [
-        divmod(int(Fraction(one) * 10 ** int(grid)), 10 ** int(grid))
-        for one, grid in zip(quantities, grids, strict=True)
-    ]
-    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+_RANGES = (nw.col("_least").min(), nw.col("_most").max(), nw.col("_known").count(), nw.len().alias("_rows"))
+"""What tells the range of a group, how many quantities it has and how many rows; a column for each aggregate."""
 
 
 class _Problems:

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 
+from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.periods import Period, plain
 
 _INT64 = 2**63 - 1
@@ -65,8 +67,8 @@ class Grouping:
     """
     A frame made ready to be grouped by some of its columns.
 
-    Grouping text costs many times what grouping codes costs, and rows are grouped twice (checks, totals). So pandas
-    keys are packed into one integer, Polars keys become categories; lazy engines code on their own.
+    Grouping text costs many times what grouping codes costs. Most engines code on their own; pandas does not. So where
+    Arrow holds the text of a pandas frame, Arrow groups it, else the keys are packed into one integer.
     """
 
     frame: Any
@@ -76,19 +78,24 @@ class Grouping:
 
     @classmethod
     def of(cls, frame: Any, columns: Sequence[str]) -> "Grouping":
-        """Code the key columns of a frame, as its engine likes them."""
+        """Make a frame ready, as its engine likes it."""
         columns = tuple(columns)
-        if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
+        if isinstance(frame, nw.LazyFrame) or not frame.implementation.is_pandas():
+            return cls(frame, columns, columns, ())
+        if all(_is_arrow_text(frame[name].to_native()) for name in columns):
+            return cls(_arrow(frame, columns), columns, columns, ())
+        return cls.coded(frame, columns)
+
+    @classmethod
+    def coded(cls, frame: Any, columns: Sequence[str]) -> "Grouping":
+        """Pack the key columns of a pandas frame into one integer per row, where so many keys fit into one."""
+        columns = tuple(columns)
+        if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas():
             packed = _packed([frame[name].to_native() for name in columns])
             if packed is not None:
                 codes, raws = packed
-                kept = [name for name in ("quantity", "_steps") if name in frame.columns]
-                native = frame.select(kept).to_native().assign(_key=codes)
+                native = frame.select(_numbers_of(frame)).to_native().assign(_key=codes)
                 return cls(nw.from_native(native), columns, ("_key",), raws)
-        elif not isinstance(frame, nw.LazyFrame) and frame.implementation.is_polars():
-            schema = frame.collect_schema()
-            text = [nw.col(name).cast(nw.Categorical) for name in columns if schema[name] == nw.String]
-            frame = frame.with_columns(*text) if text else frame
         return cls(frame, columns, columns, ())
 
     def sums(
@@ -100,9 +107,10 @@ class Grouping:
         Stages, because no engine that is eager notices that two expressions share a part.
         """
         frame = self.frame
-        for stage in stages:
-            frame = frame.with_columns(*stage)
-        groups = collected(frame.group_by(list(self.keys)).agg(*aggregates))
+        with engine_errors(frame):
+            for stage in stages:
+                frame = frame.with_columns(*stage)
+            groups = collected(frame.group_by(list(self.keys)).agg(*aggregates))
         for row in groups.iter_rows(named=True):
             yield self.raws[row["_key"]] if self.raws else tuple(plain(row[name]) for name in self.columns), row
 
@@ -114,6 +122,8 @@ class Grouping:
 
     def scale(self, exponents: Mapping[Any, int]) -> nw.Expr | nw.Series[Any]:
         """Return 10^grid of each row's unit, given the grid of every spelling; one constant where all are equal."""
+        if not exponents:
+            return nw.lit(1.0).alias("_scale")
         groups: dict[int, list[Any]] = {}
         for spelling, exponent in exponents.items():
             groups.setdefault(exponent, []).append(spelling)
@@ -125,9 +135,39 @@ class Grouping:
             return nw.new_series("_scale", by_row, nw.Float64, backend=self.frame.implementation)
         scale: nw.Expr = nw.lit(10.0**first)
         for exponent, spellings in others:
-            chosen = nw.col("unit").is_in(sorted(spellings))
+            # None has its exponent as well, but equals nothing; its rows are at fault and not summed
+            known = sorted(one for one in spellings if one is not None)
+            if not known:
+                continue
+            chosen = nw.col("unit") == known[0] if len(known) == 1 else nw.col("unit").is_in(known)
             scale = nw.when(chosen).then(nw.lit(10.0**exponent)).otherwise(scale)
         return scale.alias("_scale")
+
+
+def _numbers_of(frame: Any) -> list[str]:
+    """Return the columns that are summed or compared."""
+    return [name for name in ("quantity", "_steps") if name in frame.columns]
+
+
+def _is_arrow_text(series: Any) -> bool:
+    """Say whether Arrow holds a text column of pandas, as it does by default where it is installed."""
+    kind = series.dtype
+    return getattr(kind, "storage", None) == "pyarrow" and hasattr(series.array, "__arrow_array__")
+
+
+def _arrow(frame: Any, columns: Sequence[str]) -> nw.DataFrame[Any]:
+    """Return what is grouped and summed of a pandas frame as an Arrow table; its text is not copied."""
+    import pyarrow as pa  # noqa: PLC0415  (there, for it holds the text)
+
+    native = frame.to_native()
+    numbers = [name for name in _numbers_of(frame) if native[name].dtype != object]
+    held = {name: pa.array(native[name], from_pandas=True) for name in (*columns, *numbers)}
+    try:  # Arrow groups the text of pandas, which has room for more than 2 GiB, at a third of the speed
+        held |= {name: held[name].cast(pa.string()) for name in columns}
+    except pa.ArrowInvalid:
+        held = dict(held)  # so much text has to stay as it is
+    table: nw.DataFrame[Any] = nw.from_native(pa.table(held))
+    return table
 
 
 def _factorized(series: Any) -> tuple[Any, Sequence[Any]]:
@@ -176,9 +216,30 @@ def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | 
     return dense, tuple(raws)
 
 
+class EngineError(InputError):
+    """The engine that holds the rows refused what it was asked."""
+
+
+@contextmanager
+def engine_errors(frame: Any) -> Iterator[None]:
+    """Tell what an engine refuses as ``EngineError``: every engine has errors of its own."""
+    try:
+        with np.errstate(invalid="ignore"):  # what is no integer is found by its range
+            yield
+    except (CarbonError, MemoryError):
+        raise
+    except Exception as error:
+        why = str(error).strip().partition("\n")[0][:300] or type(error).__name__
+        raise EngineError("engine-failed", engine=str(frame.implementation), why=why) from error
+
+
 def collected(frame: Any) -> nw.DataFrame[Any]:
     """Return an eager frame: small results only, never the rows."""
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    with engine_errors(frame):
+        found: nw.DataFrame[Any] = frame.collect()
+    return found
 
 
 def _same(column: nw.Expr, value: Any) -> nw.Expr:

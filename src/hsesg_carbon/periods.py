@@ -131,6 +131,8 @@ def day_of(value: Any) -> date:
 
 def plain(value: Any) -> Any:
     """Return a cell with the nulls of every engine as ``None``."""
+    if type(value) is str:  # most are, and this is asked of every cell of every key
+        return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if type(value).__name__ in {"NaTType", "NAType"}:
