@@ -23,8 +23,17 @@ _NEXT_TO_0 = 2.0**-40
 _MANY = 30
 """So many independent errors of one group and more are summed as one normal error (central limit)."""
 
+_BLOCKS = 16
+"""Draws are made in so many independent blocks or more: how far these differ tells how far the result may be off."""
+
+_LEAST = 64
+"""Draws that a block needs for its own limits of 95 % to mean anything; with fewer in all there is but one block."""
+
 FIRST_ORDER = 0.3
 """Relative standard deviation up to which IPCC's Approach 1 is held to be good (2006 Guidelines vol. 1, 3.2.3.1)."""
+
+SMALL = 0.1
+"""Relative standard deviation up to which a product of four is within 1 % by formula: 0.2 for sqrt(1.01^4 - 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +44,35 @@ class Line:
     inputs: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StandardErrors:
+    """How far the numbers of an interval may be off because draws are finite: one standard error each, in its unit."""
+
+    mean: float
+    deviation: float
+    lower: float
+    upper: float
+
+
 @dataclass(frozen=True)
 class Interval:
-    """What an output may be: its estimate, mean and standard deviation, and the limits of 95 %, all in its unit."""
+    """
+    What an output may be: its estimate, mean and standard deviation, and the limits of 95 %, all in its unit.
+
+    ``errors`` are those of drawing, where there were enough draws to tell; formulas have none.
+    """
 
     estimate: float
     mean: float
     deviation: float
     lower: float
     upper: float
+    errors: StandardErrors | None = None
+
+    @property
+    def relative(self) -> float:
+        """The standard deviation as a multiple of the estimate; not a number where that is 0."""
+        return self.deviation / (abs(self.estimate) or math.nan)
 
     @property
     def percent(self) -> tuple[float, float]:
@@ -118,34 +147,31 @@ class Propagation:
         First order and normal: estimate -+ 1.96 standard deviations.
         """
         variances = sum(self.contributions().values(), np.zeros_like(self.estimates))
-        found = []
-        for estimate, variance in zip(self.estimates.tolist(), np.asarray(variances).tolist(), strict=True):
-            deviation = math.sqrt(variance)
-            reach = deviation * Z
-            found.append(Interval(estimate, estimate, deviation, estimate - reach, estimate + reach))
-        return found
+        pairs = zip(self.estimates.tolist(), np.asarray(variances).tolist(), strict=True)
+        return [normal_interval(estimate, math.sqrt(variance)) for estimate, variance in pairs]
 
     def approach2(self, draws: int = 2**16, seed: int = 0, sampling: Sampling = "sobol") -> "Drawn":
         """
         Draw the inputs and return what the outputs are (Monte Carlo, IPCC 2006 Guidelines vol. 1, 3.2.3.2).
 
         Args:
-            draws: How many; ``sobol`` takes the next power of two, without which its points are not even.
+            draws: At least so many: they come in whole blocks, each with a power of two, without which Sobol points
+                are not even.
             seed: Any whole number; the same gives the same draws.
-            sampling: ``sobol`` (scrambled) or ``plain`` (independent pseudo-random numbers).
+            sampling: ``sobol`` (each block scrambled anew) or ``plain`` (independent pseudo-random numbers).
 
         Raises:
             InputError: There are no draws, or more inputs than Sobol points have dimensions.
         """
         if draws < 1:
             raise InputError("draws-none", draws=draws)
-        count = draws if sampling == "plain" else 1 << (draws - 1).bit_length()
-        outputs = np.empty((count, len(self.estimates)))
+        blocks, size = _blocks(draws)
+        outputs = np.empty((blocks * size, len(self.estimates)))
         done = 0
-        for points in _points(self._dimensions, count, seed, sampling):
+        for points in _points(self._dimensions, (blocks, size), seed, sampling):
             outputs[done : done + len(points)] = self._outputs(points)
             done += len(points)
-        return Drawn(self.estimates, outputs)
+        return Drawn(self.estimates, outputs, blocks)
 
     @property
     def _dimensions(self) -> int:
@@ -175,10 +201,11 @@ class Propagation:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Outputs as they were drawn, shape ``(draws, outputs)``."""
+    """Outputs as they were drawn, shape ``(draws, outputs)``: so many independent ``blocks``, one after another."""
 
     estimates: Any
     outputs: Any = field(repr=False)
+    blocks: int = 1
 
     @property
     def count(self) -> int:
@@ -187,7 +214,22 @@ class Drawn:
 
     def intervals(self) -> list[Interval]:
         """Return mean, standard deviation and the limits of 95 % of every output."""
-        return [interval_of(float(one), values) for one, values in zip(self.estimates, self.outputs.T, strict=True)]
+        return [self.interval(float(one), own) for one, own in zip(self.estimates, self.outputs.T, strict=True)]
+
+    def interval(self, estimate: float, values: Any) -> Interval:
+        """Return the interval of what was computed from the outputs of each draw, shape ``(draws,)``."""
+        mean, deviation, lower, upper = (float(one) for one in _described(values))
+        errors = None
+        if self.blocks > 1:
+            own = np.stack(_described(values.reshape(self.blocks, -1)))
+            errors = StandardErrors(*(own.std(axis=1, ddof=1) / math.sqrt(self.blocks)).tolist())
+        return Interval(estimate, mean, deviation, lower, upper, errors)
+
+
+def normal_interval(estimate: float, deviation: float) -> Interval:
+    """Return the interval of a normal distribution: the estimate -+ 1.96 standard deviations."""
+    reach = deviation * Z
+    return Interval(estimate, estimate, deviation, estimate - reach, estimate + reach)
 
 
 # -------------------------------------------------------------------------------------------------- private
@@ -213,11 +255,11 @@ class _Group:
         return len(self.drawn) + len(self.normal)
 
 
-def interval_of(estimate: float, values: Any) -> Interval:
-    """Return mean, standard deviation and the limits of 95 % of drawn values, shape ``(draws,)``."""
-    lower, upper = np.quantile(values, [_TAIL, 1 - _TAIL])
-    deviation = values.std(ddof=1) if len(values) > 1 else 0.0
-    return Interval(estimate, float(values.mean()), float(deviation), float(lower), float(upper))
+def _described(values: Any) -> tuple[Any, ...]:
+    """Return mean, standard deviation and the limits of 95 % along the last axis."""
+    lower, upper = np.quantile(values, [_TAIL, 1 - _TAIL], axis=-1)
+    spread = values.shape[-1] > 1
+    return values.mean(axis=-1), values.std(axis=-1, ddof=1) if spread else np.zeros_like(lower), lower, upper
 
 
 def _grouped(lines: Iterable[Line], spreads: Mapping[str, Spread]) -> Iterator[_Group]:
@@ -261,15 +303,25 @@ def _independent(errors: Any) -> Any:
     return rows * np.sign(rows[np.arange(len(rows)), largest])[:, None]  # the sign of an axis is the machine's whim
 
 
-def _points(dimensions: int, draws: int, seed: int, sampling: Sampling) -> Iterator[Any]:
+def _blocks(draws: int) -> tuple[int, int]:
+    """Return how many blocks of how many draws make up at least so many; each a power of two, 16 to 32 of them."""
+    if draws < _BLOCKS * _LEAST:
+        return 1, 1 << (draws - 1).bit_length()
+    size = 1 << ((draws // _BLOCKS).bit_length() - 1)
+    return -(-draws // size), size
+
+
+def _points(dimensions: int, blocks: tuple[int, int], seed: int, sampling: Sampling) -> Iterator[Any]:
     """Yield points of the unit cube in chunks, never 0 or 1."""
     from scipy.stats import qmc  # noqa: PLC0415
 
     random = np.random.default_rng(seed)
     if sampling == "sobol" and dimensions > qmc.Sobol.MAXDIM:
         raise InputError("draws-dimensions", count=dimensions, most=qmc.Sobol.MAXDIM)
-    sobol = qmc.Sobol(max(dimensions, 1), scramble=True, rng=random)
-    for done in range(0, draws, _CHUNK):
-        count = min(_CHUNK, draws - done)
-        points = sobol.random(count) if sampling == "sobol" else random.random((count, dimensions))
-        yield np.clip(points, _NEXT_TO_0, 1 - _NEXT_TO_0, out=points)
+    count, size = blocks
+    for _ in range(count):
+        sobol = qmc.Sobol(max(dimensions, 1), scramble=True, rng=random) if sampling == "sobol" else None
+        for done in range(0, size, _CHUNK):
+            wanted = min(_CHUNK, size - done)
+            points = sobol.random(wanted) if sobol else random.random((wanted, dimensions))
+            yield np.clip(points, _NEXT_TO_0, 1 - _NEXT_TO_0, out=points)
