@@ -23,6 +23,9 @@ _NEXT_TO_0 = 2.0**-40
 _MANY = 30
 """So many independent errors of one group and more are summed as one normal error (central limit)."""
 
+_MOST_TOGETHER = 32
+"""Outputs whose covariances are cheaper to factor in every draw than more points are to draw."""
+
 _BLOCKS = 16
 """Draws are made in so many independent blocks or more: how far these differ tells how far the result may be off."""
 
@@ -175,27 +178,47 @@ class Propagation:
 
     @property
     def _dimensions(self) -> int:
-        return len(self.shared) + sum(group.dimensions for group in self._groups)
+        own = [len(group.drawn) + (0 if self._together else len(group.normal)) for group in self._groups]
+        return len(self.shared) + sum(own) + (len(self.estimates) if self._together else 0)
+
+    @cached_property
+    def _together(self) -> bool:
+        """
+        Whether the normal errors that groups have of their own are drawn as one for each output.
+
+        Given the shared inputs their sum is normal, with a covariance that follows from these: the same distribution,
+        for which a few points do instead of some for each group. With many outputs the covariances would cost more.
+        """
+        return _MOST_TOGETHER >= len(self.estimates) < sum(len(group.normal) for group in self._groups)
+
+    @cached_property
+    def _amounts(self) -> tuple[Any, Any]:
+        """The groups' amounts, shape ``(groups, outputs)``, and the covariances of their own normal errors."""
+        covariances = [(group.normal.T @ group.normal).ravel() for group in self._groups]
+        return np.array([group.amounts for group in self._groups]), np.array(covariances)
 
     def _outputs(self, points: Any) -> Any:
         """Return the outputs for points of the unit cube, shape ``(draws, outputs)``."""
         from scipy.special import ndtri  # noqa: PLC0415
 
-        values = {name: self.spreads[name].at(points[:, place]) for place, name in enumerate(self.shared)}
-        found = np.zeros((len(points), len(self.estimates)))
-        place = len(self.shared)
-        for group in self._groups:
-            sums = np.broadcast_to(group.amounts, found.shape)
-            if rank := len(group.normal):
-                sums = sums + ndtri(points[:, place : place + rank]) @ group.normal
-                place += rank
-            for name, amounts in group.drawn:
-                sums = sums + (self.spreads[name].at(points[:, place]) - 1)[:, None] * amounts
-                place += 1
-            moved = np.ones(len(points))
+        columns = np.ascontiguousarray(points.T)
+        values = {name: self.spreads[name].at(columns[place]) for place, name in enumerate(self.shared)}
+        moved = np.ones((len(self._groups), len(points)))
+        for own, group in zip(moved, self._groups, strict=True):
             for name in group.shared:
-                moved = moved * values[name]
-            found += sums * moved[:, None]
+                np.multiply(own, values[name], out=own)
+        amounts, covariances = self._amounts
+        found = moved.T @ amounts
+        place = len(self.shared)
+        for own, group in zip(moved, self._groups, strict=True):
+            for name, single in group.drawn:
+                found += np.outer((self.spreads[name].at(columns[place]) - 1) * own, single)
+                place += 1
+            if not self._together and (rank := len(group.normal)):
+                found += (ndtri(columns[place : place + rank]) * own).T @ group.normal
+                place += rank
+        if self._together:
+            found += _errors(covariances.T @ moved**2, ndtri(columns[place:])).T
         return found
 
 
@@ -250,10 +273,6 @@ class _Group:
     drawn: tuple[tuple[str, Any], ...]
     normal: Any
 
-    @property
-    def dimensions(self) -> int:
-        return len(self.drawn) + len(self.normal)
-
 
 def _described(values: Any) -> tuple[Any, ...]:
     """Return mean, standard deviation and the limits of 95 % along the last axis."""
@@ -274,11 +293,11 @@ def _grouped(lines: Iterable[Line], spreads: Mapping[str, Spread]) -> Iterator[_
     for shared, members in held.items():
         total = np.sum([amounts for amounts, _ in members], axis=0)
         private = tuple((own, amounts) for amounts, own in members if own)
-        yield _Group(shared, total, private, *_drawn(private, spreads))
+        yield _Group(shared, total, private, *_drawn(private, spreads, len(total)))
 
 
 def _drawn(
-    private: Sequence[tuple[str, Any]], spreads: Mapping[str, Spread]
+    private: Sequence[tuple[str, Any]], spreads: Mapping[str, Spread], width: int
 ) -> tuple[tuple[tuple[str, Any], ...], Any]:
     """Return which inputs are drawn one by one, and the few normal errors that stand for the sum of the others."""
     apart = [(name, amounts) for name, amounts in private if spreads[name].shape != "normal"]
@@ -286,7 +305,7 @@ def _drawn(
         apart = []
     names = {name for name, _ in apart}
     summed = [amounts * spreads[name].deviation for name, amounts in private if name not in names]
-    return tuple(apart), _independent(np.array(summed)) if summed else ()
+    return tuple(apart), _independent(np.array(summed)) if summed else np.zeros((0, width))
 
 
 def _independent(errors: Any) -> Any:
@@ -301,6 +320,33 @@ def _independent(errors: Any) -> Any:
     rows = np.sqrt(sizes[kept])[:, None] * axes.T[kept]
     largest = np.abs(rows).argmax(axis=1)
     return rows * np.sign(rows[np.arange(len(rows)), largest])[:, None]  # the sign of an axis is the machine's whim
+
+
+def _errors(covariances: Any, normal: Any) -> Any:
+    """
+    Return normal errors of such covariances, shape ``(outputs, draws)``, out of independent ones of the same shape.
+
+    By Cholesky's factors, all draws at once. An output that the ones before it leave no variance adds none: what one
+    meter reads in every year errs once.
+
+    Args:
+        covariances: Shape ``(outputs * outputs, draws)``.
+        normal: Independent standard normal errors.
+    """
+    width = len(normal)
+    cells = covariances.reshape(width, width, -1)
+    factors, found = np.zeros_like(cells), np.zeros_like(normal)
+    for column in range(width):
+        whole = cells[column, column]
+        left = whole - (factors[column, :column] ** 2).sum(axis=0)
+        root = np.sqrt(np.where(left > whole * _NEXT_TO_0, left, 0))
+        inverse = np.divide(1, root, out=np.zeros_like(root), where=root > 0)
+        factors[column, column] = root
+        for row in range(column + 1, width):
+            rest = cells[row, column] - (factors[row, :column] * factors[column, :column]).sum(axis=0)
+            factors[row, column] = rest * inverse
+        found[column] = (factors[column, : column + 1] * normal[: column + 1]).sum(axis=0)
+    return found
 
 
 def _blocks(draws: int) -> tuple[int, int]:
