@@ -239,7 +239,7 @@ def _print_key_categories(console: "Console", result: "Uncertainty", lang: str) 
 
 def _share_of(one: "Assessed[Group] | None") -> str:
     """Return a category's share, with a star where it is key."""
-    return "–" if one is None else f"{_decimal(_tenths(100 * one.share))} %{' *' if one.key else '  '}"
+    return "–  " if one is None else f"{_decimal(_tenths(100 * one.share))}{' *' if one.key else '  '}"
 
 
 def print_change_uncertainty(console: "Console", result: "ChangeUncertainty", lang: str) -> None:
@@ -752,7 +752,12 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
     names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
     numbers = {place for place, name in enumerate(columns) if name.isdigit() or name in figures}
-    wide = numbers and any(cell_len(row[0]) > console.width // 2 for row in rows)  # names may wrap, numbers may not
+    taken = sum(
+        max(cell_len(names[place]), *(cell_len(row[place]) for row in rows if place < len(row))) + 3
+        for place in numbers
+    )
+    room = min(console.width // 2, console.width - taken - 4)
+    wide = numbers and any(cell_len(row[0]) > room for row in rows)  # names may wrap, numbers may not
     for place in range(max(len(row) for row in rows)):
         table.add_column(
             Text(names[place]) if names else "",

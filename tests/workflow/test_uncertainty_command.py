@@ -11,7 +11,11 @@ from typer.testing import CliRunner
 
 from hsesg_carbon.cli import app
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.ranges import UncertaintyRules
+from hsesg_carbon.uncertainty import Uncertainty
 from hsesg_carbon.workspace import Workspace
+from tests.workflow.test_instruments import GOOD, HEADER
+from tests.workflow.test_offices import office
 
 HUNDSUN = Path(__file__).parents[2] / "examples" / "hundsun-2024"
 
@@ -92,6 +96,19 @@ def test_a_restatement_has_intervals_when_asked(folder: Path) -> None:
     assert "uncertainty" not in json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
     (folder / "uncertainty.toml").unlink()
     assert isinstance(CliRunner().invoke(app, [*command, "--uncertainty"]).exception, InputError)
+
+
+def test_an_instrument_is_one_input_of_all_that_it_covers(tmp_path: Path) -> None:
+    """Two bills of 100 MWh at a supplier's 0.2 kg/kWh, +-10 % (made up): one error in both, and in nothing else."""
+    office(tmp_path, "ghgp-cn", "CN-ZJ-hangzhou", 2023, [("electricity.grid", 100, "MWh", "")] * 2)
+    row = GOOD.replace(",40,MWh,0,kgCO2/kWh,", ",200,MWh,0.2,kgCO2/kWh,")
+    (tmp_path / "instruments.csv").write_text(HEADER + row, encoding="utf-8")
+    ten = {"id": "gec-1", "below": "10 %", "above": "10 %", "shape": "normal", "origin": "made up"}
+    rules = UncertaintyRules.model_validate({"published": "lognormal", "number": [ten]})
+    accounts = Workspace(tmp_path).inventory
+    for method, percent in (("market", 10.0), ("location", 0.0)):
+        found = Uncertainty(accounts.seen(scope2=method), rules)
+        assert [one.percent[1] for one in found.approach1().values()] == pytest.approx([percent])
 
 
 def test_meters_and_qualities_are_told_apart_where_all_tables_state_them(folder: Path) -> None:
