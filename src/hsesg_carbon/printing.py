@@ -1,5 +1,6 @@
 """What a terminal shows: tables and sentences for people, plain documents for ``--json``. The one user of rich."""
 
+import math
 import sys
 from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -244,8 +245,7 @@ def _share_of(one: "Assessed[Group] | None") -> str:
 
 def print_change_uncertainty(console: "Console", result: "ChangeUncertainty", lang: str) -> None:
     """Print the intervals of what a restatement changed."""
-    drawing = result.as_json(lang)
-    title = message("label.uncertainty-change", lang, draws=drawing["draws"], seed=drawing["seed"])
+    title = message("label.uncertainty-change", lang, **result.drawing())
     rows = [
         (
             " ".join(str(value) for _, value in one.group),
@@ -261,6 +261,9 @@ def print_change_uncertainty(console: "Console", result: "ChangeUncertainty", la
 
 
 def _reach(percent: tuple[float, float]) -> str:
+    """Return two limits in percent; a dash where the estimate is 0, so that there are none."""
+    if not all(map(math.isfinite, percent)):
+        return "–"
     return " … ".join(f"{_decimal(_tenths(one), signed=True)} %" for one in percent)
 
 

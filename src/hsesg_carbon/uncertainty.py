@@ -49,6 +49,17 @@ class Source:
     spread: Spread | None
     origin: str
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data; null where nothing is stated."""
+        return {
+            "input": self.id,
+            "kind": self.kind,
+            "lower": self.spread and self.spread.lower,
+            "upper": self.spread and self.spread.upper,
+            "shape": self.spread and self.spread.shape,
+            "origin": self.origin or None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class KeyCategories:
@@ -62,6 +73,15 @@ class KeyCategories:
     years: tuple[int, ...]
     weighed: bool
     categories: tuple[Assessed[Group], ...]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return a row for each category, the largest first."""
+        assessment = "level" if len(self.years) == 1 else "trend"
+        head = {"years": list(self.years), "assessment": assessment, "with_uncertainty": self.weighed}
+        return [
+            {**head, **dict(one.category), "share": one.share, "cumulated": one.cumulated, "key": one.key}
+            for one in self.categories
+        ]
 
 
 @dataclass(frozen=True)
@@ -287,41 +307,14 @@ class Uncertainty:
                 }
                 for one, group, both in self.intensities()
             ],
-            "key_categories": [
-                {
-                    "years": list(one.years),
-                    "assessment": "level" if len(one.years) == 1 else "trend",
-                    "with_uncertainty": one.weighed,
-                    **dict(each.category),
-                    "share": each.share,
-                    "cumulated": each.cumulated,
-                    "key": each.key,
-                }
-                for one in self.key_categories
-                for each in one.categories
-            ],
-            "inputs": [
-                {
-                    "input": one.id,
-                    "kind": one.kind,
-                    "lower": one.spread and one.spread.lower,
-                    "upper": one.spread and one.spread.upper,
-                    "shape": one.spread and one.spread.shape,
-                    "origin": one.origin or None,
-                }
-                for one in self.sources.values()
-            ],
+            "key_categories": [row for one in self.key_categories for row in one.as_json()],
+            "inputs": [one.as_json() for one in self.sources.values()],
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
     def drawing(self) -> dict[str, Any]:
         """Return how Approach 2 was drawn, as plain data."""
-        return {
-            "draws": self.drawn.count,
-            "seed": self.seed,
-            "sampling": self.sampling,
-            "blocks": self.drawn.blocks,
-        }
+        return _drawing(self.drawn, self)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -489,10 +482,7 @@ class ChangeUncertainty:
         """Return both approaches of every change as plain data (floats)."""
         return {
             "unit": CO2E,
-            "draws": self._drawn.count,
-            "seed": self.after.seed,
-            "sampling": self.after.sampling,
-            "blocks": self._drawn.blocks,
+            **self.drawing(),
             "changes": [
                 {
                     **dict(one.group),
@@ -505,6 +495,10 @@ class ChangeUncertainty:
             ],
             "findings": [one.as_json(lang) for one in self.findings],
         }
+
+    def drawing(self) -> dict[str, Any]:
+        """Return how Approach 2 was drawn, as plain data."""
+        return _drawing(self._drawn, self.after)
 
     @cached_property
     def _groups(self) -> tuple[Group, ...]:
@@ -546,6 +540,10 @@ def plain(both: Both) -> dict[str, Any]:
 
 def _spreads(sources: Mapping[str, Source]) -> dict[str, Spread]:
     return {name: one.spread for name, one in sources.items() if one.spread is not None}
+
+
+def _drawing(drawn: Drawn, asked: Uncertainty) -> dict[str, Any]:
+    return {"draws": drawn.count, "seed": asked.seed, "sampling": asked.sampling, "blocks": drawn.blocks}
 
 
 def _remarks(lines: Sequence[Line], sources: Mapping[str, Source]) -> Iterator[Finding]:
