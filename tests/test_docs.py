@@ -25,7 +25,8 @@ FENCE = re.compile(r"```(python|text|console|csv)\n(.*?)```", re.DOTALL)
 
 
 DOCS = README.parent / "docs"
-HOW_TO = [*sorted((DOCS / "how-to").glob("*.md")), DOCS / "explanation" / "restatement.md"]
+EXPLAINED = [DOCS / "explanation" / f"{name}.md" for name in ("restatement", "uncertainty")]
+HOW_TO = [*sorted((DOCS / "how-to").glob("*.md")), *EXPLAINED]
 CUT = "..."
 FOUND = {"replay", "verify"}
 """Commands that exit 1 where they find errors."""

@@ -30,7 +30,7 @@ LAYERS = [
     ["inventory"],
     ["instruments", "ledger"],
     ["corrections", "coverage", "plan"],
-    ["activities", "derive", "methodology", "editions", "equivalences"],
+    ["activities", "derive", "methodology", "editions", "equivalences", "ranges"],
     ["cells"],
     ["cube", "factors", "quantities", "sites"],
     ["vetting"],
@@ -40,7 +40,7 @@ LAYERS = [
     ["propagation", "units"],
     ["spreads"],
     ["errors", "findings"],
-    ["attribution", "messages"],
+    ["attribution", "categories", "messages"],
 ]
 HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
 FILES = {

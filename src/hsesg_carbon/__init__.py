@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from hsesg_carbon.methodology import Methodology
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
+    from hsesg_carbon.ranges import UncertaintyRules
     from hsesg_carbon.records import EmissionFactor, Equivalence, FuelProperty, Gwp, Source
     from hsesg_carbon.restate import Bridge, Change, Restatement
     from hsesg_carbon.seal import Replay, Seal
     from hsesg_carbon.sites import Entity, Site
-    from hsesg_carbon.uncertainty import Uncertainty, UncertaintyRules
+    from hsesg_carbon.uncertainty import Uncertainty
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
     from hsesg_carbon.waste import WasteAccount, WasteLoad
@@ -97,7 +98,7 @@ _HOMES = {
     "Total": "ledger",
     "Totals": "ledger",
     "Uncertainty": "uncertainty",
-    "UncertaintyRules": "uncertainty",
+    "UncertaintyRules": "ranges",
     "UnitError": "errors",
     "Verification": "verification.verdict",
     "WasteAccount": "waste",

@@ -20,6 +20,7 @@ from hsesg_carbon.printing import (
     explanation_json,
     open_console,
     print_chain,
+    print_change_uncertainty,
     print_drivers,
     print_explanation,
     print_findings,
@@ -67,6 +68,9 @@ app.add_typer(factors_app, name="factors")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else.")]
 InLang = Annotated[Lang, typer.Option("--lang", help="Language of the output.")]
+WithUncertainty = Annotated[
+    bool, typer.Option("--uncertainty", help="Add 95 % intervals, as uncertainty.toml states them.")
+]
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WORKSPACE", help="Folder with inventory.toml.")]
 
 
@@ -121,12 +125,18 @@ def demo(
 
 
 @app.command()
-def footprint(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang = Lang.en) -> None:
+def footprint(
+    workspace: WorkspaceFolder,
+    *,
+    uncertainty: WithUncertainty = False,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
     """Print emissions, intensities and energy of WORKSPACE; write its out/ folder."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
     accounts = Workspace(workspace)
-    result = accounts.footprint(lang)
+    result = accounts.footprint(lang, uncertainty=uncertainty)
     if as_json:
         _print_json(result)
     else:
@@ -207,7 +217,7 @@ def uncertainty(
     by: Annotated[
         list[str] | None, typer.Option(metavar="LEVEL", help="scope, site, activity ... besides year.")
     ] = None,
-    draws: Annotated[int, typer.Option(metavar="N", help="Draws of Approach 2; a power of two.", min=2)] = 2**16,
+    draws: Annotated[int, typer.Option(metavar="N", help="Draws of Approach 2, at least.", min=2)] = 2**16,
     seed: Annotated[int, typer.Option(metavar="S", help="Any whole number; the same draws the same.", min=0)] = 0,
     as_json: AsJson = False,
     lang: InLang = Lang.en,
@@ -215,11 +225,11 @@ def uncertainty(
     """Print 95 % intervals of the totals and what they come from, as uncertainty.toml states it."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
-    result = Workspace(workspace).uncertainty(*(by or ()))
+    result = Workspace(workspace).uncertainty(*(by or ()), draws=draws, seed=seed)
     if as_json:
-        _print_json(result.as_json(draws, seed, lang))
+        _print_json(result.as_json(lang))
     else:
-        print_uncertainty(open_console(), result, draws, seed, lang)
+        print_uncertainty(open_console(), result, lang)
 
 
 @app.command("verify")
@@ -295,6 +305,7 @@ def restate(
     kind: Annotated[
         list[str] | None, typer.Option(metavar="CAUSE=KIND", help="To the base-year policy, e.g. boundary=method.")
     ] = None,
+    uncertainty: WithUncertainty = False,
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
@@ -310,11 +321,16 @@ def restate(
         sides = [packs.enter_context(unsealed(Path(one))) if one.endswith(".zip") else one for one in (before, after)]
         versions = compared(accounts, *sides, years=year or (), method=method, order=order or (), kinds=kinds)
         result = versions.as_json(lang)
+        spread = versions.uncertainty() if uncertainty else None
+        if spread is not None:
+            result["uncertainty"] = spread.as_json(lang)
         if as_json:
             _print_json(result)
         else:
             names = before, after or workspace.resolve().name
             print_restatement(open_console(), versions, names, by or ["scope"], lang)
+            if spread is not None:
+                print_change_uncertainty(open_console(), spread, lang)
         sys.stdout.flush()
         written = versions.write(result, accounts)
     if not as_json:

@@ -1,5 +1,6 @@
 """What a terminal shows: tables and sentences for people, plain documents for ``--json``. The one user of rich."""
 
+import math
 import sys
 from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,16 +12,17 @@ from hsesg_carbon.messages import catalogue, message, visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hsesg_carbon.categories import Assessed
     from hsesg_carbon.chain import Link
     from hsesg_carbon.drivers import Drivers
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding
     from hsesg_carbon.inventory import Rung
-    from hsesg_carbon.ledger import ExplainedLine, Explanation
+    from hsesg_carbon.ledger import ExplainedLine, Explanation, Group
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
     from hsesg_carbon.restate import Bridge
     from hsesg_carbon.seal import Replay, Seal
-    from hsesg_carbon.uncertainty import Uncertainty
+    from hsesg_carbon.uncertainty import ChangeUncertainty, Uncertainty
     from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.versions import Versions
     from hsesg_carbon.workspace import Workspace
@@ -148,11 +150,11 @@ def _decimal(value: Decimal, *, signed: bool = False) -> str:
     return f"{value:+,}" if signed and value else f"{value:,}"
 
 
-def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, seed: int, lang: str) -> None:
-    """Print the intervals of both approaches and, for each total, the inputs that give most of its variance."""
-    first, drawn = result.approach1(), result.drawn(draws, seed)
-    second = dict(zip(result.groups, drawn.intervals(), strict=True))
-    console.print(message("label.uncertainty", lang, draws=drawn.count, seed=seed), style="bold", markup=False)
+def print_uncertainty(console: "Console", result: "Uncertainty", lang: str) -> None:
+    """Print intervals by both approaches, what gives the variance, key categories, and how good the draws are."""
+    first, second, drawn = result.approach1(), result.approach2(), result.drawn
+    console.print(message("label.uncertainty", lang, draws=drawn.count, seed=result.seed), style="bold", markup=False)
+    levels = tuple(_HEADINGS.get(one, one) for one in result.by)
     rows = [
         (
             *(str(value) for _, value in group),
@@ -162,18 +164,20 @@ def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, see
         for group in result.groups
     ]
     figures = ("estimate", "formulas", "draws")
-    print_table(console, lang, "", (*(_HEADINGS.get(one, one) for one in result.by), *figures), rows, figures=figures)
+    print_table(console, lang, "", (*levels, *figures), rows, figures=figures)
     trends = [
         (
             " ".join(str(value) for name, value in groups[0] if name != "year") or "–",
             f"{dict(groups[0])['year']}–{dict(groups[1])['year']}",
             *(_reach((one.lower, one.upper)) for one in both),
         )
-        for groups, both in result.trends(drawn)
+        for groups, both in result.trends()
     ]
     if trends:
         title = message("label.uncertainty-trend", lang)
         print_table(console, lang, title, ("group", "period", "formulas", "draws"), trends, figures=figures[1:])
+    _print_ratios(console, result, levels, lang)
+    _print_converged(console, result, lang)
     for group, given in result.contributions().items():
         name = " ".join(str(value) for _, value in group)
         parts = [
@@ -183,11 +187,88 @@ def print_uncertainty(console: "Console", result: "Uncertainty", draws: int, see
         if parts:
             title = message("label.uncertainty-given", lang, group=name)
             print_table(console, lang, title, ("input", "variance", "source"), parts, figures=("variance",))
+    _print_key_categories(console, result, lang)
+    print_findings(console, result.findings, lang)
+
+
+def _print_ratios(console: "Console", result: "Uncertainty", levels: tuple[str, ...], lang: str) -> None:
+    """Print the intervals of intensities, a table for each denominator."""
+    tables: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for one, group, both in result.intensities():
+        values = (f"{both[0].estimate:.4g}", *(_reach(own.percent) for own in both))
+        rows = tables.setdefault((one.denominator, one.unit), [])
+        rows.append((*(str(value) for _, value in group), *values))
+    figures = ("intensity", "formulas", "draws")
+    for (per, unit), rows in tables.items():
+        title = message("label.intensity", lang, per=_denominator_name(per, lang), unit=f"tCO2e/{unit}")
+        print_table(console, lang, title, (*levels, *figures), rows, figures=figures)
+
+
+def _print_converged(console: "Console", result: "Uncertainty", lang: str) -> None:
+    """Print the largest standard errors of Approach 2 of all totals, in percent of their estimates."""
+    found = [(one.errors, abs(one.estimate)) for one in result.approach2().values() if one.errors and one.estimate]
+    if not found:
+        console.print(message("label.uncertainty-few", lang), markup=False)
+    else:
+        worst = {
+            name: f"{Decimal(f'{100 * max(getattr(errors, name) / size for errors, size in found):.2g}'):f}"
+            for name in ("mean", "deviation", "lower", "upper")
+        }
+        console.print(message("label.uncertainty-converged", lang, blocks=result.drawn.blocks, **worst), markup=False)
+    console.print()
+
+
+def _print_key_categories(console: "Console", result: "Uncertainty", lang: str) -> None:
+    """Print the categories that are key in the last year's level or in the trend, by size or with uncertainty."""
+    last = max((one.years for one in result.key_categories if len(one.years) == 1), default=(0,))
+    lists = {
+        ("level" if len(one.years) == 1 else "trend") + ("weighed" if one.weighed else ""): one
+        for one in result.key_categories
+        if len(one.years) > 1 or one.years == last
+    }
+    columns = [name for name in ("level", "levelweighed", "trend", "trendweighed") if name in lists]
+    shares = {name: {each.category: each for each in lists[name].categories} for name in columns}
+    names = dict.fromkeys(each.category for name in columns for each in lists[name].categories if each.key)
+    rows = [
+        (" ".join(str(value) for _, value in category), *(_share_of(shares[name].get(category)) for name in columns))
+        for category in names
+    ]
+    if rows:
+        title = message("label.key-categories", lang, year=last[0])
+        print_table(console, lang, title, ("category", *columns), rows, figures=columns)
+
+
+def _share_of(one: "Assessed[Group] | None") -> str:
+    """Return a category's share, with a star where it is key."""
+    return "–  " if one is None else f"{_decimal(_tenths(100 * one.share))}{' *' if one.key else '  '}"
+
+
+def print_change_uncertainty(console: "Console", result: "ChangeUncertainty", lang: str) -> None:
+    """Print the intervals of what a restatement changed."""
+    title = message("label.uncertainty-change", lang, **result.drawing())
+    rows = [
+        (
+            " ".join(str(value) for _, value in one.group),
+            _decimal(_tenths(one.difference[0].estimate), signed=True),
+            *(_between(own.lower, own.upper) for own in one.difference),
+            "–" if one.percent is None else _reach((one.percent[1].lower, one.percent[1].upper)),
+        )
+        for one in result.rows
+    ]
+    columns = ("period", "change", "formulas", "draws", "changed")
+    print_table(console, lang, title, columns, rows, figures=columns[1:])
     print_findings(console, result.findings, lang)
 
 
 def _reach(percent: tuple[float, float]) -> str:
+    """Return two limits in percent; a dash where the estimate is 0, so that there are none."""
+    if not all(map(math.isfinite, percent)):
+        return "–"
     return " … ".join(f"{_decimal(_tenths(one), signed=True)} %" for one in percent)
+
+
+def _between(lower: float, upper: float) -> str:
+    return " … ".join(_decimal(_tenths(one), signed=True) for one in (lower, upper))
 
 
 def _tenths(value: float) -> Decimal:
@@ -360,6 +441,7 @@ def print_footprint(console: "Console", accounts: "Workspace", result: dict[str,
         rows = [one for one in result["intensities"] if one["per"] == per]
         title = message("label.intensity", lang, per=_denominator_name(per, lang), unit=rows[0]["unit"])
         _print_scopes(console, lang, title, rows, {"total": 2})
+    _print_intervals(console, result, lang)
     for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
         _print_energy(console, accounts, result, flow, lang)
     _print_beside(console, result, lang)
@@ -376,6 +458,29 @@ def _print_scopes(
         own = [one for one in rows if one["scope"] == scope]
         body.append((name, *_across(own, years, places.get(scope, 3))))
     print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> None:
+    """Print the intervals of totals and intensities by scope and year, where they were asked for."""
+    if "uncertainty" not in result:
+        return
+    years = sorted({one["year"] for one in result["totals"]})
+    body = []
+    for per in (None, *dict.fromkeys(one["per"] for one in result["intensities"])):
+        rows = [one for one in result["intensities"] if one["per"] == per] if per else result["totals"]
+        for scope in sorted({one["scope"] for one in rows}):
+            name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
+            known = {one["year"]: one["uncertainty"]["approach2"] for one in rows if one["scope"] == scope}
+            cells = [_of_estimate(known.get(year)) for year in years]
+            body.append((f"{name} / {_denominator_name(per, lang)}" if per else name, *cells))
+    print_table(console, lang, message("label.intervals", lang, **result["uncertainty"]), ("", *map(str, years)), body)
+
+
+def _of_estimate(interval: dict[str, Any] | None) -> str:
+    """Return the limits of an interval in percent of its estimate; a dash where there is none."""
+    if interval is None or interval["percent_below"] is None:
+        return "–"
+    return _reach((interval["percent_below"], interval["percent_above"]))
 
 
 def _print_methods(console: "Console", lang: str, rows: list[dict[str, Any]]) -> None:
@@ -650,7 +755,12 @@ def print_table(
     table = Table(box=box.SIMPLE_HEAD if columns else box.SIMPLE, show_header=bool(columns))
     names = [message(f"field.{name}", lang) if name.isalpha() else name for name in columns]
     numbers = {place for place, name in enumerate(columns) if name.isdigit() or name in figures}
-    wide = numbers and any(cell_len(row[0]) > console.width // 2 for row in rows)  # names may wrap, numbers may not
+    taken = sum(
+        max(cell_len(names[place]), *(cell_len(row[place]) for row in rows if place < len(row))) + 3
+        for place in numbers
+    )
+    room = min(console.width // 2, console.width - taken - 4)
+    wide = numbers and any(cell_len(row[0]) > room for row in rows)  # names may wrap, numbers may not
     for place in range(max(len(row) for row in rows)):
         table.add_column(
             Text(names[place]) if names else "",

@@ -1,104 +1,43 @@
-"""Uncertainty of an inventory: what is known of its inputs, and what follows for its totals."""
+"""Uncertainty of an inventory: what follows for totals, trends, intensities and restatements from what is stated."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from hsesg_carbon.categories import BY_UNCERTAINTY, Assessed, key_categories, trend_sizes
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Inventory, Product
+from hsesg_carbon.inventory import Denominator, Inventory, Product, ruling_denominators
 from hsesg_carbon.ledger import Group
-from hsesg_carbon.propagation import FIRST_ORDER, Drawn, Interval, Line, Propagation, Sampling, interval_of
+from hsesg_carbon.propagation import (
+    FIRST_ORDER,
+    SMALL,
+    Drawn,
+    Interval,
+    Line,
+    Propagation,
+    Sampling,
+    normal_interval,
+)
+from hsesg_carbon.ranges import OfDenominator, OfNumber, UncertaintyRules
 from hsesg_carbon.records import WELL_CHECKED, EmissionFactor, FuelProperty
-from hsesg_carbon.spreads import Shape, Spread, Z
-from hsesg_carbon.tables import read_record
-from hsesg_carbon.units import CO2E, parse_number
+from hsesg_carbon.spreads import Spread, Z
+from hsesg_carbon.units import CO2E
 
-FILE = "uncertainty.toml"
-KEY = 0.95
-"""Key categories are those that together make up so much of a total or of its variance (IPCC 2006 vol. 1, ch. 4)."""
+Both = tuple[Interval, Interval]
+"""An interval by Approach 1 and by Approach 2."""
 
+Approach = Literal[1, 2]
 _APPROACHES = ("approach1", "approach2")
-
-
-def _percentage(value: Any) -> Any:
-    """Read ``"5 %"``; anything else is refused, because 5 and 0.05 could both be meant."""
-    if not isinstance(value, str) or not value.strip().endswith("%"):
-        raise InputError("uncertainty-percent", value=str(value))
-    return parse_number(value.strip().removesuffix("%").strip()) / 100
-
-
-Percent = Annotated[Decimal, BeforeValidator(_percentage), Field(ge=0)]
-
-
-class _Stated(BaseModel):
-    """How far something may lie from its estimate: 95 % between ``below`` and ``above`` it, and how that is known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    below: Percent
-    above: Percent
-    shape: Shape
-    origin: str = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        self.spread  # noqa: B018  (raises)
-        return self
-
-    @property
-    def spread(self) -> Spread:
-        """The same as multiples of the estimate."""
-        return Spread(float(1 - self.below), float(1 + self.above), self.shape)
-
-
-class OfActivity(_Stated):
-    """
-    The uncertainty of activity data; the first that fits a cell rules.
-
-    ``activity`` and ``site`` are patterns; ``quality`` holds it to rows of that quality. ``shared`` says what errs
-    together: everything at a site of one ``meter``, whatever the period; or each ``period`` by itself.
-    """
-
-    activity: str = "*"
-    site: str = "*"
-    quality: str | None = None
-    shared: Literal["meter", "period"]
-
-
-class OfNumber(_Stated):
-    """The uncertainty of a factor, a fuel property or an instrument's factor, by its id."""
-
-    id: str = Field(min_length=1)
-
-
-class UncertaintyRules(BaseModel):
-    """
-    What is stated of uncertainty: the content of ``uncertainty.toml``.
-
-    ``published`` is the shape for 95 % limits that a publication prints unequally far from its value, ``lognormal`` or
-    ``triangular``; equal ones are normal. Limits are used where the number was seen in two transcriptions or the
-    publication itself; a row under ``number`` comes before them.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    published: Literal["lognormal", "triangular"]
-    activity: tuple[OfActivity, ...] = ()
-    number: tuple[OfNumber, ...] = ()
-
-    @classmethod
-    def read(cls, path: Path) -> "UncertaintyRules":
-        """Read ``uncertainty.toml``; every key that does not fit is named in one ``InputError``."""
-        return read_record(path, cls)
+_CATEGORY = ("activity", "gas")
+_MOST_TOTALS = 5
+"""Totals that a finding names; all are in the JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +45,43 @@ class Source:
     """An uncertain input: its spread and where that is known from. Without a spread nothing is stated of it."""
 
     id: str
-    kind: Literal["activity", "number"]
+    kind: Literal["activity", "number", "denominator"]
     spread: Spread | None
     origin: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain data; null where nothing is stated."""
+        return {
+            "input": self.id,
+            "kind": self.kind,
+            "lower": self.spread and self.spread.lower,
+            "upper": self.spread and self.spread.upper,
+            "shape": self.spread and self.spread.shape,
+            "origin": self.origin or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCategories:
+    """
+    The categories (activity and gas) of a year, or of the change between two, by their share.
+
+    ``weighed``: sizes are multiplied by the category's uncertainty (IPCC's Approach 2, 90 % together are key), else
+    they stand alone (Approach 1, 95 %).
+    """
+
+    years: tuple[int, ...]
+    weighed: bool
+    categories: tuple[Assessed[Group], ...]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return a row for each category, the largest first."""
+        assessment = "level" if len(self.years) == 1 else "trend"
+        head = {"years": list(self.years), "assessment": assessment, "with_uncertainty": self.weighed}
+        return [
+            {**head, **dict(one.category), "share": one.share, "cumulated": one.cumulated, "key": one.key}
+            for one in self.categories
+        ]
 
 
 @dataclass(frozen=True)
@@ -123,6 +96,12 @@ class Uncertainty:
         inventory: A ledger run with the dimensions ``meter`` and ``quality`` tells meters and qualities apart.
         rules: What is stated.
         by: Dimensions of the totals, e.g. ``("year",)``.
+        draws: Of Approach 2; at least so many.
+        seed: Any whole number; the same draws the same.
+        sampling: ``sobol`` (even points) or ``plain``.
+        approach: The one whose intervals ``intervals`` returns.
+        denominators: What emissions are divided by; exact but for those that ``rules`` state a range of.
+        accept_boundary: Boundaries of denominators that may differ from the inventory's.
 
     Raises:
         InventoryError: There are no totals.
@@ -132,6 +111,39 @@ class Uncertainty:
     inventory: Inventory = field(repr=False)
     rules: UncertaintyRules = field(repr=False)
     by: tuple[str, ...] = ("year",)
+    draws: int = 2**16
+    seed: int = 0
+    sampling: Sampling = "sobol"
+    approach: Approach = 2
+    denominators: tuple[Denominator, ...] = field(default=(), repr=False)
+    accept_boundary: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.approach not in {1, 2}:
+            raise InputError("uncertainty-approach", approach=self.approach)
+
+    @classmethod
+    def of(
+        cls,
+        inventory: Inventory,
+        *,
+        rules: UncertaintyRules,
+        approach: Approach,
+        by: Sequence[str] = ("year",),
+        draws: int = 2**16,
+        seed: int = 0,
+    ) -> "Uncertainty":
+        """
+        Return the uncertainty of an inventory's totals by one approach: see ``intervals``.
+
+        Rules and approach have no default, for either changes the answer (docs/decisions/0014-uncertainty.md).
+        """
+        return cls(inventory, rules, tuple(by), draws, seed, approach=approach)
+
+    @staticmethod
+    def of_change(before: "Uncertainty", after: "Uncertainty", years: Container[int]) -> "ChangeUncertainty":
+        """Return the uncertainty of a restatement: what both versions rest on moves both and mostly cancels."""
+        return ChangeUncertainty(before, after, years)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -140,29 +152,38 @@ class Uncertainty:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Every input of the totals by its id, those of which nothing is stated included."""
-        return self._collapsed[1]
+        """Every input of the totals and denominators by its id, those of which nothing is stated included."""
+        return self._collapsed[1] | {one.id: one for one in self._ranged.values()}
 
     @cached_property
     def propagation(self) -> Propagation:
-        """The totals as sums of products of inputs: lines with the same inputs are one."""
-        lines, sources = self._collapsed
-        spreads = {name: one.spread for name, one in sources.items() if one.spread is not None}
-        return Propagation(lines, spreads)
+        """The totals, then the uncertain denominators, as sums of products of inputs; lines with the same are one."""
+        width = len(self.groups)
+        lines = [Line((*one.amounts, *[0.0] * len(self._ranged)), one.inputs) for one in self._collapsed[0]]
+        for place, (key, source) in enumerate(self._ranged.items()):
+            amounts = [0.0] * (width + len(self._ranged))
+            amounts[width + place] = float(self._ruling[key].value)
+            lines.append(Line(tuple(amounts), (source.id,)))
+        return Propagation(lines, _spreads(self.sources))
 
     def approach1(self) -> dict[Group, Interval]:
         """Return the interval of every total by the formulas of IPCC's Approach 1; correlated inputs come first."""
-        return dict(zip(self.groups, self.propagation.approach1(), strict=True))
+        return dict(zip(self.groups, self.propagation.approach1(), strict=False))  # denominators follow the totals
 
-    def approach2(self, draws: int = 2**16, seed: int = 0, sampling: Sampling = "sobol") -> dict[Group, Interval]:
+    def approach2(self) -> dict[Group, Interval]:
         """Return the interval of every total by drawing the inputs (Monte Carlo)."""
-        return dict(zip(self.groups, self.drawn(draws, seed, sampling).intervals(), strict=True))
+        return dict(zip(self.groups, self.drawn.intervals(), strict=False))
 
-    def drawn(self, draws: int = 2**16, seed: int = 0, sampling: Sampling = "sobol") -> Drawn:
-        """Return the draws themselves, shape ``(draws, groups)``: differences and ratios of totals come from these."""
-        return self.propagation.approach2(draws, seed, sampling)
+    def intervals(self) -> dict[Group, Interval]:
+        """Return the interval of every total by the approach asked for."""
+        return self.approach1() if self.approach == 1 else self.approach2()
 
-    def trend(self, first: Group, last: Group, draws: int = 2**16, seed: int = 0) -> tuple[Interval, Interval]:
+    @cached_property
+    def drawn(self) -> Drawn:
+        """The draws themselves, shape ``(draws, groups)``: differences and ratios of totals come from these."""
+        return self.propagation.approach2(self.draws, self.seed, self.sampling)
+
+    def trend(self, first: Group, last: Group) -> Both:
         """
         Return by how many percent a total changed from one group to another, by both approaches.
 
@@ -171,33 +192,49 @@ class Uncertainty:
         Raises:
             InventoryError: A group has no total, or the first is 0.
         """
-        return self._trend(first, last, self.drawn(draws, seed))
-
-    def _trend(self, first: Group, last: Group, drawn: Drawn) -> tuple[Interval, Interval]:
         places = [self.groups.index(one) if one in self.groups else -1 for one in (first, last)]
-        before, after = (float(self.propagation.estimates[one]) if one >= 0 else 0.0 for one in places)
-        if min(places) < 0 or not before:
-            raise InventoryError(
-                "uncertainty-no-trend", groups=[" ".join(str(v) for _, v in one) for one in self.groups]
-            )
-        weights = [0.0] * len(self.groups)  # the slope of the change at the estimates
-        weights[places[0]] -= 100 * after / before**2
-        weights[places[1]] += 100 / before
-        change, deviation = 100 * (after - before) / before, self.propagation.deviation(weights)
-        formulas = Interval(change, change, deviation, change - Z * deviation, change + Z * deviation)
-        outputs = drawn.outputs
-        values = 100 * (outputs[:, places[1]] - outputs[:, places[0]]) / outputs[:, places[0]]
-        return formulas, interval_of(change, values)
+        if min(places) < 0 or not self.propagation.estimates[places[0]]:
+            known = [" ".join(str(value) for _, value in one) for one in self.groups]
+            raise InventoryError("uncertainty-no-trend", groups=known)
+        return _change(self.propagation, self.drawn, places[0], places[1])
 
-    def trends(self, drawn: Drawn) -> list[tuple[tuple[Group, Group], tuple[Interval, Interval]]]:
-        """Return the trend from the first year to the last of everything that has totals in both, from some draws."""
-        years = sorted({int(dict(group)["year"]) for group in self.groups} if "year" in self.by else set())
+    def trends(self) -> list[tuple[tuple[Group, Group], Both]]:
+        """Return the trend from the first year to the last of everything that has totals in both."""
+        years = self._years
         found = []
         for group in self.groups if len(years) > 1 else ():
             last = tuple((name, years[-1] if name == "year" else value) for name, value in group)
             if dict(group)["year"] == years[0] and last in self.groups:
-                found.append(((group, last), self._trend(group, last, drawn)))
+                found.append(((group, last), self.trend(group, last)))
         return found
+
+    def intensities(self) -> list[tuple[Denominator, Group, Both]]:
+        """
+        Return the intervals of totals per denominator of their year, in tCO2e per its unit.
+
+        Raises:
+            InventoryError: A boundary differs and was not accepted, or a denominator is not of a year.
+        """
+        found = []
+        for per in dict.fromkeys(one.denominator for one in self.denominators) if self._years else ():
+            for row in self.inventory.intensity(self.denominators, per, self.by, self.accept_boundary):
+                group = tuple((name, dict(row.group)[name]) for name in self.by)
+                divisor = self._ruling[per, int(row["year"])]
+                found.append((divisor, group, self._divided(group, divisor)))
+        return found
+
+    def _divided(self, group: Group, divisor: Denominator) -> Both:
+        place, value = self.groups.index(group), float(divisor.value)
+        key = divisor.denominator, divisor.year or 0
+        amounts = self.drawn.outputs[:, place]
+        weights = np.zeros(len(self.propagation.estimates))
+        weights[place] = 1 / value
+        estimate = float(self.propagation.estimates[place]) / value
+        if key not in self._ranged:
+            return _both(self.propagation, self.drawn, estimate, weights, amounts / value)
+        below = len(self.groups) + list(self._ranged).index(key)
+        weights[below] = -estimate / value
+        return _both(self.propagation, self.drawn, estimate, weights, amounts / self.drawn.outputs[:, below])
 
     def contributions(self) -> dict[Group, dict[str, float]]:
         """Return the share of each total's variance that each input gives, the largest first; they add up to 1."""
@@ -210,53 +247,107 @@ class Uncertainty:
             found[group] = {name: part / whole for name, part in ordered if part} if whole else {}
         return found
 
-    def as_json(self, draws: int, seed: int, lang: str = "en") -> dict[str, Any]:
+    @cached_property
+    def key_categories(self) -> tuple[KeyCategories, ...]:
+        """
+        The key categories (activity and gas) of every year's level and of the trend from the first year to the last.
+
+        Each twice: by size alone, and by size times the category's uncertainty as Approach 1 has it. A list is left out
+        where it would be empty: without a second year, without a change of structure, without any uncertainty.
+
+        Source:
+            IPCC 2006 Guidelines, vol. 1, ch. 4: eq. 4.1-4.3 (95 %), 4.4 and 4.5 (90 %), as recalled.
+        """
+        amounts: dict[int, dict[Group, float]] = {}
+        reach: dict[int, dict[Group, float]] = {}  # the relative uncertainty of each category
+        for group, one in replace(self, by=("year", *_CATEGORY), denominators=()).approach1().items():
+            year = int(dict(group)["year"])
+            amounts.setdefault(year, {})[group[1:]] = one.estimate
+            reach.setdefault(year, {})[group[1:]] = Z * one.relative if one.estimate else 0.0
+        years = sorted(amounts)
+        sizes: list[tuple[tuple[int, ...], dict[Group, float]]] = [((year,), amounts[year]) for year in years]
+        if len(years) > 1:
+            ends = years[0], years[-1]
+            sizes.append((ends, trend_sizes(*(amounts[year] for year in ends))))
+        found = []
+        for of_years, own in sizes:
+            known = {**reach[of_years[0]], **reach[of_years[-1]]}
+            weighed = {name: size * known[name] for name, size in own.items()}
+            found.append(KeyCategories(of_years, False, tuple(key_categories(own))))
+            found.append(KeyCategories(of_years, True, tuple(key_categories(weighed, BY_UNCERTAINTY))))
+        return tuple(one for one in found if one.categories)
+
+    def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return both approaches, what gives the variance, the inputs and the findings as plain data (floats)."""
-        first, drawn, given = self.approach1(), self.drawn(draws, seed), self.contributions()
-        second = dict(zip(self.groups, drawn.intervals(), strict=True))
+        first, second, given = self.approach1(), self.approach2(), self.contributions()
         return {
             "unit": CO2E,
-            "draws": drawn.count,
-            "seed": seed,
+            **self.drawing(),
             "totals": [
                 {
                     **dict(group),
                     "estimate": first[group].estimate,
-                    "approach1": _plain(first[group]),
-                    "approach2": _plain(second[group]),
+                    **plain((first[group], second[group])),
+                    "relative_difference": _finite(second[group].relative - first[group].relative),
                     "variance": [{"input": name, "share": share} for name, share in given[group].items()],
                 }
                 for group in self.groups
             ],
             "trends": [
-                {
-                    "first": dict(groups[0]),
-                    "last": dict(groups[1]),
-                    "unit": "%",
-                    **{name: _plain(one) for name, one in zip(_APPROACHES, trend, strict=True)},
-                }
-                for groups, trend in self.trends(drawn)
+                {"first": dict(groups[0]), "last": dict(groups[1]), "unit": "%", **plain(trend)}
+                for groups, trend in self.trends()
             ],
-            "inputs": [
+            "intensities": [
                 {
-                    "input": one.id,
-                    "kind": one.kind,
-                    "lower": one.spread and one.spread.lower,
-                    "upper": one.spread and one.spread.upper,
-                    "shape": one.spread and one.spread.shape,
-                    "origin": one.origin or None,
+                    **dict(group),
+                    "per": one.denominator,
+                    "unit": f"{CO2E}/{one.unit}",
+                    "estimate": both[0].estimate,
+                    **plain(both),
                 }
-                for one in self.sources.values()
+                for one, group, both in self.intensities()
             ],
+            "key_categories": [row for one in self.key_categories for row in one.as_json()],
+            "inputs": [one.as_json() for one in self.sources.values()],
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
-    @property
+    def drawing(self) -> dict[str, Any]:
+        """Return how Approach 2 was drawn, as plain data."""
+        return _drawing(self.drawn, self)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Name inputs of which nothing is stated, and where the first order of Approach 1 ends."""
-        return (*self._unstated(), *self._wide())
+        """Name what nothing is stated of, which conditions of Approach 1 fail, and where the approaches differ."""
+        exact = sorted({per for per, _ in self._ruling} - {per for per, _ in self._ranged})
+        bare = [Finding(code="uncertainty-denominator-exact", severity="info", data={"denominators": exact})]
+        told = _remarks(self._collapsed[0], self.sources)
+        return (*told, *(bare if exact else ()), *self._apart())
 
     # ---------------------------------------------------------------------------------------------- inside
+
+    @property
+    def _years(self) -> list[int]:
+        return sorted({int(dict(group)["year"]) for group in self.groups}) if "year" in self.by else []
+
+    @cached_property
+    def _ruling(self) -> dict[tuple[str, int], Denominator]:
+        """The denominators that rule, by name and year."""
+        names = dict.fromkeys(one.denominator for one in self.denominators)
+        return {(per, year): one for per in names for year, one in ruling_denominators(self.denominators, per).items()}
+
+    @cached_property
+    def _ranged(self) -> dict[tuple[str, int], Source]:
+        """The denominators of years with totals that a range is stated of."""
+        found = {}
+        for key, one in self._ruling.items():
+            stated = self._stated_of(one) if key[1] in self._years else None
+            if stated is not None:
+                found[key] = Source(f"{one.denominator} {one.period}", "denominator", stated.spread, stated.origin)
+        return found
+
+    def _stated_of(self, one: Denominator) -> OfDenominator | None:
+        return next((own for own in self.rules.denominator if own.fits(one.denominator, one.period)), None)
 
     @cached_property
     def _collapsed(self) -> tuple[list[Line], dict[str, Source]]:
@@ -311,52 +402,202 @@ class Uncertainty:
     def _numbers(self) -> dict[str, OfNumber]:
         return {one.id: one for one in self.rules.number}
 
-    def _unstated(self) -> Iterator[Finding]:
-        whole = float(np.sum(np.abs(self.propagation.estimates))) or 1.0
-        for kind in ("activity", "number"):
-            bare = {name for name, one in self.sources.items() if one.kind == kind and one.spread is None}
-            resting = [line for line in self._collapsed[0] if bare & set(line.inputs)]
-            if resting:
-                share = sum(float(np.sum(np.abs(line.amounts))) for line in resting) / whole
-                data = {"inputs": sorted(bare), "percent": f"{100 * share:.1f}"}
-                yield Finding(code=f"uncertainty-unstated-{kind}", severity="warning", data=data)
-
-    def _wide(self) -> Iterator[Finding]:
+    def _apart(self) -> Iterator[Finding]:
+        """Yield how far the approaches are apart, where an input spreads too far for them to agree within 1 %."""
         spreads: Mapping[str, Spread] = self.propagation.spreads
-        wide = sorted(name for name, one in spreads.items() if one.deviation > FIRST_ORDER)
-        if wide:
-            data = {"inputs": wide, "limit": f"{FIRST_ORDER * 100:.0f}"}
-            yield Finding(code="uncertainty-wide", severity="warning", data=data)
+        wide = sorted(name for name, one in spreads.items() if one.deviation > SMALL)
+        if not wide:
+            return
+        second = self.approach2()
+        pairs = [(group, one, second[group]) for group, one in self.approach1().items() if one.estimate]
+        pairs.sort(key=lambda row: -abs(row[2].relative - row[1].relative))
+        totals = [
+            f"{' '.join(str(value) for _, value in group)}: {one.relative:.4f} / {other.relative:.4f}"
+            f" ({other.relative - one.relative:+.4f})"
+            for group, one, other in pairs[:_MOST_TOTALS]
+        ]
+        data = {"inputs": wide, "limit": f"{SMALL * 100:.0f}", "totals": totals, "count": len(pairs)}
+        yield Finding(code="uncertainty-approaches", severity="warning", data=data)
 
 
-def key_categories(amounts: Mapping[str, float]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a restatement made of a total: before, after, the difference in tCO2e, and in percent unless it was 0."""
+
+    group: Group
+    before: Both
+    after: Both
+    difference: Both
+    percent: Both | None
+
+
+@dataclass(frozen=True)
+class ChangeUncertainty:
     """
-    Return the names that together make up 95 % of what all have, by size, the largest first.
+    The uncertainty of the change from one version of the accounts to another.
 
-    Example:
-        >>> key_categories({"electricity": 90.0, "gas": 8.0, "petrol": 2.0})
-        ['electricity', 'gas']
+    Both are drawn with the same inputs: a meter, a bill or a number that both rest on errs alike in both, so that it
+    mostly cancels. Numbers with different ids err independently, also where one is the next edition of the other.
+
+    Args:
+        before: As reported; its rules, dimensions and draws are those of ``after``.
+        after: As restated.
+        years: The years compared.
+
+    Raises:
+        InputError: The two state different rules, dimensions or draws.
     """
-    whole, reached, found = sum(map(abs, amounts.values())), 0.0, list[str]()
-    for name, amount in _by_size(amounts):
-        if reached >= KEY * whole:
-            break
-        found.append(name)
-        reached += abs(amount)
-    return found
+
+    before: Uncertainty = field(repr=False)
+    after: Uncertainty = field(repr=False)
+    years: Container[int]
+
+    def __post_init__(self) -> None:
+        sides = [(one.rules, one.by, one.draws, one.seed, one.sampling) for one in (self.before, self.after)]
+        if sides[0] != sides[1]:
+            raise InputError("uncertainty-versions-differ")
+
+    @cached_property
+    def rows(self) -> tuple[Changed, ...]:
+        """The change of every total that either version has; one that only one has was, or becomes, 0."""
+        drawn, found = self._drawn, []
+        intervals = list(zip(self._propagation.approach1(), drawn.intervals(), strict=True))
+        for place, group in enumerate(self._groups):
+            first, last = place, place + len(self._groups)
+            estimate = intervals[last][0].estimate - intervals[first][0].estimate
+            weights = np.zeros(len(intervals))
+            weights[first], weights[last] = -1, 1
+            values = drawn.outputs[:, last] - drawn.outputs[:, first]
+            difference = _both(self._propagation, drawn, estimate, weights, values)
+            percent = _change(self._propagation, drawn, first, last) if intervals[first][0].estimate else None
+            found.append(Changed(group, intervals[first], intervals[last], difference, percent))
+        return tuple(found)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What nothing is stated of in the two versions together, and which conditions of Approach 1 fail."""
+        return tuple(_remarks(self._propagation.lines, self._sources))
+
+    def as_json(self, lang: str = "en") -> dict[str, Any]:
+        """Return both approaches of every change as plain data (floats)."""
+        return {
+            "unit": CO2E,
+            **self.drawing(),
+            "changes": [
+                {
+                    **dict(one.group),
+                    "before": {"estimate": one.before[0].estimate, **plain(one.before)},
+                    "after": {"estimate": one.after[0].estimate, **plain(one.after)},
+                    "difference": {"estimate": one.difference[0].estimate, **plain(one.difference)},
+                    "percent": one.percent and {"estimate": one.percent[0].estimate, **plain(one.percent)},
+                }
+                for one in self.rows
+            ],
+            "findings": [one.as_json(lang) for one in self.findings],
+        }
+
+    def drawing(self) -> dict[str, Any]:
+        """Return how Approach 2 was drawn, as plain data."""
+        return _drawing(self._drawn, self.after)
+
+    @cached_property
+    def _groups(self) -> tuple[Group, ...]:
+        own = dict.fromkeys((*self.before.groups, *self.after.groups))
+        return tuple(sorted((one for one in own if dict(one).get("year", 0) in self.years), key=str))
+
+    @cached_property
+    def _propagation(self) -> Propagation:
+        """The totals as reported, then those as restated: sums of products of the inputs of both."""
+        places = {group: place for place, group in enumerate(self._groups)}
+        lines = []
+        for offset, side in enumerate((self.before, self.after)):
+            for line in side.propagation.lines:
+                amounts = [0.0] * (2 * len(places))
+                for group, amount in zip(side.groups, line.amounts, strict=False):
+                    if group in places:
+                        amounts[offset * len(places) + places[group]] = amount
+                lines.append(Line(tuple(amounts), line.inputs))
+        if not places:
+            raise InventoryError("uncertainty-nothing")
+        return Propagation(lines, _spreads(self._sources))
+
+    @property
+    def _sources(self) -> dict[str, Source]:
+        return self.before.sources | self.after.sources
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return self._propagation.approach2(self.after.draws, self.after.seed, self.after.sampling)
 
 
-def _plain(interval: Interval) -> dict[str, float | None]:
-    below, above = (one if math.isfinite(one) else None for one in interval.percent)
+def plain(both: Both) -> dict[str, Any]:
+    """Return an interval by both approaches as plain data."""
+    return {name: _plain(one) for name, one in zip(_APPROACHES, both, strict=True)}
+
+
+# -------------------------------------------------------------------------------------------------- private
+
+
+def _spreads(sources: Mapping[str, Source]) -> dict[str, Spread]:
+    return {name: one.spread for name, one in sources.items() if one.spread is not None}
+
+
+def _drawing(drawn: Drawn, asked: Uncertainty) -> dict[str, Any]:
+    return {"draws": drawn.count, "seed": asked.seed, "sampling": asked.sampling, "blocks": drawn.blocks}
+
+
+def _remarks(lines: Sequence[Line], sources: Mapping[str, Source]) -> Iterator[Finding]:
+    """Yield what nothing is stated of, and the conditions of Approach 1 (small, normal, independent) that fail."""
+    whole = sum(abs(amount) for line in lines for amount in line.amounts) or 1.0
+    for kind in ("activity", "number"):
+        bare = {name for name, one in sources.items() if one.kind == kind and one.spread is None}
+        share = sum(abs(amount) for line in lines if bare & set(line.inputs) for amount in line.amounts) / whole
+        if share:
+            data = {"inputs": sorted(bare), "percent": f"{100 * share:.1f}"}
+            yield Finding(code=f"uncertainty-unstated-{kind}", severity="warning", data=data)
+    spreads = {name: one for name, one in _spreads(sources).items() if not one.exact}
+    if wide := sorted(name for name, one in spreads.items() if one.deviation > FIRST_ORDER):
+        data = {"inputs": wide, "limit": f"{FIRST_ORDER * 100:.0f}"}
+        yield Finding(code="uncertainty-wide", severity="warning", data=data)
+    if uneven := sorted(f"{name} ({one.shape})" for name, one in spreads.items() if one.shape != "normal"):
+        yield Finding(code="uncertainty-not-normal", severity="info", data={"inputs": uneven})
+    terms = Counter[str]()
+    for line in lines:
+        terms.update({name: sum(map(bool, line.amounts)) for name in line.inputs})
+    if shared := sorted(name for name in spreads if terms[name] > 1):
+        yield Finding(code="uncertainty-correlated", severity="info", data={"inputs": shared})
+
+
+def _both(propagation: Propagation, drawn: Drawn, estimate: float, weights: Any, values: Any) -> Both:
+    """Return the interval of something computed from outputs: by its slopes at the estimates, and draw by draw."""
+    return normal_interval(estimate, propagation.deviation(weights)), drawn.interval(estimate, values)
+
+
+def _change(propagation: Propagation, drawn: Drawn, first: int, last: int) -> Both:
+    """Return by how many percent one output is above another."""
+    before, after = (float(propagation.estimates[place]) for place in (first, last))
+    weights = np.zeros(len(propagation.estimates))
+    weights[first] -= 100 * after / before**2
+    weights[last] += 100 / before
+    values = 100 * (drawn.outputs[:, last] / drawn.outputs[:, first] - 1)
+    return _both(propagation, drawn, 100 * (after / before - 1), weights, values)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _plain(interval: Interval) -> dict[str, Any]:
+    below, above = (_finite(one) for one in interval.percent)
+    errors = interval.errors
     return {
         "mean": interval.mean,
         "deviation": interval.deviation,
+        "relative_deviation": _finite(interval.relative),
         "lower": interval.lower,
         "upper": interval.upper,
         "percent_below": below,
         "percent_above": above,
+        "standard_errors": errors
+        and {"mean": errors.mean, "deviation": errors.deviation, "lower": errors.lower, "upper": errors.upper},
     }
-
-
-def _by_size(amounts: Mapping[str, float]) -> Iterable[tuple[str, float]]:
-    return sorted(amounts.items(), key=lambda item: (-abs(item[1]), item[0]))

@@ -17,6 +17,7 @@ from hsesg_carbon.inventory import Inventory, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import describe
 from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
+from hsesg_carbon.uncertainty import ChangeUncertainty, Uncertainty
 from hsesg_carbon.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -82,6 +83,21 @@ class Versions:
             if bridge:
                 found[per] = bridge
         return found
+
+    def uncertainty(self, *by: str, draws: int = 2**16, seed: int = 0) -> ChangeUncertainty:
+        """
+        Return the uncertainty of the change of each year, by any dimensions besides.
+
+        One ``uncertainty.toml`` holds for both versions: that of ``after``, or of ``before`` where it has none.
+
+        Raises:
+            InputError: There is no such file, or it does not fit.
+        """
+        stated = self.before if self.before.has_uncertainty and not self.after.has_uncertainty else self.after
+        years, rules = self.restatement.years, stated.uncertainty_rules
+        first = self.before.uncertainty_beside(self.after, *by, rules=rules, draws=draws, seed=seed)
+        last = self.after.uncertainty_beside(self.before, *by, rules=rules, draws=draws, seed=seed)
+        return Uncertainty.of_change(first, last, years)
 
     def numbers(self) -> tuple[NumberChange, ...]:
         """Return the factors and properties that were exchanged, and what each exchange changed."""

@@ -38,16 +38,17 @@ from hsesg_carbon.inventory import (
     denominators_missing,
     ruling_denominators,
 )
-from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
+from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
+from hsesg_carbon.ranges import FILE as UNCERTAINTY
+from hsesg_carbon.ranges import UncertaintyRules
 from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
 from hsesg_carbon.tables import misfits, read_tables, read_toml
-from hsesg_carbon.uncertainty import FILE as UNCERTAINTY
-from hsesg_carbon.uncertainty import Uncertainty, UncertaintyRules
+from hsesg_carbon.uncertainty import Uncertainty, plain
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
@@ -361,27 +362,48 @@ class Workspace:
         items = self._side_records("offsets", Offset)
         return Offsets(items, self.settings.organisation.id) if items else None
 
-    def uncertainty(self, *by: str) -> Uncertainty:
+    def uncertainty(self, *by: str, draws: int = 2**16, seed: int = 0) -> Uncertainty:
         """
         Return the uncertainty of the totals by any dimensions besides the year, as ``uncertainty.toml`` states it.
+
+        Intensities are of the same dimensions, on the denominators of this workspace.
 
         Raises:
             InputError: There is no such file, or it does not fit.
         """
-        path = self.folder / UNCERTAINTY
-        if not path.is_file():
-            raise InputError("uncertainty-no-rules", folder=str(self.folder), file=UNCERTAINTY)
-        return Uncertainty(self._by_meter, UncertaintyRules.read(path), tuple(dict.fromkeys(("year", *by))))
+        self.intensities()  # holds every denominator's boundary to what is accepted of that denominator
+        accepted = tuple(dict.fromkeys(one.boundary for one in self.denominators))
+        found = self.uncertainty_beside(self, *by, rules=self.uncertainty_rules, draws=draws, seed=seed)
+        return replace(found, denominators=self.denominators, accept_boundary=accepted)
 
-    @cached_property
-    def _by_meter(self) -> Inventory:
-        """The inventory with meters and qualities kept apart, as far as all activity data state them."""
-        columns = [set(batch.frame.collect_schema().names()) for batch in self.batches]
-        names = [name for name in ("meter", "quality") if all(name in own for own in columns)]
+    def uncertainty_beside(
+        self, other: "Workspace", *by: str, rules: UncertaintyRules, draws: int = 2**16, seed: int = 0
+    ) -> Uncertainty:
+        """Return the uncertainty of the totals by such rules, with inputs told apart only as ``other`` can as well."""
+        names = [name for name in self._labels if name in other._labels]
         first, *others = (Ledger.of(self.inventory.ledger.plan, batch, names) for batch in self.batches)
         for one in others:
             first = first + one
-        return replace(self.inventory, ledger=first)
+        inventory = replace(self.inventory, ledger=first)
+        return Uncertainty(inventory, rules, tuple(dict.fromkeys(("year", *by))), draws, seed)
+
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether there is an ``uncertainty.toml``."""
+        return (self.folder / UNCERTAINTY).is_file()
+
+    @cached_property
+    def uncertainty_rules(self) -> UncertaintyRules:
+        """What ``uncertainty.toml`` states; ``InputError`` where there is none."""
+        if not self.has_uncertainty:
+            raise InputError("uncertainty-no-rules", folder=str(self.folder), file=UNCERTAINTY)
+        return UncertaintyRules.read(self.folder / UNCERTAINTY)
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """Which of meter and quality all tables of activity data state."""
+        columns = [set(batch.frame.collect_schema().names()) for batch in self.batches]
+        return [name for name in ("meter", "quality") if all(name in own for own in columns)]
 
     @cached_property
     def base_year_policy(self) -> BaseYearPolicy | None:
@@ -537,12 +559,41 @@ class Workspace:
                     results.append((per, one, Totals(rows)))
         return results
 
-    def footprint(self, lang: str = "en") -> dict[str, Any]:
+    def footprint(self, lang: str = "en", *, uncertainty: bool = False) -> dict[str, Any]:
         """
         Return the footprint as plain data for JSON: totals, intensities, energy and findings, exact numbers as text.
 
-        The keys are the contract of ``footprint --json``; ``scope`` is ``1``, ``2`` or ``total``.
+        The keys are the contract of ``footprint --json``; ``scope`` is ``1``, ``2`` or ``total``. With ``uncertainty``
+        totals and intensities have their 95 % intervals (floats), as ``uncertainty.toml`` states them.
         """
+        result = self._footprint(lang)
+        return self._with_intervals(result, lang) if uncertainty else result
+
+    def _with_intervals(self, result: dict[str, Any], lang: str) -> dict[str, Any]:
+        """Add the intervals of totals and intensities by scope and in all, and what was remarked on them."""
+        sides = self.uncertainty("scope"), self.uncertainty()
+        totals: dict[tuple[int, str], dict[str, Any]] = {}
+        ratios: dict[tuple[tuple[int, str], str], dict[str, Any]] = {}
+        found: list[Finding] = []
+        for one in sides:
+            first, second = one.approach1(), one.approach2()
+            for group in one.groups:
+                totals[_scope_of(group)] = plain((first[group], second[group]))
+            ratios |= {(_scope_of(group), by.denominator): plain(both) for by, group, both in one.intensities()}
+            found += one.findings
+        keys = {one.model_dump_json(): one for one in found if one.code != "uncertainty-approaches"}
+        remarks = [*keys.values(), *(one for one in found if one.code == "uncertainty-approaches")]
+        places = [(row["year"], row["scope"]) for row in result["totals"]]
+        result["totals"] = [
+            {**row, "uncertainty": totals[place]} for row, place in zip(result["totals"], places, strict=True)
+        ]
+        result["intensities"] = [
+            {**row, "uncertainty": ratios[(row["year"], row["scope"]), row["per"]]} for row in result["intensities"]
+        ]
+        result["uncertainty"] = sides[1].drawing() | {"findings": [one.as_json(lang) for one in remarks]}
+        return result
+
+    def _footprint(self, lang: str) -> dict[str, Any]:
         inventory, energy = self.inventory, EnergyAccount(self.inventory)
         totals = self._reported("scope", "scope", inventory.by("scope", "year"), inventory.by("year"))
         if not totals:
@@ -789,6 +840,12 @@ class Workspace:
 
 
 # -------------------------------------------------------------------------------------------------- private
+
+
+def _scope_of(group: Group) -> tuple[int, str]:
+    """Return year and scope of a total; one without a scope is of all."""
+    labels = dict(group)
+    return int(labels["year"]), str(labels.get("scope", "total"))
 
 
 def _plain_row(row: Total) -> dict[str, Any]:

@@ -52,15 +52,34 @@ def test_contributions_add_up_to_the_variance_and_do_not_depend_on_how_lines_are
 
 
 @given(models())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_both_approaches_agree_within_one_percent_where_inputs_spread_little(model: Propagation) -> None:
-    means, variances = moments(model)
-    drawn = model.approach2(2**13).intervals()
+    """
+    Relative deviations up to 0.1, up to three inputs a line, whatever lines share.
+
+    The formula is at most 0.51 % low then: sqrt((1.01^3 - 1) / 0.03). The rest of the 1 % is for the draws, whose
+    own standard error is asked to be below a tenth of a percent: for 65,536 even points it is.
+    """
+    _, variances = moments(model)
+    drawn = model.approach2(2**16).intervals()
     for place, (first, second) in enumerate(zip(model.approach1(), drawn, strict=True)):
         exact = math.sqrt(variances[place])
-        assert second.mean == pytest.approx(means[place], rel=2e-3, abs=1e-9)
-        assert second.deviation == pytest.approx(exact, rel=0.02, abs=1e-9)
-        assert first.deviation == pytest.approx(exact, rel=0.02, abs=1e-9)
+        assert first.deviation == pytest.approx(exact, rel=0.0051, abs=1e-9)
+        assert second.deviation == pytest.approx(first.deviation, rel=0.01, abs=1e-9)
+        assert second.errors is not None
+        assert second.errors.deviation <= 1e-3 * exact + 1e-9
+
+
+@given(models(), st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_the_truth_lies_within_a_few_of_the_standard_errors_that_are_told(model: Propagation, seed: int) -> None:
+    """Of 16 blocks the error is known to a fifth of itself; beyond eight of them something else is wrong."""
+    means, variances = moments(model)
+    for place, one in enumerate(model.approach2(2**12, seed).intervals()):
+        assert one.errors is not None
+        assert abs(one.mean - means[place]) <= 8 * one.errors.mean + 1e-9 * means[place] + 1e-9
+        exact = math.sqrt(variances[place])
+        assert abs(one.deviation - exact) <= 8 * one.errors.deviation + 1e-3 * exact + 1e-9
 
 
 def test_a_hundred_sites_under_one_factor_are_as_uncertain_as_the_factor() -> None:
@@ -101,6 +120,63 @@ def test_even_points_reach_the_mean_with_a_hundredth_of_the_draws() -> None:
         means = [model.approach2(draws, seed, sampling).intervals()[0].mean for seed in range(20)]  # type: ignore[arg-type]
         errors[sampling] = float(np.std(means, ddof=1))
     assert errors["sobol"] < errors["plain"]
+
+
+def test_own_errors_that_are_drawn_together_are_those_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three outputs, four factors, eighty meters: some read in one year, some in two, one factor's in all alike."""
+    random = np.random.default_rng(3)
+    spreads = {f"f{place}": Spread(0.8, 1.3, "lognormal") for place in range(4)}
+    lines = []
+    for place in range(80):
+        amounts = random.random(3) * (random.random(3) < (1.0 if place % 4 == 3 else 0.5))
+        own = np.array([1.0, 2.0, 3.0]) if place % 4 == 3 else amounts
+        lines.append(Line(tuple(own.tolist()), (f"f{place % 4}", f"m{place}")))
+        spreads[f"m{place}"] = normal(0.3)
+    together = Propagation(lines, spreads)
+    assert together._together
+    drawn = together.approach2(2**15).outputs
+    monkeypatch.setattr("hsesg_carbon.propagation._MOST_TOGETHER", 0)
+    apart = Propagation(lines, spreads)
+    assert apart._dimensions > together._dimensions
+    one_by_one = apart.approach2(2**15).outputs
+    assert np.cov(drawn.T) == pytest.approx(np.cov(one_by_one.T), rel=0.02)
+    assert drawn.mean(axis=0) == pytest.approx(one_by_one.mean(axis=0), rel=1e-3)
+    for limit in (0.025, 0.975):
+        assert np.quantile(drawn, limit, axis=0) == pytest.approx(np.quantile(one_by_one, limit, axis=0), rel=0.01)
+
+
+def test_what_is_read_once_for_all_years_errs_alike_in_all_of_them() -> None:
+    """Forty meters, each read in three years: one error stands in all three, so that their covariance has rank one."""
+    lines = [Line((1.0, 2.0, 4.0), (f"f{place % 4}", f"m{place}")) for place in range(40)]
+    spreads = {name: TEN for line in lines for name in line.inputs}
+    model = Propagation(lines, spreads)
+    assert model._together
+    outputs = model.approach2(2**12).outputs
+    assert outputs[:, 1] == pytest.approx(2 * outputs[:, 0], rel=1e-9)
+    assert outputs[:, 2] == pytest.approx(4 * outputs[:, 0], rel=1e-9)
+
+
+@pytest.mark.parametrize("sampling", ["sobol", "plain"])
+def test_standard_errors_are_those_that_other_seeds_show(sampling: Any) -> None:
+    """Of 30 seeds: their scatter is known to 13 %, the errors told (averaged over the seeds) better than that."""
+    model = Propagation([Line((5.0,), ("a", "b")), Line((2.0,), ("c",))], {"a": TEN, "b": TEN, "c": normal(0.05)})
+    runs = [model.approach2(2**12, seed, sampling).intervals()[0] for seed in range(30)]
+    for name in ("mean", "deviation", "lower", "upper"):
+        seen = float(np.std([getattr(one, name) for one in runs], ddof=1))
+        told = float(np.sqrt(np.mean([getattr(one.errors, name) ** 2 for one in runs])))
+        assert 0.55 < told / seen < 1.8, (name, told, seen)
+
+
+def test_draws_come_in_whole_blocks_and_few_of_them_tell_no_errors() -> None:
+    model = Propagation([Line((1.0,), ("a",))], {"a": TEN})
+    counts = {asked: model.approach2(asked) for asked in (1, 100, 1_024, 100_000)}
+    assert {asked: (one.count, one.blocks) for asked, one in counts.items()} == {
+        1: (1, 1),
+        100: (128, 1),
+        1_024: (1_024, 16),
+        100_000: (102_400, 25),
+    }
+    assert counts[100].intervals()[0].errors is None
 
 
 def test_what_errs_in_one_output_says_nothing_of_another_unless_it_is_the_same_input() -> None:

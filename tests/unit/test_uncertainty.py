@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
+from hsesg_carbon.categories import key_categories, trend_sizes
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.ranges import UncertaintyRules
 from hsesg_carbon.spreads import Spread, Z
-from hsesg_carbon.uncertainty import Uncertainty, UncertaintyRules, key_categories
+from hsesg_carbon.uncertainty import Uncertainty
 
 HUNDSUN = hc.Workspace(Path(__file__).parents[2] / "examples" / "hundsun-2024")
 GRID = "mee2022.electricity.cn.average"
@@ -62,8 +64,8 @@ def test_what_nothing_is_stated_of_is_taken_as_exact_and_named_with_its_share() 
 
 
 def test_a_shared_factor_moves_years_together_so_that_their_difference_is_surer_than_either() -> None:
-    found = Uncertainty(HUNDSUN.inventory, rules(), ("year",))
-    outputs = found.drawn(2**13, seed=3).outputs
+    found = Uncertainty(HUNDSUN.inventory, rules(), ("year",), 2**13, seed=3)
+    outputs = found.drawn.outputs
     years = [dict(group)["year"] for group in found.groups]
     first, last = (outputs[:, years.index(year)] for year in (2023, 2024))
     assert np.std(last - first) < np.std(last) / 1.5
@@ -74,12 +76,12 @@ def test_a_shared_factor_cancels_in_the_trend_and_bills_do_not() -> None:
     """Electricity of 2024 over 2023 is r; under one factor, bills of +-2 % alone give the trend +-2 r sqrt(2) %."""
     first, last = ((("scope", "2"), ("year", year)) for year in (2023, 2024))
     ratio = 8256.857376 / 8436.5561304
-    only_factor = Uncertainty(HUNDSUN.inventory, rules(activity=[]), ("scope", "year"))
-    formulas, drawn = only_factor.trend(first, last, 2**10)
+    only_factor = Uncertainty(HUNDSUN.inventory, rules(activity=[]), ("scope", "year"), 2**10)
+    formulas, drawn = only_factor.trend(first, last)
     assert formulas.estimate == pytest.approx(100 * (ratio - 1))
     assert formulas.deviation == pytest.approx(0, abs=1e-9)
     assert drawn.deviation == pytest.approx(0, abs=1e-9)
-    formulas, drawn = Uncertainty(HUNDSUN.inventory, rules(), ("scope", "year")).trend(first, last, 2**15)
+    formulas, drawn = Uncertainty(HUNDSUN.inventory, rules(), ("scope", "year"), 2**15).trend(first, last)
     assert formulas.deviation * Z == pytest.approx(2 * ratio * math.sqrt(2), rel=1e-6)
     assert drawn.deviation == pytest.approx(formulas.deviation, rel=0.01)
     with pytest.raises(hc.InventoryError):
@@ -127,8 +129,8 @@ def test_months_of_one_meter_err_together_and_meters_apart() -> None:
 
 
 def test_both_approaches_agree_on_hundsun() -> None:
-    found = Uncertainty(HUNDSUN.inventory, rules())
-    drawn = found.approach2(2**15, seed=1)
+    found = Uncertainty(HUNDSUN.inventory, rules(), draws=2**15, seed=1)
+    drawn = found.approach2()
     for group, first in found.approach1().items():
         assert drawn[group].deviation == pytest.approx(first.deviation, rel=0.01)
         assert drawn[group].mean == pytest.approx(first.estimate, rel=1e-3)
@@ -169,6 +171,169 @@ def test_a_range_that_its_shape_cannot_have_is_refused_where_it_is_stated() -> N
 
 
 def test_key_categories_make_up_95_percent() -> None:
-    assert key_categories({"a": 50.0, "b": 45.0, "c": 5.0}) == ["a", "b"]
-    assert key_categories({"a": 50.0, "b": 44.0, "c": 6.0}) == ["a", "b", "c"]
-    assert key_categories({}) == []
+    def keys(**sizes: float) -> list[str]:
+        return [one.category for one in key_categories(sizes) if one.key]
+
+    assert keys(a=50.0, b=45.0, c=5.0) == ["a", "b"]
+    assert keys(a=50.0, b=44.0, c=6.0) == ["a", "b", "c"]
+    assert keys(a=-50.0, b=45.0, c=5.0) == ["a", "b"]
+    assert keys() == []
+    assert [one.cumulated for one in key_categories({"a": 3.0, "b": 1.0})] == [0.75, 1.0]
+
+
+def test_the_trend_is_what_went_another_way_than_the_whole() -> None:
+    """Of 100: coal 60 -> 30, gas 40 -> 40, new 0 -> 10: in all -20 %. |-30 + 12| = 18, |0 + 8| = 8, 10."""
+    sizes = trend_sizes({"coal": 60.0, "gas": 40.0}, {"coal": 30.0, "gas": 40.0, "new": 10.0})
+    assert sizes == pytest.approx({"coal": 0.18, "gas": 0.08, "new": 0.10})
+    assert trend_sizes({"coal": 0.3}, {"coal": 0.1}) == {"coal": 0.0}
+    assert trend_sizes({}, {"coal": 1.0}) == {}
+
+
+def test_key_categories_of_hundsun_with_and_without_uncertainty() -> None:
+    """2024: electricity 8,256.86 t of 8,544.84; its level weighs sqrt(2^2 + 5^2) %, gas more for its bills."""
+    found = Uncertainty(HUNDSUN.inventory, rules())
+    lists = {(one.years, one.weighed): one.categories for one in found.key_categories}
+    assert set(lists) == {((2022,), False), ((2022,), True), ((2023,), False), ((2023,), True), ((2024,), False)} | {
+        ((2024,), True),
+        ((2022, 2024), False),
+        ((2022, 2024), True),
+    }
+    level = lists[(2024,), False]
+    assert dict(level[0].category) == {"activity": "electricity.grid", "gas": "CO2"}
+    assert level[0].share == pytest.approx(8256.857376 / 8544.8404, rel=1e-4)
+    assert [one.key for one in level] == [True, False, False]
+    trend = lists[(2022, 2024), False]
+    grown = 8544.8404 / 8666.7083 - 1
+    apart = abs(8256.857376 - 8301.8454 - 8301.8454 * grown) / 8666.7083
+    shares = {dict(one.category)["activity"]: one.share for one in trend}
+    assert shares["electricity.grid"] * sum(trend_sizes_of(found).values()) == pytest.approx(apart, rel=1e-3)
+
+
+def trend_sizes_of(found: Uncertainty) -> dict[Any, float]:
+    amounts: dict[int, dict[Any, float]] = {2022: {}, 2024: {}}
+    for row in found.inventory.by("year", "activity", "gas"):
+        if row["year"] in amounts:
+            amounts[int(row["year"])][row["activity"]] = float(row.amount.value)
+    return trend_sizes(amounts[2022], amounts[2024])
+
+
+def test_above_a_tenth_the_difference_of_the_approaches_is_told() -> None:
+    """Bills and factor at a relative standard deviation of 0.3: 0.4243 by formula, 0.4337 drawn."""
+    three = f"{100 * 0.3 * Z:.10f} %"
+    wide = [{**BILLS, "activity": "electricity.*", "below": three, "above": three}]
+    found = Uncertainty(
+        HUNDSUN.inventory, rules(activity=wide, number=[{**FACTOR, "below": three, "above": three}]), ("scope", "year")
+    )
+    (told,) = [one for one in found.findings if one.code == "uncertainty-approaches"]
+    assert told.data["count"] == 6
+    assert {one.split(" (")[0] for one in told.data["totals"][:3]} == {
+        f"2 {year}: 0.4243 / 0.4337" for year in (2022, 2023, 2024)
+    }
+    totals = found.as_json()["totals"]
+    (one,) = [row for row in totals if (row["scope"], row["year"]) == ("2", 2022)]
+    assert one["approach1"]["relative_deviation"] == pytest.approx(0.3 * math.sqrt(2))
+    assert one["relative_difference"] == pytest.approx(math.sqrt(1.09**2 - 1) - 0.3 * math.sqrt(2), abs=2e-4)
+    calm = {one.code for one in Uncertainty(HUNDSUN.inventory, rules()).findings}
+    assert "uncertainty-approaches" not in calm
+
+
+def test_conditions_of_approach_1_that_fail_are_named() -> None:
+    codes = {one.code: one.data for one in Uncertainty(HUNDSUN.inventory, rules()).findings}
+    assert codes["uncertainty-not-normal"]["inputs"] == ["ipcc2006.natural_gas.co2 (lognormal)"]
+    assert GRID in codes["uncertainty-correlated"]["inputs"]
+    assert "uncertainty-wide" not in codes
+    (year,) = {row["year"] for row in inventory(1).by("year")}
+    alone = Uncertainty(inventory(1), rules(activity=[{**BILLS, "shared": "meter"}]))
+    assert year == 2022
+    assert "uncertainty-correlated" not in {one.code for one in alone.findings}
+
+
+def test_the_words_of_the_design_need_rules_and_an_approach() -> None:
+    first = hc.Uncertainty.of(HUNDSUN.inventory, rules=rules(), approach=1)
+    second = hc.Uncertainty.of(HUNDSUN.inventory, rules=rules(), approach=2, draws=100_000, seed=7)
+    assert first.intervals() == first.approach1()
+    assert second.intervals() == second.approach2()
+    assert second.drawn.count == 102_400  # 25 blocks of 4096
+    with pytest.raises(TypeError):
+        hc.Uncertainty.of(HUNDSUN.inventory)  # type: ignore[call-arg]
+    with pytest.raises(InputError):
+        hc.Uncertainty.of(HUNDSUN.inventory, rules=rules(), approach=3)  # type: ignore[arg-type]
+
+
+REVENUE = {"denominator": "revenue", "below": "4 %", "above": "4 %", "shape": "normal", "origin": "made up"}
+
+
+def intensities(stated: UncertaintyRules, draws: int = 2**14) -> dict[Any, Any]:
+    own = Uncertainty(
+        HUNDSUN.inventory,
+        stated,
+        draws=draws,
+        denominators=HUNDSUN.denominators,
+        accept_boundary=tuple({one.boundary for one in HUNDSUN.denominators}),
+    )
+    return {dict(group)["year"]: both for one, group, both in own.intensities() if one.denominator == "revenue"}
+
+
+def test_an_intensity_on_an_exact_denominator_is_as_uncertain_as_the_total() -> None:
+    totals = Uncertainty(HUNDSUN.inventory, rules(), draws=2**14)
+    exact = intensities(rules())
+    for group, one in totals.approach1().items():
+        first, second = exact[dict(group)["year"]]
+        assert first.percent == pytest.approx(one.percent)
+        assert second.percent == pytest.approx(totals.approach2()[group].percent)
+    assert round(exact[2024][0].estimate, 2) == 1.30
+
+
+def test_a_stated_range_of_a_denominator_widens_the_intensity() -> None:
+    """Independent and normal: squares of the relative deviations add up, to first order."""
+    exact, ranged = intensities(rules()), intensities(rules(denominator=[{**REVENUE, "period": "2024"}]))
+    first, second = ranged[2024]
+    want = math.sqrt(exact[2024][0].relative ** 2 + (0.04 / Z) ** 2)
+    assert first.relative == pytest.approx(want)
+    assert second.relative == pytest.approx(want, rel=0.01)
+    assert ranged[2023][0] == exact[2023][0]
+    remarks = {one.code for one in Uncertainty(HUNDSUN.inventory, rules(), denominators=HUNDSUN.denominators).findings}
+    assert "uncertainty-denominator-exact" in remarks
+
+
+def test_an_intensity_needs_its_boundary_accepted() -> None:
+    with pytest.raises(hc.InventoryError):
+        Uncertainty(HUNDSUN.inventory, rules(), denominators=HUNDSUN.denominators).intensities()
+
+
+OLD = "stated-hypothesis.electricity.cn.ets-2022"
+
+
+def change(stated: UncertaintyRules) -> Any:
+    before = HUNDSUN.version("earlier-basis.toml")
+    sides = [Uncertainty(one.inventory, stated, draws=2**14) for one in (before, HUNDSUN)]
+    return Uncertainty.of_change(sides[0], sides[1], (2022, 2023))
+
+
+def test_what_both_versions_rest_on_cancels_in_a_restatement() -> None:
+    """Only the bills of electricity err, +-2 %: the change errs by 2 % of itself, not of the totals."""
+    rows = change(rules(number=[], activity=[{**BILLS, "activity": "electricity.*"}])).rows
+    assert [dict(one.group)["year"] for one in rows] == [2022, 2023]
+    for one in rows:
+        first, second = one.difference
+        assert first.percent == pytest.approx((-2, 2))
+        assert second.percent == pytest.approx((-2, 2), rel=0.02)
+        assert one.before[0].deviation * Z > 100
+        assert abs(first.deviation) * Z < 12
+
+
+def test_factors_that_were_exchanged_err_apart_in_a_restatement() -> None:
+    both = [FACTOR, {**FACTOR, "id": OLD}]
+    (row, _) = change(rules(number=both, activity=[])).rows
+    old, new = 8823.2248, 8301.8454  # Scope 2 of 2022 under 0.5703 and 0.5366 kg/kWh
+    first, second = row.difference
+    assert first.deviation == pytest.approx(0.05 / Z * math.hypot(old, new), rel=1e-6)
+    assert second.deviation == pytest.approx(first.deviation, rel=0.01)
+    assert row.percent is not None
+    assert row.percent[0].estimate == pytest.approx(-5.67, abs=0.01)
+
+
+def test_versions_under_different_rules_are_refused() -> None:
+    sides = [Uncertainty(HUNDSUN.inventory, rules(number=own)) for own in ([], [FACTOR])]
+    with pytest.raises(InputError):
+        Uncertainty.of_change(sides[0], sides[1], (2022,))
