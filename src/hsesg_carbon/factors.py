@@ -226,11 +226,7 @@ class FactorLibrary:
             FactorError: There is none, or more than one; the message names the candidates.
         """
         self._known_source(source)
-        candidates = [
-            one
-            for one in self.properties
-            if (one.source, one.subject, one.property) == (source, subject, kind) and one.id not in self.superseded
-        ]
+        candidates = self._stated.get((source, subject, kind), [])
         if len(candidates) != 1:
             others = sorted({one.id for one in self.properties if one.subject == subject and one.property == kind})
             code = "property-tie" if candidates else "property-missing"
@@ -397,6 +393,15 @@ class FactorLibrary:
         def found(flow: str, source: str, activity: str) -> tuple[EmissionFactor, ...]:
             return tuple(one for one in filed.get((flow, source), ()) if fnmatchcase(activity, one.activity))
 
+        return found
+
+    @cached_property
+    def _stated(self) -> dict[tuple[str, str, str], list[FuelProperty]]:
+        """Properties that none supersedes, by source, subject and kind."""
+        found: dict[tuple[str, str, str], list[FuelProperty]] = {}
+        for one in self.properties:
+            if one.id not in self.superseded:
+                found.setdefault((one.source, one.subject, one.property), []).append(one)
         return found
 
     def _pool(self, wanted: Wanted) -> list[EmissionFactor]:

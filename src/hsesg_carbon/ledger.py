@@ -106,10 +106,7 @@ class Dimensions:
     of_line: Mapping[str, OfLine]
 
     def __post_init__(self) -> None:
-        known = [*self.of_place, *self.of_line]
-        for name in self.names:
-            if name not in known:
-                raise InputError("unknown-dimension", dimension=name, known=near(name, known) or known)
+        _need_known(self.names, [*self.of_place, *self.of_line])
 
     def tells(self) -> dict[str, Callable[[Entry], str | int]]:
         """Return, for each name, how an entry tells its value."""
@@ -502,10 +499,14 @@ def place_of(facts: Sequence[Mapping[str, str | int]], wanted: Mapping[str, str 
 
 def chosen(names: Sequence[str], known: Mapping[str, Callable[[E], str | int]]) -> dict[str, Callable[[E], str | int]]:
     """Return the dimensions that are asked for; one that is not known raises ``InputError``."""
+    _need_known(names, list(known))
+    return {name: known[name] for name in names}
+
+
+def _need_known(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
-    return {name: known[name] for name in names}
+            raise InputError("unknown-dimension", dimension=name, known=near(name, known) or known)
 
 
 Held = tuple[Place, int]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
@@ -41,9 +41,8 @@ CO2_PER_CARBON = Fraction(44, 12)
 """Molar masses as the IPCC guidelines and the Chinese ones take them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanKey:
-    """Everything that can change a multiplier."""
+class PlanKey(NamedTuple):
+    """Everything that can change a multiplier; a named tuple, for these are made and looked up by the thousand."""
 
     activity: str
     unit: str
