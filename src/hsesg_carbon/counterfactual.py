@@ -197,12 +197,12 @@ class Counterfactual:
                         yield from self._market_terms(cell, key, days, present)
                     else:
                         for flow in self._flows(key, method):
-                            yield self._term(cell, flow, times(shared, present))
+                            yield self._term(cell, key, flow, times(shared, present))
 
-    def _term(self, cell: CellKey, flow: "_Line", amount: Table) -> Term:
+    def _term(self, cell: CellKey, key: PlanKey, flow: "_Line", amount: Table) -> Term:
         line = flow.standing
         table = times(amount, flow.present, flow.multiplier, self._weight(line.flow, cell.activity))
-        return Term(Entry(cell, line, Fraction(0)), table, flow.lines)
+        return Term(Entry(cell, key, line, Fraction(0)), table, flow.lines)
 
     @cached_property
     def _cells(self) -> list[CellKey]:
@@ -328,7 +328,7 @@ class Counterfactual:
 
         share = times(self._share(cell.site, key.period), present)
         for flow in self._flows(key, "market"):
-            yield self._term(cell, flow, times(table(left), share))
+            yield self._term(cell, key, flow, times(table(left), share))
         parts = [part.instrument for one in matchings.values() for part in one.parts.get(place, ())]
         for one in dict.fromkeys(parts):
 
@@ -340,7 +340,7 @@ class Counterfactual:
             line = self._holder(one).instrument_line(one, key)
             weight = self._weight(line.flow, cell.activity)
             amount = times(table(covered), share, always(line.multiplier), weight)
-            yield Term(Entry(cell, line, Fraction(0)), amount, (line, line))
+            yield Term(Entry(cell, key, line, Fraction(0)), amount, (line, line))
 
     def _holder(self, one: Instrument) -> Inventory:
         """Return the version that an instrument is of: the later of those that are market-based and have it."""

@@ -13,7 +13,7 @@ from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Denominator, Inventory, ruling_denominators
-from hsesg_carbon.ledger import Totals, chosen, grouped
+from hsesg_carbon.ledger import Entry, Totals, chosen, grouped
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import ENERGY_FLOW, PlanLine
@@ -361,6 +361,8 @@ class _Sums:
     emitted: Fraction = _ZERO
     ruled: Fraction = _ZERO
     lines: dict[int, PlanLine] = field(default_factory=dict)
+    stand_ins: bool = False
+    """Whether a factor is used for a time that it does not describe."""
 
     def __add__(self, other: "_Sums") -> "_Sums":
         return _Sums(
@@ -369,6 +371,7 @@ class _Sums:
             self.emitted + other.emitted,
             self.ruled + other.ruled,
             self.lines | other.lines,
+            self.stand_ins or other.stand_ins,
         )
 
 
@@ -422,7 +425,7 @@ class _Carrier:
         ]
         if not apart and bases[0] != bases[1]:
             apart = ["rule"]
-        if any(not _describes(line) for side in lines for line in side):
+        if any(sums.stand_ins for sums in self.own):
             apart.append("stand-in")
         return _FactorChange(tuple(apart), numbers)
 
@@ -442,6 +445,7 @@ class _Account:
             for sums in self._sums(entry.cell, entry.period):
                 sums.ruled += entry.amount * weight
                 sums.lines[id(entry.line)] = entry.line  # the same object many times, and slow to compare
+                sums.stand_ins = sums.stand_ins or not _describes(entry)
         if missing := [year for year in years if year not in present]:
             raise InventoryError("drivers-year-empty", year=missing[0], known=sorted(present) or ["-"])
         for entry, weight in inventory.counted() if self._covered else ():
@@ -670,9 +674,10 @@ def _basis(inventory: Inventory, line: PlanLine) -> _Basis:
     return _Basis(line.flow.flow, line.rule, source.series or source.id, one.region, technology, unit, properties)
 
 
-def _describes(line: PlanLine) -> bool:
-    """Say whether the factor of a line describes the time that it is used for."""
-    return line.factor is None or line.factor.covers(line.key.period.start, line.key.period.end)
+def _describes(entry: Entry) -> bool:
+    """Say whether the factor of an entry describes the time that it is used for."""
+    factor = entry.line.factor
+    return factor is None or factor.covers(entry.period.start, entry.period.end)
 
 
 def _both(code: str) -> dict[str, str]:

@@ -226,11 +226,7 @@ class FactorLibrary:
             FactorError: There is none, or more than one; the message names the candidates.
         """
         self._known_source(source)
-        candidates = [
-            one
-            for one in self.properties
-            if (one.source, one.subject, one.property) == (source, subject, kind) and one.id not in self.superseded
-        ]
+        candidates = self._stated.get((source, subject, kind), [])
         if len(candidates) != 1:
             others = sorted({one.id for one in self.properties if one.subject == subject and one.property == kind})
             code = "property-tie" if candidates else "property-missing"
@@ -276,13 +272,7 @@ class FactorLibrary:
         Raises:
             FactorError: None fits, or several do. The candidates are named; nothing near is taken instead.
         """
-        pool = [
-            one
-            for source in wanted.sources
-            for one in self._filed(wanted.flow, self._known_source(source), wanted.activity)
-        ]
-        fitting = [one for one in pool if one.id not in self.superseded and _meets(one, wanted)]
-        fitting = _of_technology(fitting, wanted)
+        fitting = self._fitting(replace(wanted, region="", start=date.min, end=date.min, vintage="", units=()))
         # one publication after the other, except that the latest known is looked for in all of them together
         together = wanted.vintage == "latest-known"
         for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
@@ -298,7 +288,9 @@ class FactorLibrary:
                     other = wanted.stated_technology is not None and technology not in {None, wanted.stated_technology}
                     fit = (("region-parent",) if step else ()) + fit + (("other-technology",) if other else ())
                     return Choice(current[0], fit or ("exact",))
-        raise FactorError("factor-missing", **_described(wanted), candidates=self._near_misses(wanted, pool))
+        raise FactorError(
+            "factor-missing", **_described(wanted), candidates=self._near_misses(wanted, self._pool(wanted))
+        )
 
     def search(
         self, words: str, limit: int | None = None
@@ -400,6 +392,33 @@ class FactorLibrary:
         @cache
         def found(flow: str, source: str, activity: str) -> tuple[EmissionFactor, ...]:
             return tuple(one for one in filed.get((flow, source), ()) if fnmatchcase(activity, one.activity))
+
+        return found
+
+    @cached_property
+    def _stated(self) -> dict[tuple[str, str, str], list[FuelProperty]]:
+        """Properties that none supersedes, by source, subject and kind."""
+        found: dict[tuple[str, str, str], list[FuelProperty]] = {}
+        for one in self.properties:
+            if one.id not in self.superseded:
+                found.setdefault((one.source, one.subject, one.property), []).append(one)
+        return found
+
+    def _pool(self, wanted: Wanted) -> list[EmissionFactor]:
+        return [
+            one
+            for source in wanted.sources
+            for one in self._filed(wanted.flow, self._known_source(source), wanted.activity)
+        ]
+
+    @cached_property
+    def _fitting(self) -> "Callable[[Wanted], list[EmissionFactor]]":
+        """Return what finds the factors that fit in all but place, time and unit: the same for many keys of a plan."""
+
+        @cache
+        def found(wanted: Wanted) -> list[EmissionFactor]:
+            fitting = [one for one in self._pool(wanted) if one.id not in self.superseded and _meets(one, wanted)]
+            return _of_technology(fitting, wanted)
 
         return found
 

@@ -15,7 +15,21 @@ from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InputError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.instruments import Instrument, Instruments, Matching, Part
-from hsesg_carbon.ledger import Entry, Ledger, Stood, Total, Totals, grouped, lines_of
+from hsesg_carbon.ledger import (
+    Counting,
+    Dimensions,
+    Entry,
+    Held,
+    Ledger,
+    OfPlace,
+    Place,
+    Stood,
+    Total,
+    Totals,
+    lines_of,
+    ordered,
+    summed,
+)
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
@@ -30,6 +44,7 @@ CONSOLIDATIONS: tuple[Consolidation, ...] = (
     "operational-control",
     "legal-entity",
 )
+_WHOLE = Fraction(1)
 NATIONAL_ITEMS = (  # pattern of activities, item of GB/T 32150, sign
     ("stationary.*", "fuel-combustion", 1),
     ("mobile.*", "fuel-combustion", 1),
@@ -97,6 +112,7 @@ class Boundary:
     consolidation: Consolidation
     entity: str = ""
     entities: tuple[Entity, ...] = ()
+    _by_id: dict[str, Site] = field(init=False, repr=False, compare=False)
     _holdings: dict[str, Holding] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -107,11 +123,12 @@ class Boundary:
         if faults := self._tree.faults(self.sites):
             raise InputError("settings-broken", faults, file="sites")
         object.__setattr__(self, "sites", tuple(self._tree.dated(one) for one in self.sites))
+        object.__setattr__(self, "_by_id", {one.id: one for one in self.sites})
         object.__setattr__(self, "_holdings", {one.id: self._tree.holding(one) for one in self.sites})
 
     def site(self, site_id: str) -> Site | None:
         """Return a site by its id, ``None`` if it is not listed."""
-        return next((one for one in self.sites if one.id == site_id), None)
+        return self._by_id.get(site_id)
 
     def holding(self, site_id: str) -> Holding | None:
         """Return what counts of a site under each approach, down its chain of entities; ``None`` if not listed."""
@@ -225,6 +242,7 @@ class Inventory:
     keep_published: bool = False
     _matching: Matching = field(default_factory=Matching, repr=False, compare=False)
     _weights: dict[tuple[str, str | None], Fraction] = field(default_factory=dict, repr=False, compare=False)
+    _shares: dict[tuple[str, Period], Fraction] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         method = self.ledger.plan.methodology
@@ -236,11 +254,12 @@ class Inventory:
             )
         if method.gwp == "none" and self.gwp != "none":
             raise InventoryError("gwp-not-needed", methodology=method.id, asked=self.gwp)
+        object.__setattr__(self, "_shares", {})
         matching = Matching()  # never another view's, which replace() hands over
         if self.scope2 == "market" and self.instruments is not None:
             matched = self.instruments.match(self._bought_electricity(), self.ledger.plan.library)
             parts = {  # in units of the bills, of which the boundary takes the leased part like everything else
-                (cell, period): tuple(Part(one.instrument, one.quantity / self._used(cell.site)) for one in own)
+                (cell, period): tuple(Part(one.instrument, one.quantity / self._own_use(cell.site)) for one in own)
                 for (cell, period), own in matched.parts.items()
             }
             matching = Matching(parts, matched.findings)
@@ -262,7 +281,13 @@ class Inventory:
 
         Example: ``inventory.by("scope", "year")``.
         """
-        return self._grouped("CO2e", CO2E, dimensions, ((one, one.amount * weight) for one, weight in self.counted()))
+        catalogue = self.ledger.plan.library.catalogue
+
+        def counting(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
+            totalled = line.flow.kind in COUNTED and catalogue[activity].scope != "beside"
+            return ("CO2e", CO2E, self._weights[self._gas_key(line.flow.flow, activity)]) if totalled else None
+
+        return self._summed(self._telling(dimensions), counting)
 
     def national(self, *dimensions: str) -> Totals:
         """
@@ -276,31 +301,23 @@ class Inventory:
         def item(activity: str) -> tuple[str, int]:
             return next(((name, sign) for like, name, sign in NATIONAL_ITEMS if fnmatchcase(activity, like)), ("", 0))
 
-        tells = {"item": lambda entry: item(entry.cell.activity)[0], **self.ledger.dimensions(dimensions)}
-        rows = (
-            (entry, "CO2e", CO2E, entry.amount * weight * sign)
-            for entry, weight in self._weighed_gases()
-            if catalogue[entry.cell.activity].scope != "3" and (sign := item(entry.cell.activity)[1])
-        )
-        return grouped(rows, tells)
+        def counting(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
+            sign = item(activity)[1]
+            if not sign or line.flow.kind not in COUNTED or catalogue[activity].scope == "3":
+                return None
+            return "CO2e", CO2E, self._weights[self._gas_key(line.flow.flow, activity)] * sign
+
+        items: dict[str, OfPlace] = {"item": lambda one: item(one.cell.activity)[0]}
+        return self._summed(self.ledger.telling(("item", *dimensions), items), counting)
 
     def biogenic(self, *dimensions: str) -> Totals:
         """Return biogenic CO2 in t: reported beside the totals, never in them."""
-        entries = (
-            (entry, entry.amount * share * units.ratio(entry.line.flow.unit, "t"))
-            for entry, share in self.weighed()
-            if entry.line.flow.kind == "biogenic"
-        )
-        return self._grouped("CO2-biogenic", "t", dimensions, entries)
+        return self._summed(self._telling(dimensions), lambda _, line: _in_tonnes(line, "biogenic", "CO2-biogenic"))
 
     def ozone_depleting(self, *dimensions: str) -> Totals:
         """Return the gases of the Montreal Protocol in t, by gas: reported beside the scopes, never in the totals."""
-        entries = (
-            (entry, entry.line.flow.flow, "t", entry.amount * share * units.ratio(entry.line.flow.unit, "t"))
-            for entry, share in self.weighed()
-            if entry.line.flow.kind == "ozone-depleting"
-        )
-        return grouped(entries, self.ledger.dimensions(dimensions))
+        telling = self.ledger.telling(dimensions)
+        return self._summed(telling, lambda _, line: _in_tonnes(line, "ozone-depleting", line.flow.flow))
 
     def remarks(self, row: ActivityRow) -> tuple[Finding, ...]:
         """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
@@ -331,11 +348,11 @@ class Inventory:
         parts: dict[tuple[CellKey, Period], list[Part]] = {}
         for (cell, period), quantity in self._bought_electricity().items():
             place = replace(cell, extra=()), period  # rows do not know the dimensions of the cube
-            bought[place] = bought.get(place, Fraction(0)) + quantity / self._used(cell.site)
+            bought[place] = bought.get(place, Fraction(0)) + quantity / self._own_use(cell.site)
             parts.setdefault(place, []).extend(self._matching.parts.get((cell, period), ()))
 
         def standing(cell: CellKey, key: PlanKey) -> Iterator[Stood]:
-            share = self.boundary.share(cell.site, key.period) if self.boundary else Fraction(1)
+            share = self._share(cell.site, key.period)
             own = parts.get((cell, key.period), ())
             whole = bought[cell, key.period] if own else Fraction(1)
             if not whole:  # dimensions kept bills and their credit notes apart, and instruments covered the bills
@@ -364,7 +381,7 @@ class Inventory:
         bought = self._bought_electricity()
         found = []
         for key, share in plan_keys(row.key):
-            used = self._used(row.key.site)
+            used = self._own_use(row.key.site)
             cell = bought.get((row.key, key.period), Fraction(0)) / used
             if not cell or self.scope2 != "market":
                 continue
@@ -450,8 +467,8 @@ class Inventory:
         findings += [*self._matching.findings, *self._residual_findings()]
         kept = {
             (line.factor.id, line.factor.gwp_set or "-")
-            for entry in self.entries()
-            if (line := entry.line).flow.kind == "co2e" and line.factor and line.factor.gwp_set != self.gwp
+            for _, line in self._used()
+            if line.flow.kind == "co2e" and line.factor and line.factor.gwp_set != self.gwp
         }
         findings += [
             Finding(code="co2e-kept", severity="warning", data={"factor": one, "gwp_set": own, "asked": self.gwp})
@@ -471,15 +488,16 @@ class Inventory:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the ledger's entries of this Scope 2 method; under the market's, instruments come before the rules."""
-        for cell, line, quantity, _ in self._standing():
-            yield Entry(cell, line, quantity * line.multiplier)
+        for place, line, quantity, _ in self._standing():
+            yield Entry(place.cell, place.key, line, quantity * line.multiplier)
 
     def counted(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
         catalogue = self.ledger.plan.library.catalogue
-        return (
-            (one, weight) for one, weight in self._weighed_gases() if catalogue[one.cell.activity].scope != "beside"
-        )
+        for entry, share in self.weighed():
+            activity, flow = entry.cell.activity, entry.line.flow
+            if flow.kind in COUNTED and catalogue[activity].scope != "beside":
+                yield entry, share * self._weights[self._gas_key(flow.flow, activity)]
 
     def weight(self, flow: Flow, activity: str) -> Fraction:
         """
@@ -496,40 +514,41 @@ class Inventory:
 
     def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry of this view with the share of it that counts."""
-        shares: dict[tuple[str, Period], Fraction] = {}  # a site has many entries in a period
         for entry in self.entries():
-            place = entry.cell.site, entry.period
-            if place not in shares:
-                shares[place] = self.boundary.share(*place) if self.boundary else Fraction(1)
-            if share := shares[place]:
+            if share := self._share(entry.cell.site, entry.period):
                 yield entry, share
 
     def products(self) -> Iterator["Product"]:
         """Yield every entry of this view as the product that it is, those of which nothing counts included."""
         catalogue = self.ledger.plan.library.catalogue
-        for cell, line, quantity, rung in self._standing():
-            share = self.boundary.share(cell.site, line.key.period) if self.boundary else Fraction(1)
+        for place, line, quantity, rung in self._standing():
+            cell, key = place.cell, place.key
             totalled = line.flow.kind in COUNTED and catalogue[cell.activity].scope != "beside"
             weight = self.weight(line.flow, cell.activity) if totalled else None
-            yield Product(Entry(cell, line, quantity * line.multiplier), quantity, rung, share, weight)
+            entry = Entry(cell, key, line, quantity * line.multiplier)
+            yield Product(entry, quantity, rung, self._share(cell.site, key.period), weight)
 
-    def _standing(self) -> Iterator[tuple[CellKey, PlanLine, Fraction, str]]:
+    def _standing(self) -> Iterator[tuple[Place, PlanLine, Fraction, str]]:
         """Yield the lines of this Scope 2 method with the quantity that each stands for, and the instrument if any."""
-        for cell, key, whole in self.ledger.quantities():
-            covered = self._matching.covered(cell, key.period)
-            left = whole - covered if covered else whole
-            for line in self.ledger.plan.lines_of(key):
-                if line.scope2 in {"", self.scope2}:
-                    yield cell, line, left if line.flow.kind in EMITTED else whole, ""
-            for part in self._matching.parts.get((cell, key.period), ()):
-                yield cell, self.instrument_line(part.instrument, key), part.quantity, part.instrument.instrument
+        for place, steps in self.ledger.held:
+            for line, quantity, rung in self._lines_at(place, steps * place.rate.step):
+                yield place, line, quantity, rung
+
+    def _lines_at(self, place: Place, whole: Fraction) -> Iterator[tuple[PlanLine, Fraction, str]]:
+        """Yield what stands for a quantity at a place: lines of the rules, then of the instruments that cover it."""
+        parts = self._matching.parts.get((place.cell, place.period), ()) if self._matching.parts else ()
+        left = whole - sum((part.quantity for part in parts), Fraction(0)) if parts else whole
+        for line in place.rate.lines:
+            if line.scope2 in {"", self.scope2}:
+                yield line, left if line.flow.kind in EMITTED else whole, ""
+        for part in parts:
+            yield self.instrument_line(part.instrument, place.key), part.quantity, part.instrument.instrument
 
     def gwps(self) -> tuple[Gwp, ...]:
         """Return the global warming potentials that weigh this view's gases, by id."""
         if self.gwp == "none":
             return ()
-        gases = (one for one in self.entries() if one.line.flow.kind == "gas")
-        keys = {self._gas_key(one.line.flow.flow, one.cell.activity) for one in gases}
+        keys = {self._gas_key(line.flow.flow, activity) for activity, line in self._used() if line.flow.kind == "gas"}
         used = {self.ledger.plan.library.gwp(self.gwp, *key) for key in keys}
         return tuple(sorted(used, key=lambda one: one.id))
 
@@ -543,12 +562,12 @@ class Inventory:
         """
         catalogue = self.ledger.plan.library.catalogue
         return {
-            (cell, key.period): quantity * self._used(cell.site)
+            (cell, key.period): quantity * self._own_use(cell.site)
             for cell, key, quantity in self.ledger.quantities()
             if (catalogue[cell.activity].scope, catalogue[cell.activity].subject) == ("2", "electricity")
         }
 
-    def _used(self, site_id: str) -> Fraction:
+    def _own_use(self, site_id: str) -> Fraction:
         """Return the part of a site's bills that is its own use."""
         site = self.boundary.site(site_id) if self.boundary else None
         return site.used if site else Fraction(1)
@@ -561,7 +580,7 @@ class Inventory:
         above, below = one.per
         multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
         reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
-        return PlanLine(key, flow, multiplier, (), 0, reason, ("instrument",), "market")
+        return PlanLine(flow, multiplier, (), 0, reason, ("instrument",), "market")
 
     def _residual_findings(self) -> list[Finding]:
         """Say what stands for the residual mix, where instruments leave electricity uncovered (criterion 8)."""
@@ -569,7 +588,7 @@ class Inventory:
             return []
         used: dict[tuple[str, str, str], Finding] = {}
         for (cell, period), quantity in self._bought_electricity().items():
-            if quantity <= self._matching.covered(cell, period) * self._used(cell.site):
+            if quantity <= self._matching.covered(cell, period) * self._own_use(cell.site):
                 continue
             for line in self.ledger.plan.lines_of(_plan_key(cell, period)):
                 if line.scope2 != "market" or not line.rule:
@@ -587,26 +606,78 @@ class Inventory:
         if self.boundary is None:
             return []
         idle = [Finding(code="entity-idle", severity="warning", data={"entity": one}) for one in self.boundary.idle]
-        return [*self.boundary.findings((entry.cell.site, entry.period) for entry in self.ledger.entries()), *idle]
+        held = ((one.cell.site, one.period) for one, _ in self.ledger.held if one.rate.lines)
+        return [*self.boundary.findings(held), *idle]
 
-    def _weighed_gases(self) -> Iterator[tuple[Entry, Fraction]]:
-        for entry, share in self.weighed():
-            if entry.line.flow.kind in COUNTED:
-                yield entry, share * self._weights[self._gas_key(entry.line.flow.flow, entry.cell.activity)]
+    def _summed(self, dimensions: Dimensions, counting: Counting) -> Totals:
+        """Sum what counts of this view; what instruments cover goes place by place, for each is covered in its way."""
+        methods = {"", self.scope2}
+        held, covered = self._counting_places(methods)
 
-    def _grouped(
-        self, flow: str, unit: str, dimensions: tuple[str, ...], entries: Iterator[tuple[Entry, Fraction]]
-    ) -> Totals:
-        return grouped(((entry, flow, unit, amount) for entry, amount in entries), self.dimensions(dimensions))
+        def of_view(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
+            return counting(activity, line) if line.scope2 in methods else None
+
+        sums = summed(held, dimensions, of_view)
+        for place, steps in covered:
+            told = [tell(place) for tell in dimensions.by_place]
+            share = self._share(place.cell.site, place.period)
+            for line, quantity, _ in self._lines_at(place, steps * place.rate.step):
+                if counted := counting(place.cell.activity, line):
+                    flow, unit, each = counted
+                    name = dimensions.group(told, [tell(line) for tell in dimensions.by_line]), flow, unit
+                    sums[name] = sums.get(name, 0) + quantity * line.multiplier * share * each
+        return ordered(sums)
+
+    def _counting_places(self, methods: Container[str]) -> tuple[dict[Fraction, list[Held]], list[Held]]:
+        """Return the places that count, by their share, and those of them that instruments cover."""
+        parts = self._matching.parts
+        standing = {rate for rate in self.ledger.rates if any(line.scope2 in methods for line in rate.lines)}
+        by_share: dict[Fraction, list[Held]] = {}
+        lists: dict[tuple[str, Period], list[Held]] = {}  # fractions are slow to look up, and a site has many places
+        covered: list[Held] = []
+        for one in self.ledger.held:
+            place = one[0]
+            single = bool(parts) and (place.cell, place.period) in parts
+            if not single and place.rate not in standing:
+                continue
+            where = place.cell.site, place.period
+            own = lists.get(where)
+            if own is None:
+                own = lists[where] = by_share.setdefault(self._share(*where), [])
+            (covered if single else own).append(one)
+        by_share.pop(Fraction(0), None)
+        return by_share, [one for one in covered if self._share(one[0].cell.site, one[0].period)]
+
+    def _share(self, site: str, period: Period) -> Fraction:
+        """Return the share of a site that counts in a period; it has many cells there."""
+        if self.boundary is None:
+            return _WHOLE
+        share = self._shares.get((site, period))
+        if share is None:
+            share = self._shares[site, period] = self.boundary.share(site, period)
+        return share
+
+    def _used(self) -> Iterator[tuple[str, PlanLine]]:
+        """Yield the distinct lines of this view, each with its activity."""
+        for activity, line in self.ledger.used:
+            if line.scope2 in {"", self.scope2}:
+                yield activity, line
+        parts = {
+            (cell.activity, cell.unit, part.instrument): key
+            for (cell, period), own in self._matching.parts.items()
+            for part in own
+            for key in (_plan_key(cell, period),)
+        }
+        for (activity, _, instrument), key in parts.items():
+            yield activity, self.instrument_line(instrument, key)
 
     def dimensions(self, names: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
         """Return, for each name, how an entry tells its value: those of the ledger, ``gas``, ``accounting_group``."""
-        own: dict[str, Callable[[Entry], str | int]] = {
-            "gas": lambda entry: entry.line.flow.flow,
-            "accounting_group": lambda entry: self._accounting_group(entry.cell.site),
-        }
-        known = self.ledger.dimensions(tuple(name for name in names if name not in own))
-        return {name: own.get(name) or known[name] for name in names}
+        return self._telling(names).tells()
+
+    def _telling(self, names: Sequence[str]) -> Dimensions:
+        groups: dict[str, OfPlace] = {"accounting_group": lambda one: self._accounting_group(one.cell.site)}
+        return self.ledger.telling(names, groups, {"gas": lambda line: line.flow.flow})
 
     def _accounting_group(self, site_id: str) -> str:
         site = self.boundary.site(site_id) if self.boundary else None
@@ -625,16 +696,16 @@ class Inventory:
         """Return tCO2e per unit of every gas in the ledger; missing ones raise before any total is formed."""
         library = self.ledger.plan.library
         weights: dict[tuple[str, str | None], Fraction] = {}
-        for entry in self.entries():
-            flow, origin = key = self._gas_key(entry.line.flow.flow, entry.cell.activity)
-            if entry.line.flow.kind == "co2e":
-                factor = entry.line.factor
+        for activity, line in self._used():
+            flow, origin = key = self._gas_key(line.flow.flow, activity)
+            if line.flow.kind == "co2e":
+                factor = line.factor
                 if factor is not None and factor.gwp_set != self.gwp and not self.keep_published:
                     set_ = factor.gwp_set or "-"
                     raise InventoryError("co2e-of-other-set", factor=factor.id, gwp_set=set_, asked=self.gwp)
-                weights[key] = units.ratio(entry.line.flow.unit, CO2E)
-            elif entry.line.flow.kind == "gas" and key not in weights:
-                weights[key] = self._weight(flow, origin, entry.line.flow.unit)
+                weights[key] = units.ratio(line.flow.unit, CO2E)
+            elif line.flow.kind == "gas" and key not in weights:
+                weights[key] = self._weight(flow, origin, line.flow.unit)
         if self.gwp not in {"none"}:
             library.gwp(self.gwp, "CO2")  # an unknown set is refused even where nothing needs it
         return weights
@@ -655,7 +726,7 @@ class Inventory:
     def _catalogue_gases(self) -> Iterator[tuple[str, ...]]:
         """Yield the gases of every activity that is computed gas by gas; published CO2e holds its gases already."""
         library = self.ledger.plan.library
-        published = {entry.cell.activity for entry in self.entries() if entry.line.flow.kind == "co2e"}
+        published = {activity for activity, line in self._used() if line.flow.kind == "co2e"}
         for activity in {cell.activity for cell in self.ledger.cube.steps} - published:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
 
@@ -706,6 +777,11 @@ class Reconciled:
     def difference(self) -> Fraction:
         """Second less first."""
         return self.second - self.first
+
+
+def _in_tonnes(line: PlanLine, kind: str, flow: str) -> tuple[str, str, Fraction] | None:
+    """Return how a line of one kind of flow counts in tonnes."""
+    return (flow, "t", units.ratio(line.flow.unit, "t")) if line.flow.kind == kind else None
 
 
 def _percent(share: Fraction) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import narwhals as nw
 
@@ -38,13 +39,107 @@ class Entry:
     """One cell of the cube, within one reporting period, as one flow: the smallest thing that a total is made of."""
 
     cell: CellKey
+    key: PlanKey
     line: PlanLine
     amount: Fraction
 
     @property
     def period(self) -> Period:
         """The month, quarter or year that the amount falls into."""
-        return self.line.key.period
+        return self.key.period
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rate:
+    """
+    What the steps of a cell are multiplied by: ``step`` is one of them in its unit, times the share of its days.
+
+    One object stands for many cells and is known by its identity, which is what makes forming sums cheap.
+    """
+
+    activity: str
+    step: Fraction
+    lines: tuple[PlanLine, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """One cell of the cube within one reporting period, and its rate."""
+
+    cell: CellKey
+    key: PlanKey
+    rate: Rate
+
+    @property
+    def period(self) -> Period:
+        """The month, quarter or year that it lies in."""
+        return self.key.period
+
+
+class Placed(Protocol):
+    """Whatever has a cell and a period: most dimensions ask no more of it."""
+
+    @property
+    def cell(self) -> CellKey:
+        """The cell of the cube."""
+
+    @property
+    def period(self) -> Period:
+        """The reporting period."""
+
+
+OfPlace = Callable[[Placed], str | int]
+OfLine = Callable[[PlanLine], str | int]
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """
+    What totals are told apart by, and how: most names ask the cell and the period, a few the line.
+
+    Raises:
+        InputError: A name is unknown.
+    """
+
+    names: tuple[str, ...]
+    of_place: Mapping[str, OfPlace]
+    of_line: Mapping[str, OfLine]
+
+    def __post_init__(self) -> None:
+        _need_known(self.names, [*self.of_place, *self.of_line])
+
+    def tells(self) -> dict[str, Callable[[Entry], str | int]]:
+        """Return, for each name, how an entry tells its value."""
+        by_line = {name: _by_line(tell) for name, tell in self.of_line.items()}
+        return {name: by_line.get(name) or self.of_place[name] for name in self.names}
+
+    @cached_property
+    def by_place(self) -> list[OfPlace]:
+        """How a place tells its part of a group."""
+        return [self.of_place[name] for name in self._placed]
+
+    @cached_property
+    def by_line(self) -> list[OfLine]:
+        """How a line tells the rest of it."""
+        return [tell for name, tell in self.of_line.items() if name in self.names]
+
+    def group(self, of_place: Sequence[str | int], of_line: Sequence[str | int]) -> Group:
+        """Return a group of what ``by_place`` and ``by_line`` have told."""
+        told = (*of_place, *of_line)
+        return tuple([(name, told[place]) for name, place in self._order])
+
+    @cached_property
+    def _placed(self) -> list[str]:
+        return [name for name in dict.fromkeys(self.names) if name not in self.of_line]
+
+    @cached_property
+    def _order(self) -> list[tuple[str, int]]:
+        told = [*self._placed, *(name for name in self.of_line if name in self.names)]
+        return [(name, told.index(name)) for name in dict.fromkeys(self.names)]
+
+
+def _by_line(tell: OfLine) -> Callable[[Entry], str | int]:
+    return lambda entry: tell(entry.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +284,13 @@ class Ledger:
     plan: Plan = field(repr=False)
     cube: Cube = field(repr=False)
     activities: tuple[Activities, ...] = field(repr=False)
+    _places: Mapping[CellKey, tuple[Place, ...]] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, plan: Plan, activities: Activities, dimensions: Sequence[str] = ()) -> "Ledger":
         """Return the ledger of some activities under a plan."""
-        ledger = cls(plan, activities.cube(dimensions), (activities,))
-        for cell in ledger.cube.steps:
-            for key, _ in plan_keys(cell):
-                plan.lines_of(key)
-        return ledger
+        cube = activities.cube(dimensions)
+        return cls(plan, cube, (activities,), _places_of(plan, cube))
 
     def __add__(self, other: "Ledger") -> "Ledger":
         return self._combined(other, self.cube + other.cube, (*self.activities, *other.activities))
@@ -211,18 +304,20 @@ class Ledger:
         return self._combined(other, self.cube - other.cube, tuple(kept))
 
     def _combined(self, other: "Ledger", cube: Cube, activities: tuple[Activities, ...]) -> "Ledger":
-        mine, theirs = self.plan.lines, other.plan.lines
-        differing = any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys())
-        apart = {tuple(name for name, _ in cell.extra) for cell in (*self.cube.steps, *other.cube.steps)}
-        if self.plan.methodology != other.plan.methodology or differing or len(apart) > 1:
+        apart = {tuple(name for name, _ in extra) for extra in self._extras | other._extras}
+        if self.plan.methodology != other.plan.methodology or _differ(self.plan, other.plan) or len(apart) > 1:
             raise InputError("ledgers-differ", first=self.plan.methodology.id, second=other.plan.methodology.id)
-        plan = Plan(
-            {**self.plan.lines, **other.plan.lines},
-            self.plan.library,
-            self.plan.methodology,
-            tuple({one.model_dump_json(): one for one in (*self.plan.findings, *other.plan.findings)}.values()),
-        )
-        return Ledger(plan, cube, activities)
+        plan = self.plan
+        if other.plan is not plan:
+            findings = {one.model_dump_json(): one for one in (*plan.findings, *other.plan.findings)}
+            lines = {**plan.lines, **other.plan.lines}
+            plan = Plan(lines, plan.library, plan.methodology, tuple(findings.values()))
+        return Ledger(plan, cube, activities, {**other._places, **self._places})
+
+    @cached_property
+    def _extras(self) -> set[tuple[tuple[str, str], ...]]:
+        """The distinct values of the dimensions named at ``run``."""
+        return {cell.extra for cell in self.cube.steps}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -231,16 +326,31 @@ class Ledger:
 
     def quantities(self) -> Iterator[tuple[CellKey, PlanKey, Fraction]]:
         """Yield every cell and period with its exact quantity, in the unit of the cell."""
-        for cell, steps in self.cube.steps.items():
-            quantity = Fraction(steps, 10 ** units.grid(cell.unit))
-            for key, share in plan_keys(cell):
-                yield cell, key, quantity * share
+        for place, steps in self.held:
+            yield place.cell, place.key, steps * place.rate.step
 
     def entries(self) -> Iterator[Entry]:
         """Yield every cell, period and flow with its exact amount; of Scope 2, once for each method."""
-        for cell, key, quantity in self.quantities():
-            for line in self.plan.lines_of(key):
-                yield Entry(cell, line, quantity * line.multiplier)
+        for place, steps in self.held:
+            quantity = steps * place.rate.step
+            for line in place.rate.lines:
+                yield Entry(place.cell, place.key, line, quantity * line.multiplier)
+
+    @cached_property
+    def held(self) -> "tuple[Held, ...]":
+        """Every cell in every period that it falls into, with its quantity in steps of the grid of its unit."""
+        return tuple((place, steps) for cell, steps in self.cube.steps.items() for place in self._places[cell])
+
+    @cached_property
+    def rates(self) -> tuple[Rate, ...]:
+        """The distinct rates of all places."""
+        return tuple(dict.fromkeys(place.rate for place, _ in self.held))
+
+    @cached_property
+    def used(self) -> tuple[tuple[str, PlanLine], ...]:
+        """The distinct lines of the plan that stand in this ledger, each with its activity."""
+        lines = {(one.activity, id(line)): line for one in self.rates for line in one.lines}
+        return tuple((activity, line) for (activity, _), line in lines.items())
 
     def totals(self, *by: str) -> Totals:
         """
@@ -255,32 +365,38 @@ class Ledger:
             InputError: A dimension is unknown.
         """
         both = len(self.plan.methodology.scope2) > 1 and "scope2" not in by
-        return grouped(
-            ((entry, entry.line.flow.flow, entry.line.flow.unit, entry.amount) for entry in self.entries()),
-            self.dimensions((*by, "scope2") if both else by),
-        )
+        telling, whole = self.telling((*by, "scope2") if both else by), Fraction(1)
+        return ordered(summed({whole: self.held}, telling, lambda _, line: (line.flow.flow, line.flow.unit, whole)))
 
     def dimensions(self, by: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
         """Return, for each name, how an entry tells its value."""
+        return self.telling(by).tells()
+
+    def telling(
+        self,
+        by: Sequence[str],
+        of_place: Mapping[str, OfPlace] | None = None,
+        of_line: Mapping[str, OfLine] | None = None,
+    ) -> Dimensions:
+        """Return the dimensions asked for, of those that a ledger has and others that a view of it adds."""
         catalogue = self.plan.library.catalogue
-        known: dict[str, Callable[[Entry], str | int]] = {
-            "scope": lambda entry: catalogue[entry.cell.activity].scope,
-            "iso14064": lambda entry: catalogue[entry.cell.activity].iso14064,
-            "subject": lambda entry: catalogue[entry.cell.activity].subject,
-            "year": lambda entry: entry.period.start.year,
-            "period": lambda entry: entry.period.label,
-            "month": lambda entry: entry.period.label,
-            "site": lambda entry: entry.cell.site,
-            "activity": lambda entry: entry.cell.activity,
-            "region": lambda entry: entry.cell.region,
-            "instrument": lambda entry: entry.cell.instrument,
-            "technology": lambda entry: entry.cell.technology,
-            "scope2": lambda entry: entry.line.scope2,
+        known: dict[str, OfPlace] = {
+            "scope": lambda one: catalogue[one.cell.activity].scope,
+            "iso14064": lambda one: catalogue[one.cell.activity].iso14064,
+            "subject": lambda one: catalogue[one.cell.activity].subject,
+            "year": lambda one: one.period.start.year,
+            "period": lambda one: one.period.label,
+            "month": lambda one: one.period.label,
+            "site": lambda one: one.cell.site,
+            "activity": lambda one: one.cell.activity,
+            "region": lambda one: one.cell.region,
+            "instrument": lambda one: one.cell.instrument,
+            "technology": lambda one: one.cell.technology,
         }
-        extra = {name for cell in self.cube.steps for name, _ in cell.extra}
-        for name in extra:
-            known[name] = lambda entry, name=name: dict(entry.cell.extra).get(name, "")  # type: ignore[misc]
-        return chosen(by, known)
+        for name in {name for extra in self._extras for name, _ in extra}:
+            known[name] = lambda one, name=name: dict(one.cell.extra).get(name, "")  # type: ignore[misc]
+        lines: dict[str, OfLine] = {"scope2": lambda line: line.scope2}
+        return Dimensions(tuple(by), {**known, **(of_place or {})}, {**lines, **(of_line or {})})
 
     def lines(self) -> Any:
         """
@@ -383,22 +499,112 @@ def place_of(facts: Sequence[Mapping[str, str | int]], wanted: Mapping[str, str 
 
 def chosen(names: Sequence[str], known: Mapping[str, Callable[[E], str | int]]) -> dict[str, Callable[[E], str | int]]:
     """Return the dimensions that are asked for; one that is not known raises ``InputError``."""
+    _need_known(names, list(known))
+    return {name: known[name] for name in names}
+
+
+def _need_known(names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise InputError("unknown-dimension", dimension=name, known=near(name, list(known)) or list(known))
-    return {name: known[name] for name in names}
+            raise InputError("unknown-dimension", dimension=name, known=near(name, known) or known)
+
+
+Held = tuple[Place, int]
+"""A place and the quantity there, in steps of the grid of its unit."""
+
+Sums = dict[tuple[Group, str, str], Fraction]
+"""Amounts by group, flow and unit."""
+
+Counting = Callable[[str, PlanLine], tuple[str, str, Fraction] | None]
+"""As what a line of an activity counts: flow, unit, and how much of it one unit of the line's flow is, or nothing."""
 
 
 def grouped(
     amounts: Iterable[tuple[E, str, str, Fraction]], dimensions: Mapping[str, Callable[[E], str | int]]
 ) -> Totals:
     """Sum ``(entry, flow, unit, amount)`` by group, flow and unit; exact, so the order does not matter."""
-    sums: dict[tuple[Group, str, str], Fraction] = {}
+    sums: Sums = {}
     for entry, flow, unit, amount in amounts:
         group = tuple((name, tell(entry)) for name, tell in dimensions.items())
         sums[group, flow, unit] = sums.get((group, flow, unit), Fraction(0)) + amount
-    ordered = sorted(sums.items(), key=lambda item: ([str(v) for _, v in item[0][0]], item[0][1]))
-    return Totals(tuple(Total(group, flow, Amount(value, unit)) for (group, flow, unit), value in ordered))
+    return ordered(sums)
+
+
+def summed(held: Mapping[Fraction, Iterable[Held]], dimensions: Dimensions, counting: Counting) -> Sums:
+    """
+    Sum places, by the share of them that counts: ``grouped`` of all their lines, at a fraction of the cost.
+
+    What is multiplied alike is first summed as integers, so that exact fractions, which are slow, are needed once for
+    each kind of thing in a group and not for each cell, period and flow.
+    """
+    sums: Sums = {}
+    tells = dimensions.by_place
+    for share, places in held.items():
+        steps: dict[tuple[tuple[str | int, ...], Rate], int] = {}
+        for place, own in places:
+            alike = tuple([tell(place) for tell in tells]), place.rate
+            steps[alike] = steps.get(alike, 0) + own
+        counted: dict[Rate, dict[tuple[tuple[str | int, ...], str, str], Fraction]] = {}
+        for (told, rate), own in steps.items():
+            if rate not in counted:
+                counted[rate] = _counted(rate, share, dimensions.by_line, counting)
+            for (by_line, flow, unit), each in counted[rate].items():
+                name = dimensions.group(told, by_line), flow, unit
+                sums[name] = sums.get(name, 0) + own * each
+    return sums
+
+
+def _counted(
+    rate: Rate, share: Fraction, tells: Sequence[OfLine], counting: Counting
+) -> dict[tuple[tuple[str | int, ...], str, str], Fraction]:
+    """Return what one step at a rate counts for, by what the lines tell, flow and unit."""
+    amounts: dict[tuple[tuple[str | int, ...], str, str], Fraction] = {}
+    for line in rate.lines:
+        as_what = counting(rate.activity, line)
+        if as_what is not None:
+            flow, unit, each = as_what
+            name = tuple([tell(line) for tell in tells]), flow, unit
+            amounts[name] = amounts.get(name, 0) + rate.step * share * line.multiplier * each
+    return amounts
+
+
+def ordered(sums: Sums) -> Totals:
+    """Return totals sorted by their group."""
+    rows = sorted(sums.items(), key=lambda item: ([str(value) for _, value in item[0][0]], item[0][1]))
+    return Totals(tuple(Total(group, flow, Amount(value, unit)) for (group, flow, unit), value in rows))
+
+
+def _places_of(plan: Plan, cube: Cube) -> dict[CellKey, tuple[Place, ...]]:
+    """Return the places of every cell; one that the plan was not compiled for raises: a lost row loses emissions."""
+    rates: dict[tuple[str, str, int, int, int], Rate] = {}
+    grids: dict[str, int] = {}
+    places = {}
+    for cell in cube.steps:
+        if cell.unit not in grids:
+            grids[cell.unit] = 10 ** units.grid(cell.unit)
+        own = []
+        for key, share in plan_keys(cell):
+            lines = plan.lines_of(key)
+            alike = cell.activity, cell.unit, id(lines), share.numerator, share.denominator
+            rate = rates.get(alike)
+            if rate is None:
+                rate = rates[alike] = Rate(cell.activity, share / grids[cell.unit], lines)
+            own.append(Place(cell, key, rate))
+        places[cell] = tuple(own)
+    return places
+
+
+def _differ(first: Plan, second: Plan) -> bool:
+    """Say whether two plans have other lines for a key that both have; lines that many keys share are compared once."""
+    if first is second:
+        return False
+    fewer, more = sorted((first.lines, second.lines), key=len)
+    pairs = {
+        (id(own), id(other)): (own, other)
+        for key, own in fewer.items()
+        if (other := more.get(key)) is not None and other is not own
+    }
+    return any(own != other for own, other in pairs.values())
 
 
 def lines_of(

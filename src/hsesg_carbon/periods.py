@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from hsesg_carbon.errors import InputError
@@ -15,6 +16,8 @@ MAX_DAYS = 10 * 366
 _PERIOD = re.compile(r"(\d{4})年?(?:(?:-|(?<=年))(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _YEARS = range(1900, 2201)
+_PERIODS = 2**14
+"""How many distinct periods are remembered: more than the days of forty years."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,25 +77,15 @@ class Period:
     @property
     def label(self) -> str:
         """The shortest text that ``parse`` reads back."""
-        year = self.start.year
-        if self.end.year == year:
-            first, last = self.start.month, self.end.month
-            if self.start.day == 1 and self.end == _month_end(year, last):
-                if first == last:
-                    return f"{year}-{first:02d}"
-                if (first, last) == (1, 12):
-                    return f"{year}"
-                if last == first + 2 and first % 3 == 1:
-                    return f"{year}-Q{(last // 3)}"
-        return f"{self.start}/{self.end}"
+        return _label(self.start, self.end)
 
     def folded(self) -> "Period":
         """Return the month that holds this period, or the period itself where it is longer: the key of the cube."""
         if (self.start.year, self.start.month) == (self.end.year, self.end.month):
-            return Period(self.start.replace(day=1), _month_end(self.start.year, self.start.month))
+            return _month(self.start.year, self.start.month)
         return self
 
-    def parts(self, *, folded: bool = True) -> list[tuple["Period", Fraction]]:
+    def parts(self, *, folded: bool = True) -> tuple[tuple["Period", Fraction], ...]:
         """
         Return the reporting periods that this one falls into, each with its exact share of the days.
 
@@ -101,16 +94,45 @@ class Period:
         A month, a whole quarter and a whole year stay whole, and so does what lies within a month; anything else that
         crosses months is split by days.
         """
-        if "/" not in self.label or (self.start.year, self.start.month) == (self.end.year, self.end.month):
-            return [(self, Fraction(1))]
-        parts = []
-        start = self.start
-        while start <= self.end:
-            month_end = _month_end(start.year, start.month)
-            inside = Period(start, min(month_end, self.end))
-            parts.append((inside.folded() if folded else inside, Fraction(inside.days, self.days)))
-            start = month_end + timedelta(days=1)
-        return parts
+        return _parts(self.start, self.end, folded)
+
+
+# The cells of a cube are many, their periods few; what one is called and split into is found once for each.
+
+
+@lru_cache(_PERIODS)
+def _label(start: date, end: date) -> str:
+    year = start.year
+    if end.year == year:
+        first, last = start.month, end.month
+        if start.day == 1 and end == _month_end(year, last):
+            if first == last:
+                return f"{year}-{first:02d}"
+            if (first, last) == (1, 12):
+                return f"{year}"
+            if last == first + 2 and first % 3 == 1:
+                return f"{year}-Q{(last // 3)}"
+    return f"{start}/{end}"
+
+
+@lru_cache(_PERIODS)
+def _month(year: int, month: int) -> Period:
+    return Period(date(year, month, 1), _month_end(year, month))
+
+
+@lru_cache(_PERIODS)
+def _parts(start: date, end: date, folded: bool) -> tuple[tuple[Period, Fraction], ...]:
+    whole = Period(start, end)
+    if "/" not in whole.label or (start.year, start.month) == (end.year, end.month):
+        return ((whole, Fraction(1)),)
+    parts = []
+    first = start
+    while first <= end:
+        month_end = _month_end(first.year, first.month)
+        inside = Period(first, min(month_end, end))
+        parts.append((inside.folded() if folded else inside, Fraction(inside.days, whole.days)))
+        first = month_end + timedelta(days=1)
+    return tuple(parts)
 
 
 def day_of(value: Any) -> date:

@@ -1,11 +1,11 @@
 """The plan: rules turned into numbers. One exact multiplier per distinct key and flow, with every step to it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
@@ -41,9 +41,8 @@ CO2_PER_CARBON = Fraction(44, 12)
 """Molar masses as the IPCC guidelines and the Chinese ones take them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanKey:
-    """Everything that can change a multiplier."""
+class PlanKey(NamedTuple):
+    """Everything that can change a multiplier; a named tuple, for these are made and looked up by the thousand."""
 
     activity: str
     unit: str
@@ -78,14 +77,16 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class PlanLine:
     """
-    The multiplier of one flow for one key, in ``flow.unit`` per unit of the quantity, and how it came about.
+    The multiplier of one flow, in ``flow.unit`` per unit of the quantity, and how it came about.
+
+    It knows no key: what holds for many sites and months is one object, so that sums can be formed before they are
+    multiplied.
 
     ``rule`` is the place of the methodology's rule, counted from 1 (0: no rule was needed, ``reason`` says why).
     ``scope2`` is the method of Scope 2 that the line belongs to, nothing where it belongs to both: the two are never
     added.
     """
 
-    key: PlanKey
     flow: Flow
     multiplier: Fraction
     steps: tuple[Step, ...]
@@ -142,35 +143,27 @@ class Plan:
             FactorError: A factor or property is missing or ties, or a rule is missing: all of them in one error.
         """
         cells = activities.keys if isinstance(activities, Activities) else list(activities)
-        keys = dict.fromkeys(key for cell in cells for key, _ in plan_keys(cell))
         compiler = _Compiler(library, method)
-        if unknown := sorted({key.activity for key in keys} - library.catalogue.keys()):
+        if unknown := sorted({cell.activity for cell in cells} - library.catalogue.keys()):
             raise FactorError("unknown-activity", activity=unknown[0], suggestions=library.suggest(unknown[0]))
-        lines: dict[PlanKey, tuple[PlanLine, ...]] = {}
-        errors: dict[str, CarbonError] = {}
-        for key in keys:
-            made = []
-            for scope2, flow in compiler.wanted(key):
-                try:
-                    made.append(compiler.line(key, flow, scope2))
-                except CarbonError as error:
-                    errors.setdefault(str(error), error)
-            lines[key] = tuple(made)
+        lines = {key: compiler.lines(key) for cell in cells for key, _ in plan_keys(cell)}
+        errors = list(compiler.errors.values())
         if len(errors) == 1:
-            raise next(iter(errors.values()))
+            raise errors[0]
         if errors:
-            problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors.values()]
+            problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors]
             raise FactorError("plan-broken", problems, methodology=method.id, count=len(problems))
+        uses = _used(lines)
         return cls(
             lines,
             library,
             method,
             tuple(
-                _fit_findings(lines, library)
-                + _coverage_findings(lines, compiler.not_here)
-                + _elsewhere_findings(lines, compiler.not_here)
-                + _distance_findings(lines)
-                + _checking_findings(lines)
+                _fit_findings(uses, library)
+                + _coverage_findings(uses, compiler.not_here)
+                + _elsewhere_findings(uses, compiler.not_here)
+                + _distance_findings(uses)
+                + _checking_findings(uses)
             ),
         )
 
@@ -240,9 +233,10 @@ def plan_keys(cell: CellKey) -> list[tuple[PlanKey, Fraction]]:
 
 class _Compiler:
     """
-    Chooses and multiplies; the state is the library and the methodology, nothing else.
+    Chooses and multiplies; the state is the library and the methodology, and what went wrong.
 
-    Keys that differ in site or period mostly share their rules, factors and steps, so each of these is found once.
+    Keys that differ in site or period mostly share their rules, factors and steps, so each of these is found once, and
+    equal lines are one object. What could not be made stands in ``errors``, each only once.
     """
 
     def __init__(self, library: FactorLibrary, method: Methodology) -> None:
@@ -262,28 +256,56 @@ class _Compiler:
         self._units = _remembered(self._units_of)
         self._path_of = _remembered(library.region_path)
         self._site_matters = any(use.site != "*" for use in method.use)
+        self._asked = _remembered(self._asks)
+        self._line = _remembered(self._line_of)
+        self._lines_of: dict[tuple[str | Period, ...], tuple[PlanLine, ...]] = {}
+        self._tuples: dict[tuple[int, ...], tuple[PlanLine, ...]] = {}
+        self._single: dict[tuple[int, str, tuple[str, ...]], PlanLine] = {}
+        self.errors: dict[str, CarbonError] = {}
 
-    def wanted(self, key: PlanKey) -> list[tuple[str, Flow]]:
-        """Return the flows of a key under each method of Scope 2 that it has; energy, which belongs to both, once."""
-        first, *others = self.method.scope2 if self.library.catalogue[key.activity].scope == "2" else ("",)
-        emitted = [(one, flow) for one in others for flow in self.flows(key, one) if flow.kind in EMITTED]
-        return [(first, flow) for flow in self.flows(key, first)] + emitted
+    def lines(self, key: PlanKey) -> tuple["PlanLine", ...]:
+        """Return the lines of a key that can be made; a site matters only where a rule names sites."""
+        site = key.site if self._site_matters else ""
+        alike = key.activity, key.unit, key.region, key.technology, key.period, site
+        if alike not in self._lines_of:
+            self._lines_of[alike] = self._compiled(key, site)
+        return self._lines_of[alike]
 
-    def rule(self, key: PlanKey, flow: str, scope2: str) -> int:
-        """Return the place of the rule for a flow of a key, counted from 1; 0 if there is none."""
-        place: int = self._rule(key.activity, flow, key.site if self._site_matters else "", key.technology, scope2)
-        return place
+    def _compiled(self, key: PlanKey, site: str) -> tuple["PlanLine", ...]:
+        made = []
+        for ask in self._asked(key.activity, site, key.technology):
+            try:
+                use = self._use(ask.rule)
+                ruled = use.region if use is not None else None
+                apart = ruled is not None and ruled not in self._path_of(key.region)
+                what = _What(key.activity, key.unit, ruled or key.region, key.technology, key.period, apart)
+                made.append(self._line(what, ask))
+            except CarbonError as error:
+                self.errors.setdefault(str(error), error)
+        return self._tuples.setdefault(tuple(map(id, made)), tuple(made))
 
-    def flows(self, key: PlanKey, scope2: str) -> list[Flow]:
+    def _asks(self, activity: str, site: str, technology: str) -> tuple["_Ask", ...]:
+        """Return what is to be computed under each method of Scope 2; energy, which belongs to both, once."""
+        first, *others = self.method.scope2 if self.library.catalogue[activity].scope == "2" else ("",)
+        asks = []
+        for scope2 in (first, *others):
+            flows = self._flows(activity, site, technology, scope2)
+            places = [self._rule(activity, flow.flow, site, technology, scope2) for flow in flows]
+            emitting = (place for flow, place in zip(flows, places, strict=True) if flow.kind in EMITTED and place)
+            gas_rule = next(emitting, 0)
+            asks += [
+                _Ask(flow.flow, scope2, place, gas_rule)
+                for flow, place in zip(flows, places, strict=True)
+                if scope2 == first or flow.kind in EMITTED
+            ]
+        return tuple(asks)
+
+    def _flows_of(self, activity: str, site: str, technology: str, scope2: str) -> list[Flow]:
         """
         Return the flows to compute: the gases covered, those beside the scopes, energy, coal equivalent.
 
         A rule for flow CO2e that stands before the rules for gases takes their place: its publisher gives no gases.
         """
-        found: list[Flow] = self._flows(key.activity, key.site if self._site_matters else "", key.technology, scope2)
-        return found
-
-    def _flows_of(self, activity: str, site: str, technology: str, scope2: str) -> list[Flow]:
         entry = self.library.catalogue[activity]
         coal = f"tce.{self.method.coal_equivalent.electricity}" if self.method.coal_equivalent else None
         wanted = self._emitted(entry, site, technology, scope2) + [name for name in entry.flows if name == ENERGY_FLOW]
@@ -316,43 +338,49 @@ class _Compiler:
         named = published and self.method.use[published - 1].flow == "CO2e"
         return ["CO2e"] if named and published < min(ruled, default=published + 1) else gases
 
-    def line(self, key: PlanKey, flow: Flow, scope2: str) -> PlanLine:
-        """Return the line of one flow under a method of Scope 2."""
-        place = self.rule(key, flow.flow, scope2)
-        if flow.kind in {"energy", "coal-equivalent"}:
-            gases = (one.flow for one in self.flows(key, scope2) if one.kind in EMITTED)
-            gas_rule = next((ruled for gas in gases if (ruled := self.rule(key, gas, scope2))), 0)
-            made: _Made = self._energy(key.activity, key.unit, flow.flow, place, gas_rule)
-            return made.line(key, flow, ("exact",))
-        use = self._use(place)
-        if use is not None and not use.source and flow.flow in {"CO2", "CO2-biogenic"}:
-            made = self._carbon(key.activity, key.unit, flow.flow, place)
-            return made.line(key, flow, ("exact",), scope2)
+    def _line_of(self, what: "_What", ask: "_Ask") -> PlanLine:
+        """Return the line of one flow."""
+        use, activity, unit = self._use(ask.rule), what.activity, what.unit
+        if self.library.flows[ask.flow].kind in {"energy", "coal-equivalent"}:
+            made: _Made = self._energy(activity, unit, ask.flow, ask.rule, ask.gas_rule)
+            return self._single_line(made, "", what.period, ("exact",))
+        if use is not None and not use.source and ask.flow in {"CO2", "CO2-biogenic"}:
+            made = self._carbon(activity, unit, ask.flow, ask.rule)
+            return self._single_line(made, ask.scope2, what.period, ("exact",))
         if use is None or not use.source:
-            raise MethodologyError("no-rule", methodology=self.method.id, activity=key.activity, flow=flow.flow)
+            raise MethodologyError("no-rule", methodology=self.method.id, activity=activity, flow=ask.flow)
         choice = self._choice(
             Wanted(
-                activity=use.by or key.activity,
-                flow=flow.flow,
-                region=use.region or key.region,
-                start=key.period.start,
-                end=key.period.end,
+                activity=use.by or activity,
+                flow=ask.flow,
+                region=what.region,
+                start=what.period.start,
+                end=what.period.end,
                 sources=use.source,
                 variant=use.variant,
                 technology=use.technology,
-                stated_technology=key.technology or None,
+                stated_technology=what.technology or None,
                 basis=use.basis,
                 lifecycle=use.lifecycle,
                 vintage=use.wanted_vintage,
-                units=self._units(key.activity, key.unit, place),
+                units=self._units(activity, unit, ask.rule),
             )
         )
-        made = self._emission(key.activity, key.unit, flow.flow, place, choice.factor.id)
-        apart = use.region is not None and use.region not in self._path_of(key.region)
-        stands_in = (*(("other-region",) if apart else ()), *(("other-activity",) if use.by else ()))
-        return made.line(
-            key, flow, (*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in), scope2
-        )
+        made = self._emission(activity, unit, ask.flow, ask.rule, choice.factor.id)
+        stands_in = (*(("other-region",) if what.apart else ()), *(("other-activity",) if use.by else ()))
+        fit = (*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in)
+        return self._single_line(made, ask.scope2, what.period, fit)
+
+    def _single_line(self, made: "_Made", scope2: str, period: Period, fit: tuple[str, ...]) -> PlanLine:
+        """Return the one line of what was made; it is not exact where a property describes another time."""
+        properties = (step.record for step in made.steps if isinstance(step.record, FuelProperty))
+        if not all(one.covers(period.start, period.end) for one in properties):
+            fit = (*(one for one in fit if one != "exact"), "property-of-other-time")
+        known = id(made), scope2, fit  # what is made is remembered, so no other object can get its id
+        if known not in self._single:
+            line = PlanLine(made.flow, made.multiplier, made.steps, made.rule, made.reason, fit, scope2)
+            self._single[known] = line
+        return self._single[known]
 
     def _use(self, place: int) -> Use | None:
         return self.method.use[place - 1] if place else None
@@ -541,20 +569,36 @@ def _by(unit: str, record: FuelProperty) -> Step | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ask:
+    """A flow to compute under a method of Scope 2: the place of its rule, and of that for the gases it ties to."""
+
+    flow: str
+    scope2: str
+    rule: int
+    gas_rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class _What:
+    """What of a key matters for one flow; ``region`` is the rule's own, which may lie ``apart`` from the key's."""
+
+    activity: str
+    unit: str
+    region: str
+    technology: str
+    period: Period
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
     """What a line is, whatever its site and period."""
 
+    flow: Flow
     steps: tuple[Step, ...]
     multiplier: Fraction
     rule: int
     reason: dict[str, str]
-
-    def line(self, key: PlanKey, flow: Flow, fit: tuple[str, ...], scope2: str = "") -> PlanLine:
-        """Return the line of a key; it is not exact where a property describes another time."""
-        properties = (step.record for step in self.steps if isinstance(step.record, FuelProperty))
-        if not all(one.covers(key.period.start, key.period.end) for one in properties):
-            fit = (*(one for one in fit if one != "exact"), "property-of-other-time")
-        return PlanLine(key, flow, self.multiplier, self.steps, self.rule, self.reason, fit, scope2)
 
 
 def _multiplied(unit: str, flow: Flow, steps: list[Step], rule: int, reason: dict[str, str]) -> _Made:
@@ -565,7 +609,7 @@ def _multiplied(unit: str, flow: Flow, steps: list[Step], rule: int, reason: dic
     multiplier = Fraction(1)
     for step in steps:
         multiplier *= step.multiplier
-    return _Made(tuple(steps), multiplier, rule, reason)
+    return _Made(flow, tuple(steps), multiplier, rule, reason)
 
 
 def _remembered(function: "Callable[..., Any]") -> "Callable[..., Any]":
@@ -587,21 +631,50 @@ def _remembered(function: "Callable[..., Any]") -> "Callable[..., Any]":
     return ask
 
 
-def _fit_findings(lines: dict[PlanKey, tuple[PlanLine, ...]], library: FactorLibrary) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """Lines, and where they are used: keys are many, and most of them share theirs."""
+
+    activity: str
+    technology: str
+    lines: tuple[PlanLine, ...]
+    periods: set[Period] = field(default_factory=set)
+    places: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def labels(self) -> set[str]:
+        """The periods as people write them."""
+        return {one.label for one in self.periods}
+
+
+def _used(lines: Mapping[PlanKey, tuple[PlanLine, ...]]) -> list[_Used]:
+    """Return the distinct lines of each activity and technology with the periods, and the sites and years, of each."""
+    uses: dict[tuple[str, str, int], _Used] = {}
+    for key, made in lines.items():
+        name = key.activity, key.technology, id(made)
+        use = uses.get(name)
+        if use is None:
+            use = uses[name] = _Used(key.activity, key.technology, made)
+        use.periods.add(key.period)
+        use.places.add((key.site, key.period.start.year))
+    return list(uses.values())
+
+
+def _fit_findings(uses: Iterable[_Used], library: FactorLibrary) -> list[Finding]:
     """Name every number that stands in for another year, place or fuel than the activity's, with the periods."""
     found: dict[tuple[str, str, str], set[str]] = {}
     fuels = {entry.subject for entry in library.catalogue.values()}
-    for key, made in lines.items():
-        for line in made:
+    for use in uses:
+        for line in use.lines:
             if line.factor is not None:
                 for fit in line.fit:
                     if fit in _STANDS_IN or (fit == "region-parent" and line.factor.region != "world"):
-                        found.setdefault((fit, line.factor.id, key.activity), set()).add(key.period.label)
+                        found.setdefault((fit, line.factor.id, use.activity), set()).update(use.labels)
             for one in line.properties:
-                if not _of_fuel(one.subject, library.catalogue[key.activity].subject, fuels):
-                    found.setdefault(("other-fuel", one.id, key.activity), set()).add(key.period.label)
-                if not one.covers(key.period.start, key.period.end):
-                    found.setdefault(("other-time", one.id, key.activity), set()).add(key.period.label)
+                if not _of_fuel(one.subject, library.catalogue[use.activity].subject, fuels):
+                    found.setdefault(("other-fuel", one.id, use.activity), set()).update(use.labels)
+                if apart := {period.label for period in use.periods if not one.covers(period.start, period.end)}:
+                    found.setdefault(("other-time", one.id, use.activity), set()).update(apart)
     severity: dict[str, Severity] = dict.fromkeys(("other-fuel", "other-region", "other-technology"), "warning")
     findings = []
     for (fit, number_id, activity), periods in sorted(found.items()):
@@ -627,51 +700,45 @@ def _of_fuel(stated: str, burnt: str, fuels: set[str]) -> bool:
     return stated in {burnt, "energy"} or (stated.startswith(f"{burnt}_") and stated not in fuels)
 
 
-def _coverage_findings(
-    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str, str], Use]
-) -> list[Finding]:
+def _coverage_findings(uses: Iterable[_Used], not_here: Mapping[tuple[str, str, str], Use]) -> list[Finding]:
     """Name activities from which the methodology's gases take nothing: they are left out, not zero."""
-    bare = {key.activity for key, made in lines.items() if not any(line.flow.kind in EMITTED for line in made)}
+    bare = {use.activity for use in uses if not any(line.flow.kind in EMITTED for line in use.lines)}
     bare -= {activity for (activity, _, _), use in not_here.items() if use.elsewhere}  # a finding of its own says where
     return [Finding(code="activity-not-covered", severity="warning", data={"activity": one}) for one in sorted(bare)]
 
 
-def _elsewhere_findings(
-    lines: dict[PlanKey, tuple[PlanLine, ...]], not_here: dict[tuple[str, str, str], Use]
-) -> list[Finding]:
+def _elsewhere_findings(uses: Iterable[_Used], not_here: Mapping[tuple[str, str, str], Use]) -> list[Finding]:
     """Name flows that rules leave out or account with other activities, and warn where a site and year has none."""
     present: dict[tuple[str, int], set[str]] = {}
-    for key in lines:
-        present.setdefault((key.site, key.period.start.year), set()).add(key.activity)
+    held: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for one in uses if not_here else ():
+        held.setdefault((one.activity, one.technology), set()).update(one.places)
+        for place in one.places:
+            present.setdefault(place, set()).add(one.activity)
     found: dict[str, Finding] = {}
     for (activity, flow, technology), use in sorted(not_here.items(), key=lambda item: item[0]):
-        places = {
-            (key.site, key.period.start.year)
-            for key in lines
-            if (key.activity, key.technology) == (activity, technology)
-        }
-        for site, year in sorted(places):
+        for site, year in sorted(held.get((activity, technology), ())):
             data: dict[str, Any] = {"activity": activity, "flow": flow, "reason": use.reasons}
             data["elsewhere"] = use.elsewhere
             if use.omit:
-                one = Finding(code="flow-omitted", severity="info", data=data)
+                finding = Finding(code="flow-omitted", severity="info", data=data)
             elif any(fnmatchcase(other, pattern) for other in present[site, year] for pattern in use.elsewhere):
-                one = Finding(code="accounted-elsewhere", severity="info", data=data)
+                finding = Finding(code="accounted-elsewhere", severity="info", data=data)
             else:
                 data |= {"site": site, "year": year}
-                one = Finding(code="elsewhere-missing", severity="warning", data=data)
-            found[one.model_dump_json()] = one
+                finding = Finding(code="elsewhere-missing", severity="warning", data=data)
+            found[finding.model_dump_json()] = finding
     return list(found.values())
 
 
-def _distance_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+def _distance_findings(uses: Iterable[_Used]) -> list[Finding]:
     """Warn where a site has CO2 of its vehicles by fuel and by distance: the same journeys may count twice."""
     found: dict[tuple[str, int], dict[str, set[str]]] = {}
-    for key, made in lines.items():
-        kind = key.activity.partition(".")[0]
-        if kind in {"mobile", "vehicle"} and any(line.flow.flow in {"CO2", "CO2e"} for line in made):
-            place = found.setdefault((key.site, key.period.start.year), {})
-            place.setdefault(kind, set()).add(key.activity)
+    for use in uses:
+        kind = use.activity.partition(".")[0]
+        if kind in {"mobile", "vehicle"} and any(line.flow.flow in {"CO2", "CO2e"} for line in use.lines):
+            for place in use.places:
+                found.setdefault(place, {}).setdefault(kind, set()).add(use.activity)
     return [
         Finding(
             code="fuel-and-distance",
@@ -683,9 +750,9 @@ def _distance_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Findi
     ]
 
 
-def _checking_findings(lines: dict[PlanKey, tuple[PlanLine, ...]]) -> list[Finding]:
+def _checking_findings(uses: Iterable[_Used]) -> list[Finding]:
     """Say how many of the numbers used rest on one transcription, on arithmetic or on inference, and which."""
-    used = {record.id: record.checked for made in lines.values() for line in made for record in line.records}
+    used = {record.id: record.checked for use in uses for line in use.lines for record in line.records}
     weak = sorted(f"{name} ({checked})" for name, checked in used.items() if checked not in WELL_CHECKED)
     if not weak:
         return []

@@ -278,16 +278,16 @@ class Restatement:
     def numbers(self, method: Attribution = "shapley", order: Iterable[str] = ()) -> tuple[NumberChange, ...]:
         """Return the factors and properties that were exchanged, with what each exchange changed, the largest first."""
         games: dict[tuple[int, str, str, str, tuple[Any, ...], tuple[Any, ...]], Game] = {}
-        paired = {term.entry.line.key: term.lines for term in self._terms if None not in term.lines}
+        paired = {term.entry.key: term.lines for term in self._terms if None not in term.lines}
         for term in self._terms:
             for cause in _OF_FACTOR:
                 if not term.table[0] >> BIT[cause] & 1:
                     continue
                 line, whole = term.entry.line, cause == "property"  # one heating value stands behind all gases
-                sides = _numbers_of(paired.get(line.key, term.lines) if whole else term.lines, cause)
+                sides = _numbers_of(paired.get(term.entry.key, term.lines) if whole else term.lines, cause)
                 if sides is not None:
                     gas = "" if whole else line.flow.flow
-                    key = (line.key.period.start.year, line.key.activity, gas, cause, sides[0], sides[1])
+                    key = (term.entry.period.start.year, term.entry.key.activity, gas, cause, sides[0], sides[1])
                     games.setdefault(key, Game()).add(term.table)
         found = []
         for key, game in games.items():
