@@ -27,7 +27,7 @@ types: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-disable-gc --benchmark-columns=min,median,rounds
 
-## performance: measure 10,000 to 100 million rows for about an hour, where nothing else runs, and write the page
+## performance: measure 10,000 to 100 million rows for half an hour, where nothing else runs, and write the page
 performance: $(VENV)/dev.stamp
 	$(PIP) --editable '.[dev,bench]'
 	$(BIN)/python -m tests.benchmarks.scale --out docs/reference/performance.md

@@ -47,7 +47,7 @@ def measured(run: Run, sizes: Sequence[int], wanted: Sequence[str] = PARTS) -> s
         ("file", parts.from_file, sizes),
         ("memory-frames", parts.in_memory, held),
         ("loops", parts.row_loops, [min(parts.LOOPED, sizes[0])]),
-        ("lines", parts.lines, held),
+        ("lines", parts.lines, [rows for rows in held if rows <= parts.LINES]),
         ("views", parts.without_a_rescan, largest),
         ("digits", parts.digits, largest),
         ("peak", parts.memory, sizes[-2:]),

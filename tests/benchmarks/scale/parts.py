@@ -17,8 +17,8 @@ from tests.benchmarks.scale.rivals import COLUMNS, PINT, PLAIN, ROW_LOOPS, Rival
 IN_MEMORY = 10_000_000
 """The most rows that are read into memory at once."""
 
-LINES_IN_MEMORY = 1_000_000
-"""The most rows whose lines, nearly five to a row, are kept in memory; scans write theirs to a file."""
+LINES = 1_000_000
+"""The most rows whose lines are made: nearly five to a row, of seventeen columns."""
 
 BATCH = 1_000
 LOOPED = 10_000
@@ -146,7 +146,7 @@ def row_loops(run: Run, rows: int = LOOPED) -> list[Table]:
 def lines(run: Run, rows: int) -> list[Table]:
     """Row-level amounts against a bare join and multiplication: the same table, the same columns."""
     path, table, found = data.written(rows, run.folder), ours.multipliers(), []
-    for engine in run.scans() + (run.frames() if rows <= LINES_IN_MEMORY else []):
+    for engine in (*run.scans(), *run.frames()):
         frame = engine.open(path)
         ledger = ours.ledger(frame)
         with tempfile.TemporaryDirectory(dir=run.folder) as folder:
