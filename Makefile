@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: footprint test check lint types bench generated clean
+.PHONY: footprint test check lint types bench performance generated clean
 
 ## footprint: recompute the footprint of the Hundsun example
 footprint: $(VENV)/core.stamp
@@ -26,6 +26,11 @@ types: $(VENV)/dev.stamp
 ## bench: the benchmarks, as ratios within one run
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-disable-gc --benchmark-columns=min,median,rounds
+
+## performance: measure 10,000 to 100 million rows for half an hour, where nothing else runs, and write the page
+performance: $(VENV)/dev.stamp
+	$(PIP) --editable '.[dev,bench]'
+	$(BIN)/python -m tests.benchmarks.scale --out docs/reference/performance.md
 
 ## generated: write anew what is written by machine from the data
 generated: $(VENV)/dev.stamp

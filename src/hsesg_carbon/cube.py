@@ -58,8 +58,9 @@ class Cube:
         for key in other.steps:
             steps[key] = steps.get(key, 0) + sign * other.steps[key]
             rows[key] = rows.get(key, 0) + sign * other.rows[key]
-        kept = [key for key in steps if rows[key] or steps[key]]
-        return Cube({key: steps[key] for key in kept}, {key: rows[key] for key in kept})
+            if not rows[key] and not steps[key]:  # only what is added or taken out can empty a cell
+                del steps[key], rows[key]
+        return Cube(steps, rows)
 
 
 @dataclass(frozen=True)
