@@ -29,6 +29,7 @@ LAYERS = [
     ["consolidations", "drivers", "energy", "events", "measures", "submeters", "uncertainty", "waste", "water"],
     ["inventory"],
     ["instruments", "ledger"],
+    ["lines"],
     ["corrections", "coverage", "plan"],
     ["activities", "derive", "methodology", "editions", "equivalences", "ranges"],
     ["cells"],

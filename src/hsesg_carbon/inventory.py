@@ -23,13 +23,12 @@ from hsesg_carbon.ledger import (
     Ledger,
     OfPlace,
     Place,
-    Stood,
     Total,
     Totals,
-    lines_of,
     ordered,
     summed,
 )
+from hsesg_carbon.lines import Stood, lines_of
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-import narwhals as nw
-
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, ActivityRow
-from hsesg_carbon.cube import CellKey, Cube, collected
+from hsesg_carbon.cube import CellKey, Cube
 from hsesg_carbon.errors import CarbonError, InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.lines import lines_of
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan, PlanKey, PlanLine, describe, plan_keys
 from hsesg_carbon.records import Flow
@@ -22,13 +20,6 @@ from hsesg_carbon.units import Amount
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LINE_COLUMNS = (
-    *("line_period", "flow", "scope2", "rung", "factor_id", "property_ids"),
-    *("counted", "multiplier", "amount_unit"),
-)
-NO_FLOW = "-"
-"""What ``flow`` reads in the line of a row that yields none: its emissions are left out, not zero."""
 
 Group = tuple[tuple[str, str | int], ...]
 E = TypeVar("E")
@@ -257,20 +248,6 @@ class Explanation:
                 )
                 text.append(f"  {step.op} {units.exact_text(step.value)} {step.value_unit} = {step.quantity}{origin}")
         return "\n".join(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """
-    A line of the plan and the part of a cell that it stands for; ``rung`` is the instrument that gives it, if one does.
-
-    ``counted`` is the share of it that a boundary counts.
-    """
-
-    line: PlanLine
-    part: Fraction = Fraction(1)
-    rung: str = ""
-    counted: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -605,76 +582,3 @@ def _differ(first: Plan, second: Plan) -> bool:
         if (other := more.get(key)) is not None and other is not own
     }
     return any(own != other for own, other in pairs.values())
-
-
-def lines_of(
-    activities: Activities, plan: Plan, standing: Callable[[CellKey, PlanKey], Iterable[Stood]] | None = None
-) -> Any:
-    """
-    Return the lines of one batch, as ``Ledger.lines`` does; no sums are needed for them.
-
-    ``standing`` says what stands for a cell in a period: by default the lines of the plan. They are joined to the rows
-    on their raw key; a row without a partner raises, for it would lose emissions.
-    """
-    stands = standing or (lambda _, key: map(Stood, plan.lines_of(key)))
-    frame = activities.frame
-    taken = {*_LINE_COLUMNS, "amount"} & set(frame.collect_schema().names())
-    frame = frame.rename({name: f"{name}_input" for name in sorted(taken)}) if taken else frame
-    table: dict[str, list[Any]] = {f"_hc_key{place}": [] for place in range(len(activities.raw_keys))}
-    table |= {name: [] for name in _LINE_COLUMNS}
-    for raw, cell in activities.raw_cells.items():
-        for key, share in plan_keys(cell):
-            values: list[tuple[Any, ...]] = [
-                (
-                    key.period.label,
-                    (line := one.line).flow.flow,
-                    line.scope2,
-                    one.rung,
-                    line.factor.id if line.factor else "",
-                    " ".join(used.id for used in line.properties),
-                    float(one.counted),
-                    float(share * one.part * line.multiplier),
-                    line.flow.unit,
-                )
-                for one in stands(cell, key)
-            ]
-            for made in values or [(key.period.label, NO_FLOW, *[""] * 4, None, None, "")]:
-                for place, value in enumerate(raw):
-                    table[f"_hc_key{place}"].append(_join_text(value))
-                for name, one in zip(_LINE_COLUMNS, made, strict=True):
-                    table[name].append(one)
-    if isinstance(frame, nw.LazyFrame) and not frame.implementation.is_polars():
-        raise InputError("lines-engine", engine=str(frame.implementation))
-    if isinstance(frame, nw.LazyFrame):
-        plan_frame: Any = nw.from_dict(table, backend="polars").lazy()
-    else:
-        plan_frame = nw.from_dict(table, backend=frame.implementation)
-    names = [f"_hc_key{place}" for place in range(len(activities.raw_keys))]
-    keyed = frame.with_columns(
-        *(_join_key(frame, name).alias(key) for key, name in zip(names, activities.raw_keys, strict=True))
-    )
-    joined = keyed.join(plan_frame, on=names, how="left")
-    if activities.quantity_kind == "text":
-        floats = [float(units.decimal_of(one) or 0) for one in joined["quantity"].to_list()]
-        joined = joined.with_columns(nw.new_series("_hc_quantity", floats, nw.Float64, backend=joined.implementation))
-    else:
-        joined = joined.with_columns(nw.col("quantity").cast(nw.Float64).alias("_hc_quantity"))
-    lines = joined.with_columns((nw.col("_hc_quantity") * nw.col("multiplier")).alias("amount"))
-    lost = lines.filter(nw.col("flow").is_null()).select(nw.len().alias("_rows"))
-    if count := int(collected(lost).item()):  # on lazy engines this runs the join once more, for the count alone
-        raise InputError("lines-lost", count=count)
-    return lines.drop([*names, "_hc_quantity"]).to_native()
-
-
-def _join_key(frame: Any, name: str) -> nw.Expr:
-    """Return a key column as the text that the plan's table has: ISO dates, and nothing for nulls."""
-    dtype = frame.collect_schema()[name]
-    if dtype == nw.Date or dtype == nw.Datetime:  # noqa: PLR1714  (types compare equal, but hash apart)
-        return nw.col(name).dt.to_string("%Y-%m-%d").fill_null("")
-    return nw.col(name).cast(nw.String).fill_null("")
-
-
-def _join_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value.strftime("%Y-%m-%d") if isinstance(value, date) else str(value)

@@ -275,17 +275,29 @@ def test_lines_come_in_the_kind_of_frame_that_went_in(
     assert len(table) == 2 * 2 + 4  # two months of CO2 and GJ; CO2, CH4, N2O and GJ
 
 
-def test_lines_on_an_engine_that_cannot_join_say_so(
+def test_lines_of_a_relation_are_a_relation_and_no_row_is_lost(
     multigas_library: hc.FactorLibrary, multigas: hc.Methodology
 ) -> None:
-    frame = rows({"quantity": 1})  # noqa: F841  (DuckDB finds it by name)
-    activities = hc.Activities(
-        duckdb.sql("select * replace (cast(quantity as double) as quantity) from frame"), library=multigas_library
-    )
+    connection = duckdb.connect()
+    connection.register("source", rows({"quantity": 1, "instrument": None}, {"quantity": 3, **GAS}))
+    connection.execute("create table t as select * replace (cast(quantity as double) as quantity) from source")
+    activities = hc.Activities(connection.table("t"), library=multigas_library)
     run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
-    with pytest.raises(hc.InputError) as caught:
+    lines = run.lines()
+    assert isinstance(lines, duckdb.DuckDBPyRelation)
+    told = lines.aggregate("activity_id, flow, sum(amount) as amount", "activity_id, flow").fetchall()
+    exact = {
+        (one.row.activity_id, line.flow.flow): line.amount.value
+        for one in map(run.explain, ("a0", "a1"))
+        for line in one.lines
+    }
+    assert {(row, flow): amount for row, flow, amount in told} == {
+        key: pytest.approx(float(one)) for key, one in exact.items()
+    }
+    connection.execute("insert into t select * replace ('2021' as period) from t")
+    with pytest.raises(hc.InputError, match="changed") as caught:
         run.lines()
-    assert caught.value.code == "lines-engine"
+    assert caught.value.code == "lines-lost"
 
 
 def test_explain_splits_a_bill_by_days(ledger: Callable[..., hc.Ledger]) -> None:
