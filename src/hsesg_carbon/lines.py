@@ -63,23 +63,26 @@ def lines_of(activities: Activities, plan: Plan, standing: Standing | None = Non
     with engine_errors(frame):
         keyed = frame.with_columns(*derived) if derived else frame
         lines = _joined(keyed, held | dict(zip(_COLUMNS, zip(*made, strict=True), strict=True)), list(held))
-        lines = lines.with_columns(*_quantity(lines, activities))
-        lines = lines.with_columns((nw.col("_hc_quantity") * nw.col("multiplier")).alias("amount"))
-        return lines.drop([*(by[name] for name in by if by[name] != name), "_hc_quantity"]).to_native()
+        lines = lines.with_columns((_quantity(lines, activities) * nw.col("multiplier")).alias("amount"))
+        return lines.drop([by[name] for name in by if by[name] != name]).to_native()
 
 
 def _made(activities: Activities, plan: Plan, standing: Standing) -> tuple[list[_Cells], list[_Cells]]:
     """Return for every line of every distinct raw key the key, and the values of the columns that lines add."""
     raws: list[_Cells] = []
     made: list[_Cells] = []
+    alike: dict[int, tuple[PlanLine, str, str, float]] = {}  # by identity, for keys share their lines; which it keeps
     for raw, cell in activities.raw_cells.items():
         for key, share in plan_keys(cell):
             before = len(made)
             for one in standing(cell, key):
-                line = one.line
-                weight = float(share * one.part * line.multiplier)
+                line, part = one.line, share * one.part
+                if id(line) not in alike:
+                    alike[id(line)] = (line, *_ids_of(line), float(line.multiplier))
+                _, *ids, weight = alike[id(line)]
+                weight = weight if part == 1 else float(part * line.multiplier)
                 start = (key.period.label, line.flow.flow, line.scope2, one.rung)
-                made.append((*start, *_ids_of(line), float(one.counted), weight, line.flow.unit))
+                made.append((*start, *ids, float(one.counted), weight, line.flow.unit))
             if len(made) == before:
                 made.append((key.period.label, NO_FLOW, *[""] * 4, None, None, ""))
             raws += [raw] * (len(made) - before)
@@ -136,11 +139,12 @@ def _schema(table: dict[str, Sequence[Any]]) -> dict[str, Any]:
     return {name: nw.Float64() if name in _NUMBERS else nw.String() for name in table}
 
 
-def _quantity(lines: Any, activities: Activities) -> list[Any]:
-    if activities.quantity_kind != "text":
-        return [nw.col("quantity").cast(nw.Float64).alias("_hc_quantity")]
-    floats = [float(units.decimal_of(one) or 0) for one in lines["quantity"].to_list()]
-    return [nw.new_series("_hc_quantity", floats, nw.Float64, backend=lines.implementation)]
+def _quantity(lines: Any, activities: Activities) -> Any:
+    """Return the quantities of lines as floats."""
+    if activities.quantity_kind == "text":
+        floats = [float(units.decimal_of(one) or 0) for one in lines["quantity"].to_list()]
+        return nw.new_series("_quantity", floats, nw.Float64, backend=lines.implementation)
+    return nw.col("quantity") if activities.quantity_kind == "float" else nw.col("quantity").cast(nw.Float64)
 
 
 def _join_column(frame: Any, activities: Activities, name: str) -> str:
