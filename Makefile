@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: footprint test check lint types bench performance generated clean
+.PHONY: footprint test check lint types spark bench performance generated clean
 
 ## footprint: recompute the footprint of the Hundsun example
 footprint: $(VENV)/core.stamp
@@ -22,6 +22,10 @@ lint: $(VENV)/dev.stamp
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
+
+## spark: what the tests on Spark need besides Java; without it they are skipped
+spark: $(VENV)/dev.stamp
+	$(PIP) --editable '.[dev,spark]'
 
 ## bench: the benchmarks, as ratios within one run
 bench: $(VENV)/dev.stamp

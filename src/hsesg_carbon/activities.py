@@ -13,7 +13,7 @@ import numpy as np
 
 from hsesg_carbon import units
 from hsesg_carbon.cells import Filing
-from hsesg_carbon.cube import CellKey, Cube, EngineError, Grouping, collected, with_text_keys
+from hsesg_carbon.cube import CellKey, Cube, EngineError, Grouping, collected, engine_errors, with_text_keys
 from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
@@ -55,6 +55,9 @@ MAX_ROWS_PER_RULE = 100
 _Group = tuple[tuple[Any, ...], Mapping[str, Any]]
 """A distinct key as it stands in the frame, and what a pass says of its rows."""
 
+_Rule = tuple[str, str, dict[str, Any], nw.Expr]
+"""Code, column and data of a rule that rows break, and the test that finds them."""
+
 _LOOKED_AT = 1000
 """Rows from which it is guessed which units and signs to expect; a guess that proves wrong costs another pass."""
 
@@ -88,10 +91,10 @@ class Activities:
     The table of activity data, checked at the door.
 
     Args:
-        frame: pandas, Polars (eager or lazy), PyArrow or a DuckDB relation, one row per bill or reading. Columns:
-            activity_id, site, period (or period_start and period_end), activity, quantity, unit; optional region,
-            meter, instrument, technology, quality, credit, evidence, note, origin_file, origin_sheet, origin_row.
-            Others are kept.
+        frame: pandas, Polars (eager or lazy), PyArrow, a DuckDB relation or PySpark, one row per bill or reading.
+            Columns: activity_id, site, period (or period_start and period_end), activity, quantity, unit; optional
+            region, meter, instrument, technology, quality, credit, evidence, note, origin_file, origin_sheet,
+            origin_row. Others are kept.
         sites: The sites that rows may name, with their region; where entities hold them, those of the ``Boundary``.
             Without it every site is accepted and each row needs a region.
         library: Where activity codes and regions are looked up; the shipped one by default.
@@ -227,10 +230,7 @@ class Activities:
                 told = dict(zip(grouping.columns, raw, strict=True))
                 key = replace(key, extra=tuple((name, text_of(told[name])) for name in dimensions))
             exponent = units.grid(key.unit)
-            total = gridding.total(group, exponent)
-            if total.denominator != 1:
-                raise InputError("decimal-finer-than-grid", unit=key.unit, grid=f"1e-{exponent}")
-            steps[key] = steps.get(key, 0) + total.numerator
+            steps[key] = steps.get(key, 0) + gridding.total(group, exponent)
             rows[key] = rows.get(key, 0) + count
         if seen != self._rows:
             raise InputError("frame-changed")
@@ -265,7 +265,7 @@ class Activities:
             "rows": int(group["_rows"]),
             "largest": shown,
         }
-        raise InputError("sum-overflow", **data)
+        raise InputError("sum-overflow-decimals" if self.quantity_kind == "decimal" else "sum-overflow", **data)
 
     # ------------------------------------------------------------------------------------------------- single rows
 
@@ -493,6 +493,8 @@ class Activities:
                 self._note(problems, wrong, found)
         if not self._rows:
             problems.add("activities-empty", None, {}, [], 1)
+        if self.quantity_kind == "decimal":
+            self._check_decimals(problems)
         if "quality" in self._columns:
             self._check_qualities(problems)
 
@@ -521,8 +523,10 @@ class Activities:
         try:
             stages = guess.stages(self._grouping.scale(self._guessed))
             return list(self._grouping.sums([bounds, *stages], [*guess.sums, *_RANGES]))
-        except EngineError:  # NaN and infinity are no integers: which rows they are is for the rules to say
+        except EngineError:  # NaN, infinity, too large a sum: which rows they are is for the rules to say
             self._guess = None
+            if guess.kind != "float":
+                return list(self._grouping.sums([bounds], _RANGES))
             bulk = nw.col(guess.column).alias("_bulk")
             return list(self._grouping.sums([[*bounds, bulk]], [nw.col("_bulk").sum(), *_RANGES]))
 
@@ -530,13 +534,32 @@ class Activities:
         self, problems: "_Problems", wrong: Sequence[tuple[str, str, dict[str, Any], Any]], group: Mapping[str, Any]
     ) -> None:
         """Note what is wrong with rows of a group, fetching the first of them."""
-        own = self._grouping.rows_of(self.frame, group)
-        for code, column, data, broken in wrong:
-            chosen = own if broken is None else own.filter(broken)
-            count = int(group["_rows"]) if broken is None else _count(chosen)
-            rows = _some(chosen, problems.room(code)) if problems.room(code) else []
-            if count:
-                problems.add(code, column, data, rows, count)
+        with engine_errors(self.frame):
+            own = self._grouping.rows_of(self.frame, group)
+            for code, column, data, broken in wrong:
+                chosen = own if broken is None else own.filter(broken)
+                count = int(group["_rows"]) if broken is None else _count(chosen)
+                rows = _some(chosen, problems.room(code)) if problems.room(code) else []
+                if count:
+                    problems.add(code, column, data, rows, count)
+
+    def _check_decimals(self, problems: "_Problems") -> None:
+        """Note decimals finer than the grid of their unit, where the column has digits for them."""
+        spelt: dict[int, dict[str, list[Any]]] = {}
+        for raw, cell in self._distinct.items():
+            spelt.setdefault(units.grid(cell.unit), {}).setdefault(cell.unit, []).append(raw[self._unit_at])
+        kind, quantity = self._columns["quantity"], nw.col("quantity")
+        for exponent, by_unit in spelt.items():
+            if getattr(kind, "scale", math.inf) <= exponent:
+                continue
+            # as the kind that it was, else Spark compares fewer digits
+            finer = self.frame.filter(quantity.round(exponent).cast(kind) != quantity)
+            for unit, names in by_unit.items():
+                broken = finer.filter(nw.col("unit").is_in(names))
+                data = {"unit": unit, "grid": f"1e-{exponent}"}
+                if count := _count(broken):
+                    shown = _some(broken, room) if (room := problems.room("decimal-finer-than-grid")) else []
+                    problems.add("decimal-finer-than-grid", "quantity", data, shown, count)
 
     def _check_qualities(self, problems: "_Problems") -> None:
         quality = nw.col("quality").cast(nw.String)
@@ -546,45 +569,53 @@ class Activities:
             shown = _some(broken, problems.room("quality-unknown")) if problems.room("quality-unknown") else []
             problems.add("quality-unknown", "quality", {"quality": word[:80]}, shown, _count(broken))
 
-    def _number_rules(
-        self, raw: tuple[Any, ...], found: Mapping[str, Any]
-    ) -> list[tuple[str, str, dict[str, Any], Any]]:
+    def _number_rules(self, raw: tuple[Any, ...], found: Mapping[str, Any]) -> list[_Rule]:
         """Return the rules on quantities that rows of a key break, each with the expression that finds these rows."""
         if self._ordinary(raw, found):
             return []
+        floats = self.quantity_kind == "float"
+        least, most = (one if isinstance(one, float) else plain(one) for one in (found["_least"], found["_most"]))
+        bulk = plain(found.get("_bulk", 0.0))  # of a group with NaN or infinity it is neither
+        finite = not floats or all(one is not None and math.isfinite(one) for one in (bulk, least, most))
         quantity = nw.col("quantity")
-        least, most, known = plain(found["_least"]), plain(found["_most"]), plain(found["_known"])
-        wrong: list[tuple[str, str, dict[str, Any], Any]] = []
-        usable: Any = ~quantity.is_null()
-        finite = True
-        if self.quantity_kind == "float":
-            usable = quantity.is_finite().fill_null(value=False)
-            bulk = plain(found.get("_bulk", 0.0))  # of a group with NaN or infinity it is neither
-            finite = all(one is not None and math.isfinite(one) for one in (bulk, least, most))
-            if not finite or known < found["_rows"]:
-                wrong.append(("quantity-not-finite", "quantity", {}, ~usable))
-        elif known < found["_rows"]:
-            wrong.append(("quantity-blank", "quantity", {}, ~usable))
+        # whether a number is finite DuckDB takes from the statistics of Parquet files, which leave NaN out
+        usable = (quantity - quantity == 0).fill_null(value=False) if floats else ~quantity.is_null()
+        wrong: list[_Rule] = []
+        if not finite or plain(found["_known"]) < found["_rows"]:
+            wrong.append(("quantity-not-finite" if floats else "quantity-blank", "quantity", {}, ~usable))
         if least is None or most is None:
             return wrong
         # among NaN and infinities the range says nothing, so every rule looks at the rows themselves
-        negative = not finite or least < 0
-        if negative and self._unmarked_credits:
+        if (not finite or least < 0) and self._unmarked_credits:
             wrong.append(("quantity-negative", "quantity", {}, self._unmarked() & usable))
         largest = max(-least, most) if finite else math.inf
-        limit = EXACT_FLOATS if self.quantity_kind == "float" else INT64 // 2
-        size = (quantity >= limit) | (quantity <= -limit) if negative else quantity >= limit
-        if largest >= limit:
-            wrong.append(("quantity-too-large", "quantity", {}, size & usable))
-        if self.quantity_kind == "float" and raw in self._distinct and (largest < limit or not finite):
-            unit = self._distinct[raw].unit
-            exponent = units.grid(unit)
-            if largest * 10.0**exponent >= EXACT_FLOATS:
-                # the digits that were written are no longer in such a float, unless it is whole
-                steps = quantity.abs() * 10.0**exponent
-                imprecise = (steps >= float(EXACT_FLOATS)) & (quantity.abs().floor() < quantity.abs())
-                data = {"unit": unit, "grid": f"1e-{exponent}"}
-                wrong.append(("quantity-imprecise", "quantity", data, imprecise & ~size & usable))
+        return wrong + (self._float_rules(raw, largest, usable) if floats else self._integer_rules(least, most, usable))
+
+    def _integer_rules(self, least: Any, most: Any, usable: nw.Expr) -> list[_Rule]:
+        """Return the rule on size that integers or decimals of a key break."""
+        limit = INT64 // 2
+        # an unsigned column is compared with its own kind, else Arrow makes it signed first
+        kind = self._columns["quantity"] if self.quantity_kind == "int" else None
+        tests = [nw.col("quantity") >= nw.lit(limit, kind)] if most >= limit else []
+        tests += [nw.col("quantity") <= nw.lit(-limit, kind)] if least <= -limit else []
+        return [("quantity-too-large", "quantity", {}, one & usable) for one in tests]
+
+    def _float_rules(self, raw: tuple[Any, ...], largest: float, usable: nw.Expr) -> list[_Rule]:
+        """Return the rules on size and precision that floats of a key break."""
+        quantity, limit = nw.col("quantity"), float(EXACT_FLOATS)
+        large = ((quantity >= limit) | (quantity <= -limit)) & usable
+        wrong: list[_Rule] = [("quantity-too-large", "quantity", {}, large)] if largest >= limit else []
+        if raw not in self._distinct or limit <= largest < math.inf:
+            return wrong
+        unit = self._distinct[raw].unit
+        exponent = units.grid(unit)
+        if largest * 10.0**exponent >= limit:
+            # the digits that were written are no longer in such a float, unless it is whole
+            # infinity has no floor in Spark
+            size = nw.when(usable & ~large).then(quantity.abs()).otherwise(nw.lit(0.0))
+            imprecise = (size * 10.0**exponent >= limit) & (size.floor() < size)
+            data = {"unit": unit, "grid": f"1e-{exponent}"}
+            wrong.append(("quantity-imprecise", "quantity", data, imprecise))
         return wrong
 
     def _ordinary(self, raw: tuple[Any, ...], found: Mapping[str, Any]) -> bool:
@@ -720,9 +751,10 @@ def _narwhals(frame: Any) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
     """Return the frame as Narwhals sees it, or say which kinds can be used."""
     try:
         native: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
-        columns = native.collect_schema().names()
     except (TypeError, nw.exceptions.NarwhalsError) as error:
         raise InputError("frame-kind", found=type(frame).__name__, why=str(error).partition("\n")[0][:200]) from error
+    with engine_errors(native):  # of a lazy frame the file is opened only now
+        columns = native.collect_schema().names()
     if len(columns) != len(set(columns)):
         raise InputError("frame-kind", found=type(frame).__name__, why="two columns have the same name")
     return native

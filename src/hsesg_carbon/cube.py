@@ -225,13 +225,32 @@ class EngineError(InputError):
 def engine_errors(frame: Any) -> Iterator[None]:
     """Tell what an engine refuses as ``EngineError``: every engine has errors of its own."""
     try:
-        with np.errstate(invalid="ignore"):  # what is no integer is found by its range
+        with np.errstate(invalid="ignore"), _told_once(frame):  # what is no integer is found by its range
             yield
     except (CarbonError, MemoryError):
         raise
     except Exception as error:
         why = str(error).strip().partition("\n")[0][:300] or type(error).__name__
         raise EngineError("engine-failed", engine=str(frame.implementation), why=why) from error
+
+
+@contextmanager
+def _told_once(frame: Any) -> Iterator[None]:
+    """Keep PySpark from logging a failed query as well, with hundreds of lines of Java, when it raises its error."""
+    if not frame.implementation.is_pyspark():
+        yield
+        return
+    from pyspark.logger import PySparkLogger  # noqa: PLC0415  (there, for it holds the rows)
+
+    loggers = [PySparkLogger.getLogger(f"{one}QueryContextLogger") for one in ("DataFrame", "SQL")]
+    before = [one.disabled for one in loggers]
+    try:
+        for one in loggers:
+            one.disabled = True
+        yield
+    finally:
+        for one, was in zip(loggers, before, strict=True):
+            one.disabled = was
 
 
 def collected(frame: Any) -> nw.DataFrame[Any]:

@@ -79,7 +79,8 @@ class Gridding:
         stages = [
             [size.alias("_size"), scale],
             [(nw.col("_size") * nw.col("_scale")).alias("_scaled"), nw.col("_size").floor().alias("_floor")],
-            [(scaled + 0.5).floor().alias("_direct")],
+            # Spark refuses the floor of what 64 bits do not hold, though the other branch is taken
+            [(nw.when(few).then(scaled).otherwise(nw.lit(0.0)) + 0.5).floor().alias("_direct")],
             [nw.when(few).then((steps / nw.col("_scale")).floor()).otherwise(floor).alias("_whole")],
             [nw.when(few).then(steps - whole * nw.col("_scale")).otherwise(part).alias("_part")],
         ]
@@ -118,10 +119,10 @@ class Gridding:
         steps = largest * 10.0**exponent
         return steps < _DIRECT and rows * (math.ceil(steps) + 1) <= INT64
 
-    def total(self, group: Mapping[str, Any], exponent: int) -> int | Fraction:
-        """Return the sum of a group in steps of the grid; a decimal may be finer than that."""
+    def total(self, group: Mapping[str, Any], exponent: int) -> int:
+        """Return the sum of a group in steps of the grid."""
         if self.kind == "decimal":
-            return Fraction(group["_whole"]) * Fraction(10) ** exponent
+            return int(Fraction(group["_whole"]) * 10**exponent)
         whole = int(group["_whole"])
         if self.kind == "text" or (self.kind == "float" and not self.wide):
             return whole
@@ -183,8 +184,8 @@ def kind_of(dtype: Any, *, lazy: bool) -> Kind:
     """Return what the quantities of a column are; raise ``InputError`` for what cannot be summed exactly."""
     if dtype.is_integer():
         return "int"
-    if dtype == nw.Float32:
-        raise InputError("quantity-float32")
+    if dtype.is_float() and dtype != nw.Float64:
+        raise InputError("quantity-float32", dtype=str(dtype))
     if dtype.is_float():
         return "float"
     if dtype.is_decimal():

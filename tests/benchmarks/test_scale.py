@@ -27,8 +27,6 @@ HERE = pytest.mark.parametrize(
     [pytest.param(one, marks=pytest.mark.skipif(bool(one.missing()), reason=one.missing())) for one in ENGINES],
     ids=lambda one: one.module + ("" if one.in_memory else "-scan"),
 )
-# Of pandas 3 PySpark says that it may not work in full; asked of Spark is what it says by itself.
-pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 
 
 @pytest.fixture(scope="module")
