@@ -18,7 +18,7 @@ from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.periods import Period, plain, text_of, text_or_none
-from hsesg_carbon.quantities import EXACT_FLOATS, INT64, Gridding, kind_of, on_grid, split_decimals
+from hsesg_carbon.quantities import EXACT_FLOATS, INT64, Gridding, kind_of, on_grid, read_plain, split_decimals
 from hsesg_carbon.sites import Site, repeated_sites
 
 if TYPE_CHECKING:
@@ -436,41 +436,33 @@ class Activities:
     def _read_text(self, problems: "_Problems") -> None:
         """Make the column ``_steps`` of quantities that are text or Decimal objects; note what is no number."""
         frame = self.frame
-        assert isinstance(frame, nw.DataFrame)  # _quantity_kind refuses lazy text
+        assert isinstance(frame, nw.DataFrame)  # kind_of refuses lazy text
         grids = units.grids()
         quantities, spelt = frame["quantity"].to_list(), frame["unit"].to_list()
-        credits_ = frame["credit"].to_list() if "credit" in self._columns else [None] * len(quantities)
-        exponents = {unit: grids.get(units.normalise(text_of(unit)), 0) for unit in set(spelt)}
-        steps: list[int] = []
+        credits_ = frame["credit"].to_list() if "credit" in self._columns else None
+        known = {one: grids[name] for one in set(spelt) if (name := units.normalise(text_of(one))) in grids}
+        steps, plain = read_plain(frame, known)
         rounded: dict[str, int] = {}
-        for place, (cell, unit, credit) in enumerate(zip(quantities, spelt, credits_, strict=True)):
-            step, wrong = 0, ""
-            data: dict[str, Any] = {}
+        for place in np.flatnonzero(~plain).tolist():
+            unit, credit = spelt[place], credits_[place] if credits_ else None
+            wrong, data = "", dict[str, Any]()
             try:
-                value = units.decimal_of(cell)
-                if value is None:
-                    wrong = "quantity-blank"
-                else:
-                    step, was_rounded = units.to_grid(value, exponents[unit])
-                    if was_rounded:
-                        rounded[unit] = rounded.get(unit, 0) + 1
-                    if value < 0 and text_of(credit).lower() not in _CREDIT_WORDS:
-                        wrong = "quantity-negative"
-                    if abs(step) > INT64:
-                        step, wrong = 0, "quantity-too-large"
+                step, was_rounded, wrong = _read(quantities[place], known.get(unit, 0), credit)
+                steps[place] = 0 if wrong else step
+                if was_rounded:
+                    rounded[unit] = rounded.get(unit, 0) + 1
             except InputError as error:
                 wrong, data = error.code, error.data
-            steps.append(step)
             if wrong:
                 rows = list(frame[[place]].iter_rows(named=True)) if problems.room(wrong) else []
                 problems.add(wrong, "quantity", data, rows, 1)
         series = nw.new_series("_steps", steps, nw.Int64, backend=frame.implementation)
         self._numbers = frame.with_columns(series)
-        self._note_rounded(rounded, exponents)
+        self._note_rounded(rounded, known)
 
     def _note_rounded(self, rounded: Mapping[str, int], exponents: Mapping[str, int]) -> None:
         for unit, count in rounded.items():
-            data = {"count": count, "unit": unit, "grid": f"1e-{exponents[unit]}"}
+            data = {"count": count, "unit": unit, "grid": f"1e-{exponents.get(unit, 0)}"}
             self.findings.append(Finding(code="rounded-to-grid", severity="info", data=data))
 
     def _survey(self, problems: "_Problems") -> None:
@@ -686,6 +678,18 @@ class Activities:
 
 
 # ------------------------------------------------------------------------------------------ private
+
+
+def _read(cell: Any, exponent: int, credit: Any) -> tuple[int, bool, str]:
+    """Return a quantity in steps of its grid, whether it was rounded, and the code of the rule that it breaks."""
+    value = units.decimal_of(cell)
+    if value is None:
+        return 0, False, "quantity-blank"
+    step, was_rounded = units.to_grid(value, exponent)
+    if abs(step) > INT64:
+        return 0, was_rounded, "quantity-too-large"
+    unmarked = value < 0 and text_of(credit).lower() not in _CREDIT_WORDS
+    return step, was_rounded, "quantity-negative" if unmarked else ""
 
 
 def _where(row: Mapping[str, Any], column: str | None) -> Where:

@@ -145,7 +145,7 @@ def read_plain(frame: nw.DataFrame[Any], exponents: Mapping[Any, int]) -> tuple[
     if frame.collect_schema()["quantity"] != nw.String or not exponents:
         return steps, plain
     finest = min(exponents.values())
-    fraction = rf"(\.[0-9]{{1,{finest}}})?" if finest else ""
+    fraction = rf"(?:\.[0-9]{{1,{finest}}})?" if finest else ""
     written = frame["quantity"].str.contains(rf"^[0-9]{{1,12}}{fraction}$").fill_null(value=False)
     plain = written.to_numpy().astype(bool)
     values = frame.filter(written)["quantity"].cast(nw.Float64).to_numpy()
