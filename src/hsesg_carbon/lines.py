@@ -63,7 +63,7 @@ def lines_of(activities: Activities, plan: Plan, standing: Standing | None = Non
     with engine_errors(frame):
         keyed = frame.with_columns(*derived) if derived else frame
         lines = _joined(keyed, held | dict(zip(_COLUMNS, zip(*made, strict=True), strict=True)), list(held))
-        lines = lines.with_columns((_quantity(lines, activities) * nw.col("multiplier")).alias("amount"))
+        lines = lines.with_columns(_amounts(lines, activities))
         return lines.drop([by[name] for name in by if by[name] != name]).to_native()
 
 
@@ -139,12 +139,14 @@ def _schema(table: dict[str, Sequence[Any]]) -> dict[str, Any]:
     return {name: nw.Float64() if name in _NUMBERS else nw.String() for name in table}
 
 
-def _quantity(lines: Any, activities: Activities) -> Any:
-    """Return the quantities of lines as floats."""
+def _amounts(lines: Any, activities: Activities) -> Any:
+    """Return the column ``amount``: quantities as floats, times their multipliers."""
     if activities.quantity_kind == "text":
         floats = [float(units.decimal_of(one) or 0) for one in lines["quantity"].to_list()]
-        return nw.new_series("_quantity", floats, nw.Float64, backend=lines.implementation)
-    return nw.col("quantity") if activities.quantity_kind == "float" else nw.col("quantity").cast(nw.Float64)
+        quantities = nw.new_series("amount", floats, nw.Float64, backend=lines.implementation)
+        return (quantities * lines["multiplier"]).alias("amount")
+    quantity = nw.col("quantity") if activities.quantity_kind == "float" else nw.col("quantity").cast(nw.Float64)
+    return (quantity * nw.col("multiplier")).alias("amount")
 
 
 def _join_column(frame: Any, activities: Activities, name: str) -> str:

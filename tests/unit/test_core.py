@@ -246,10 +246,13 @@ def test_only_what_was_added_can_be_taken_out(ledger: Callable[..., hc.Ledger]) 
 
 
 def test_lines_keep_columns_of_the_same_name_apart(ledger: Callable[..., hc.Ledger]) -> None:
-    lines = ledger({"multiplier": 7.0, "amount": "88.10"}).lines()
+    run = ledger({"multiplier": 7.0, "amount": "88.10"})
+    lines = run.lines()
     assert set(lines["multiplier_input"]) == {7.0}
     assert set(lines["amount_input"]) == {"88.10"}
     assert 7.0 not in set(lines["multiplier"])
+    exact = {one.flow.flow: float(one.amount.value) for one in run.explain("a0").lines}
+    assert dict(zip(lines["flow"], lines["amount"], strict=True)) == pytest.approx(exact)
 
 
 @pytest.mark.parametrize(
