@@ -98,3 +98,18 @@ def test_thousands_of_inputs_are_drawn_a_few_at_a_time_and_the_draws_are_the_sam
         monkeypatch.setattr("hsesg_carbon.propagation._CELLS", 2**7)
         assert np.allclose(model.approach2(2**12, 3, sampling).outputs, whole, rtol=1e-13)  # type: ignore[arg-type]
         monkeypatch.undo()
+
+
+def test_the_truth_lies_within_the_standard_errors_as_often_as_it_should() -> None:
+    """Within 2.13 of them in 95 % (Student's t, 16 blocks) of 60 runs of a product of two lognormals; 85 % is held."""
+    pair = {"a": Spread(0.8, 1.4, "lognormal"), "b": Spread(0.9, 1.2, "lognormal")}
+    model = Propagation([Line((1.0,), ("a", "b"))], pair)
+    place = sum((math.log(one.lower) + math.log(one.upper)) / 2 for one in pair.values())
+    width = math.hypot(*((math.log(one.upper) - math.log(one.lower)) / (2 * Z) for one in pair.values()))
+    mean = math.exp(place + width**2 / 2)
+    truth = {"mean": mean, "deviation": mean * math.sqrt(math.expm1(width**2))}
+    truth |= {"lower": math.exp(place - Z * width), "upper": math.exp(place + Z * width)}
+    runs = [model.approach2(2**14, seed).intervals()[0] for seed in range(60)]
+    for name, exact in truth.items():
+        held = [abs(getattr(one, name) - exact) <= 2.13 * getattr(one.errors, name) for one in runs]
+        assert sum(held) >= 0.85 * len(runs), name
