@@ -237,9 +237,12 @@ class Propagation:
         found = moved.T @ amounts
         place = len(self.shared)
         for own, group in zip(moved, self._groups, strict=True):
-            for (name, power), single in group.drawn:
-                found += np.outer((_raised(self.spreads[name].at(columns[place]), power) - 1) * own, single)
-                place += 1
+            if group.drawn:
+                errors = np.empty((len(group.drawn), len(points)))
+                for each, ((name, power), _) in zip(errors, group.drawn, strict=True):
+                    np.multiply(_raised(self.spreads[name].at(columns[place]), power) - 1, own, out=each)
+                    place += 1
+                found += errors.T @ np.array([single for _, single in group.drawn])
             if not self._together and (rank := len(group.normal)):
                 found += (ndtri(columns[place : place + rank]) * own).T @ group.normal
                 place += rank
