@@ -461,7 +461,7 @@ def _print_scopes(
 
 
 def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> None:
-    """Print the intervals of totals and intensities by scope and year, where they were asked for."""
+    """Print the intervals of totals and intensities by scope and year, where they were asked for, with warnings."""
     if "uncertainty" not in result:
         return
     years = sorted({one["year"] for one in result["totals"]})
@@ -474,6 +474,12 @@ def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> N
             cells = [_of_estimate(known.get(year)) for year in years]
             body.append((f"{name} / {_denominator_name(per, lang)}" if per else name, *cells))
     print_table(console, lang, message("label.intervals", lang, **result["uncertainty"]), ("", *map(str, years)), body)
+    told = [one for one in result["uncertainty"]["findings"] if one["severity"] != "info"]  # notes are in the JSON
+    for one in told:
+        severity = message(f"label.severity-{one['severity']}", lang)
+        console.print(f"{severity} {one['message']}", markup=False)
+    if told:
+        console.print()
 
 
 def _of_estimate(interval: dict[str, Any] | None) -> str:

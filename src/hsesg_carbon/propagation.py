@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -13,15 +13,22 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.spreads import COVERED, Spread, Z
 
 Sampling = Literal["sobol", "plain"]
+_SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 _CHUNK = 2**14
-"""Draws that are held in memory at once."""
+"""Draws that are computed at once, at most."""
+
+_CELLS = 2**23
+"""Numbers that they may take up at once: with thousands of inputs fewer draws are computed at once."""
+
+_MOST = 2**29
+"""Numbers that all draws of all outputs may be: 4 GiB."""
 
 _TAIL = (1 - COVERED) / 2
 _NEXT_TO_0 = 2.0**-40
 """Points closer to 0 or 1 are moved there: no distribution has a value at 0."""
 
 _MANY = 30
-"""So many independent errors of one group and more are summed as one normal error (central limit)."""
+"""Errors of a group are summed as one normal one (central limit) where each has at most 1 / this of their variance."""
 
 _MOST_TOGETHER = 32
 """Outputs whose covariances are cheaper to factor in every draw than more points are to draw."""
@@ -41,10 +48,16 @@ SMALL = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An amount for each output, e.g. each year, and the ids of the inputs that it is a product of."""
+    """
+    An amount for each output, e.g. each year, and the ids of the inputs that it is a product of.
+
+    ``divisors`` are those that it was divided by: a density that turned litres into tonnes in one line and tonnes into
+    litres in another moves the two against each other. An id that is there twice counts twice.
+    """
 
     amounts: tuple[float, ...]
     inputs: tuple[str, ...]
+    divisors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,7 @@ class Propagation:
     @cached_property
     def shared(self) -> tuple[str, ...]:
         """The ids of the uncertain inputs that more than one group or line moves with."""
-        return tuple(dict.fromkeys(name for group in self._groups for name in group.shared))
+        return tuple(dict.fromkeys(name for group in self._groups for name, _ in group.shared))
 
     def contributions(self) -> dict[str, Any]:
         """
@@ -138,9 +151,9 @@ class Propagation:
         """What one standard deviation of each input does to the outputs."""
         moved: dict[str, Any] = {}
         for group in self._groups:
-            for name in group.shared:
-                moved[name] = moved.get(name, 0) + group.amounts
-            moved |= dict(group.own)
+            for name, power in group.shared:
+                moved[name] = moved.get(name, 0) + power * group.amounts
+            moved |= {name: power * amounts for (name, power), amounts in group.own}
         return {name: amounts * self.spreads[name].deviation for name, amounts in moved.items()}
 
     def approach1(self) -> list[Interval]:
@@ -160,21 +173,34 @@ class Propagation:
         Args:
             draws: At least so many: they come in whole blocks, each with a power of two, without which Sobol points
                 are not even.
-            seed: Any whole number; the same gives the same draws.
+            seed: Any whole number from 0; the same gives the same draws.
             sampling: ``sobol`` (each block scrambled anew) or ``plain`` (independent pseudo-random numbers).
 
         Raises:
-            InputError: There are no draws, or more inputs than Sobol points have dimensions.
+            InputError: There are no draws or more than memory should hold, the seed is negative, the sampling unknown,
+                or there are more inputs than Sobol points have dimensions.
         """
-        if draws < 1:
-            raise InputError("draws-none", draws=draws)
-        blocks, size = _blocks(draws)
+        blocks, size = self._checked(draws, seed, sampling)
         outputs = np.empty((blocks * size, len(self.estimates)))
         done = 0
-        for points in _points(self._dimensions, (blocks, size), seed, sampling):
+        width = self._dimensions + len(self._groups) + len(self.estimates)
+        for points in _points(self._dimensions, (blocks, size, _at_once(width)), seed, sampling):
             outputs[done : done + len(points)] = self._outputs(points)
             done += len(points)
         return Drawn(self.estimates, outputs, blocks)
+
+    def _checked(self, draws: int, seed: int, sampling: Sampling) -> tuple[int, int]:
+        """Return how many blocks of how many draws there will be, if they can be drawn at all."""
+        if draws < 1:
+            raise InputError("draws-none", draws=draws)
+        if seed < 0:
+            raise InputError("draws-seed", seed=seed)
+        if sampling not in _SAMPLINGS:
+            raise InputError("draws-sampling", sampling=sampling, known=list(_SAMPLINGS))
+        blocks, size = _blocks(draws)
+        if blocks * size * len(self.estimates) > _MOST:
+            raise InputError("draws-many", draws=draws, totals=len(self.estimates), most=_MOST // len(self.estimates))
+        return blocks, size
 
     @property
     def _dimensions(self) -> int:
@@ -193,9 +219,9 @@ class Propagation:
 
     @cached_property
     def _amounts(self) -> tuple[Any, Any]:
-        """The groups' amounts, shape ``(groups, outputs)``, and the covariances of their own normal errors."""
+        """The groups' amounts on average, shape ``(groups, outputs)``, and covariances of their own normal errors."""
         covariances = [(group.normal.T @ group.normal).ravel() for group in self._groups]
-        return np.array([group.amounts for group in self._groups]), np.array(covariances)
+        return np.array([group.amounts + group.shift for group in self._groups]), np.array(covariances)
 
     def _outputs(self, points: Any) -> Any:
         """Return the outputs for points of the unit cube, shape ``(draws, outputs)``."""
@@ -205,15 +231,18 @@ class Propagation:
         values = {name: self.spreads[name].at(columns[place]) for place, name in enumerate(self.shared)}
         moved = np.ones((len(self._groups), len(points)))
         for own, group in zip(moved, self._groups, strict=True):
-            for name in group.shared:
-                np.multiply(own, values[name], out=own)
+            for name, power in group.shared:
+                np.multiply(own, _raised(values[name], power), out=own)
         amounts, covariances = self._amounts
         found = moved.T @ amounts
         place = len(self.shared)
         for own, group in zip(moved, self._groups, strict=True):
-            for name, single in group.drawn:
-                found += np.outer((self.spreads[name].at(columns[place]) - 1) * own, single)
-                place += 1
+            if group.drawn:
+                errors = np.empty((len(group.drawn), len(points)))
+                for each, ((name, power), _) in zip(errors, group.drawn, strict=True):
+                    np.multiply(_raised(self.spreads[name].at(columns[place]), power) - 1, own, out=each)
+                    place += 1
+                found += errors.T @ np.array([single for _, single in group.drawn])
             if not self._together and (rank := len(group.normal)):
                 found += (ndtri(columns[place : place + rank]) * own).T @ group.normal
                 place += rank
@@ -258,6 +287,10 @@ def normal_interval(estimate: float, deviation: float) -> Interval:
 # -------------------------------------------------------------------------------------------------- private
 
 
+_Term = tuple[str, int]
+"""An input and its power: 2 where it is there twice, -1 where it divides."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """
@@ -265,13 +298,15 @@ class _Group:
 
     ``own`` are the inputs that one line alone has, with its amounts; ``drawn`` those of them that are drawn one by one,
     ``normal`` what the others give together: so many independent normal errors, and what each does to every output.
+    ``shift`` is how far the means of these others lie from their estimates.
     """
 
-    shared: tuple[str, ...]
+    shared: tuple[_Term, ...]
     amounts: Any
-    own: tuple[tuple[str, Any], ...]
-    drawn: tuple[tuple[str, Any], ...]
+    own: tuple[tuple[_Term, Any], ...]
+    drawn: tuple[tuple[_Term, Any], ...]
     normal: Any
+    shift: Any
 
 
 def _described(values: Any) -> tuple[Any, ...]:
@@ -283,29 +318,50 @@ def _described(values: Any) -> tuple[Any, ...]:
 
 def _grouped(lines: Iterable[Line], spreads: Mapping[str, Spread]) -> Iterator[_Group]:
     uncertain = {name for name, spread in spreads.items() if not spread.exact}
-    told = [(np.asarray(one.amounts, dtype=float), [name for name in one.inputs if name in uncertain]) for one in lines]
-    counts = Counter(name for _, names in told for name in names)
-    held: dict[tuple[str, ...], list[tuple[Any, str]]] = {}
-    for amounts, names in told:
+    told = [(np.asarray(one.amounts, dtype=float), _terms(one, uncertain)) for one in lines]
+    counts = Counter(name for _, terms in told for name, _ in terms)
+    held: dict[tuple[_Term, ...], list[tuple[Any, _Term | None]]] = {}
+    for amounts, terms in told:
         # of several inputs that only this line has, one is drawn with the group; the others make a group of their own
-        own = next((name for name in names if counts[name] == 1), "")
-        held.setdefault(tuple(sorted({*names} - {own})), []).append((amounts, own))
+        own = next((term for term in terms if counts[term[0]] == 1), None)
+        held.setdefault(tuple(sorted(term for term in terms if term != own)), []).append((amounts, own))
     for shared, members in held.items():
         total = np.sum([amounts for amounts, _ in members], axis=0)
         private = tuple((own, amounts) for amounts, own in members if own)
         yield _Group(shared, total, private, *_drawn(private, spreads, len(total)))
 
 
+def _terms(line: Line, uncertain: Container[str]) -> list[_Term]:
+    """Return the uncertain inputs of a line with their powers, without those that it both has and is divided by."""
+    powers = Counter(line.inputs)
+    powers.subtract(line.divisors)
+    return [(name, power) for name, power in powers.items() if power and name in uncertain]
+
+
+def _raised(values: Any, power: int) -> Any:
+    return values if power == 1 else values**power
+
+
 def _drawn(
-    private: Sequence[tuple[str, Any]], spreads: Mapping[str, Spread], width: int
-) -> tuple[tuple[tuple[str, Any], ...], Any]:
-    """Return which inputs are drawn one by one, and the few normal errors that stand for the sum of the others."""
-    apart = [(name, amounts) for name, amounts in private if spreads[name].shape != "normal"]
-    if len(apart) >= _MANY:
-        apart = []
-    names = {name for name, _ in apart}
-    summed = [amounts * spreads[name].deviation for name, amounts in private if name not in names]
-    return tuple(apart), _independent(np.array(summed)) if summed else np.zeros((0, width))
+    private: Sequence[tuple[_Term, Any]], spreads: Mapping[str, Spread], width: int
+) -> tuple[tuple[tuple[_Term, Any], ...], Any, Any]:
+    """Return which inputs are drawn one by one, the few normal errors that stand for the others, and their shift."""
+    if not private:
+        return (), np.zeros((0, width)), np.zeros(width)
+    errors = np.array([amounts * spreads[name].deviation for (name, _), amounts in private])
+    large = (errors**2 * _MANY > (errors**2).sum(axis=0)).any(axis=1)
+    uneven = np.array([spreads[name].shape != "normal" for (name, _), _ in private])
+    apart = uneven & large | np.array([power != 1 for (_, power), _ in private])
+    shift = sum(
+        (
+            amounts * (spreads[name].mean - 1)
+            for own, ((name, _), amounts) in zip(apart, private, strict=True)
+            if not own
+        ),
+        np.zeros(width),
+    )
+    alone = tuple(term for own, term in zip(apart, private, strict=True) if own)
+    return alone, _independent(errors[~apart]) if not apart.all() else np.zeros((0, width)), shift
 
 
 def _independent(errors: Any) -> Any:
@@ -357,17 +413,22 @@ def _blocks(draws: int) -> tuple[int, int]:
     return -(-draws // size), size
 
 
-def _points(dimensions: int, blocks: tuple[int, int], seed: int, sampling: Sampling) -> Iterator[Any]:
-    """Yield points of the unit cube in chunks, never 0 or 1."""
+def _at_once(width: int) -> int:
+    """Return how many draws of so many numbers each are computed at once: a power of two, as Sobol points need."""
+    return min(_CHUNK, 1 << max((_CELLS // width).bit_length() - 1, 0))
+
+
+def _points(dimensions: int, blocks: tuple[int, int, int], seed: int, sampling: Sampling) -> Iterator[Any]:
+    """Yield points of the unit cube, never 0 or 1: so many blocks of so many, not more than so many at once."""
     from scipy.stats import qmc  # noqa: PLC0415
 
     random = np.random.default_rng(seed)
     if sampling == "sobol" and dimensions > qmc.Sobol.MAXDIM:
         raise InputError("draws-dimensions", count=dimensions, most=qmc.Sobol.MAXDIM)
-    count, size = blocks
+    count, size, most = blocks
     for _ in range(count):
         sobol = qmc.Sobol(max(dimensions, 1), scramble=True, rng=random) if sampling == "sobol" else None
-        for done in range(0, size, _CHUNK):
-            wanted = min(_CHUNK, size - done)
+        for done in range(0, size, most):
+            wanted = min(most, size - done)
             points = sobol.random(wanted) if sobol else random.random((wanted, dimensions))
             yield np.clip(points, _NEXT_TO_0, 1 - _NEXT_TO_0, out=points)

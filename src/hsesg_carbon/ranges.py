@@ -1,5 +1,6 @@
 """Ranges: what is stated of how far inputs may lie from their estimates: the content of ``uncertainty.toml``."""
 
+from collections import Counter
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -92,6 +93,13 @@ class UncertaintyRules(BaseModel):
     activity: tuple[OfActivity, ...] = ()
     number: tuple[OfNumber, ...] = ()
     denominator: tuple[OfDenominator, ...] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        counts = Counter(one.id for one in self.number)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise InputError("uncertainty-twice", ids=twice)
+        return self
 
     @classmethod
     def read(cls, path: Path) -> "UncertaintyRules":

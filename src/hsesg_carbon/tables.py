@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
@@ -205,8 +206,18 @@ def read_record(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(read_toml(path))
     except ValidationError as error:
-        problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in misfits(error, model)]
+        place = {"where": Where(file=path.name)}
+        problems = [_with_key(one).model_copy(update=place) for one in misfits(error, model)]
         raise InputError("settings-broken", problems, file=path.name) from error
+
+
+def _with_key(problem: Finding) -> Finding:
+    """Return a problem whose sentence names its key: those of single values do not know where they stand."""
+    plain = {lang: problem.message(lang) for lang in LANGUAGES}
+    key = problem.data.get("key", "")
+    if not key or key in plain["en"]:
+        return problem
+    return problem.model_copy(update={"code": "key-refused", "data": {"key": key, "why": plain}})
 
 
 def read_tables(path: Path | Traversable) -> list[Table]:

@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Denominator, Inventory, Product, ruling_denominators
 from hsesg_carbon.ledger import Group
+from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.propagation import (
     FIRST_ORDER,
     SMALL,
@@ -36,18 +37,27 @@ Both = tuple[Interval, Interval]
 Approach = Literal[1, 2]
 _APPROACHES = ("approach1", "approach2")
 _CATEGORY = ("activity", "gas")
+S = TypeVar("S")
+_MOST_NAMES = 20
+"""Inputs that a finding names."""
+
 _MOST_TOTALS = 5
 """Totals that a finding names; all are in the JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An uncertain input: its spread and where that is known from. Without a spread nothing is stated of it."""
+    """
+    An uncertain input: its spread and where that is known from. Without a spread nothing is stated of it.
+
+    ``row`` is the row of the rules that states it, e.g. ``activity 2``; nothing where a publication does.
+    """
 
     id: str
     kind: Literal["activity", "number", "denominator"]
     spread: Spread | None
     origin: str
+    row: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data; null where nothing is stated."""
@@ -199,12 +209,13 @@ class Uncertainty:
         return _change(self.propagation, self.drawn, places[0], places[1])
 
     def trends(self) -> list[tuple[tuple[Group, Group], Both]]:
-        """Return the trend from the first year to the last of everything that has totals in both."""
+        """Return the trend from the first year to the last of everything that has totals in both, the first not 0."""
         years = self._years
         found = []
         for group in self.groups if len(years) > 1 else ():
             last = tuple((name, years[-1] if name == "year" else value) for name, value in group)
-            if dict(group)["year"] == years[0] and last in self.groups:
+            begun = dict(group)["year"] == years[0] and self.propagation.estimates[self.groups.index(group)]
+            if begun and last in self.groups:
                 found.append(((group, last), self.trend(group, last)))
         return found
 
@@ -263,7 +274,8 @@ class Uncertainty:
         for group, one in replace(self, by=("year", *_CATEGORY), denominators=()).approach1().items():
             year = int(dict(group)["year"])
             amounts.setdefault(year, {})[group[1:]] = one.estimate
-            reach.setdefault(year, {})[group[1:]] = Z * one.relative if one.estimate else 0.0
+            if one.estimate:  # what is 0 at last keeps the uncertainty that it had at first
+                reach.setdefault(year, {})[group[1:]] = Z * one.relative
         years = sorted(amounts)
         sizes: list[tuple[tuple[int, ...], dict[Group, float]]] = [((year,), amounts[year]) for year in years]
         if len(years) > 1:
@@ -271,8 +283,8 @@ class Uncertainty:
             sizes.append((ends, trend_sizes(*(amounts[year] for year in ends))))
         found = []
         for of_years, own in sizes:
-            known = {**reach[of_years[0]], **reach[of_years[-1]]}
-            weighed = {name: size * known[name] for name, size in own.items()}
+            known = {**reach.get(of_years[0], {}), **reach.get(of_years[-1], {})}
+            weighed = {name: size * known.get(name, 0.0) for name, size in own.items()}
             found.append(KeyCategories(of_years, False, tuple(key_categories(own))))
             found.append(KeyCategories(of_years, True, tuple(key_categories(weighed, BY_UNCERTAINTY))))
         return tuple(one for one in found if one.categories)
@@ -318,11 +330,12 @@ class Uncertainty:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Name what nothing is stated of, which conditions of Approach 1 fail, and where the approaches differ."""
+        """Name ranges that apply to nothing, what nothing is stated of, and where intervals are not to be relied on."""
         exact = sorted({per for per, _ in self._ruling} - {per for per, _ in self._ranged})
         bare = [Finding(code="uncertainty-denominator-exact", severity="info", data={"denominators": exact})]
-        told = _remarks(self._collapsed[0], self.sources)
-        return (*told, *(bare if exact else ()), *self._apart())
+        kinds = ("activity", "number", *(("denominator",) if self._ruling and self._years else ()))
+        told = (*_idle(self.rules, self.sources, kinds), *_remarks(self._collapsed[0], self.sources))
+        return (*told, *(bare if exact else ()), *self._about_0(), *self._apart())
 
     # ---------------------------------------------------------------------------------------------- inside
 
@@ -343,11 +356,13 @@ class Uncertainty:
         for key, one in self._ruling.items():
             stated = self._stated_of(one) if key[1] in self._years else None
             if stated is not None:
-                found[key] = Source(f"{one.denominator} {one.period}", "denominator", stated.spread, stated.origin)
+                row, own = stated
+                found[key] = Source(f"{one.denominator} {one.period}", "denominator", own.spread, own.origin, row)
         return found
 
-    def _stated_of(self, one: Denominator) -> OfDenominator | None:
-        return next((own for own in self.rules.denominator if own.fits(one.denominator, one.period)), None)
+    def _stated_of(self, one: Denominator) -> tuple[str, OfDenominator] | None:
+        rows = _rows("denominator", self.rules.denominator)
+        return next(((row, own) for row, own in rows if own.fits(one.denominator, one.period)), None)
 
     @cached_property
     def _collapsed(self) -> tuple[list[Line], dict[str, Source]]:
@@ -356,51 +371,68 @@ class Uncertainty:
         places = {tuple(value for _, value in group): place for place, group in enumerate(self.groups)}
         if not places:
             raise InventoryError("uncertainty-nothing")
-        amounts: dict[tuple[str, ...], Any] = {}
+        amounts: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
         sources: dict[str, Source] = {}
         for product in self.inventory.products():
             value = product.t_co2e
             if not value:
                 continue
-            own = {one.id: one for one in self._inputs(product)}
-            sources |= own
-            held = amounts.setdefault(tuple(own), np.zeros(len(places)))
+            times, over = self._inputs(product)
+            sources |= {one.id: one for one in (*times, *over)}
+            moved = tuple(one.id for one in times), tuple(one.id for one in over)
+            held = amounts.setdefault(moved, np.zeros(len(places)))
             held[places[tuple(tell(product.entry) for tell in tells.values())]] += float(value)
-        return [Line(tuple(one.tolist()), names) for names, one in amounts.items()], sources
+        return [Line(tuple(one.tolist()), *moved) for moved, one in amounts.items()], sources
 
-    def _inputs(self, product: Product) -> Iterator[Source]:
-        yield self._activity(product)
+    def _inputs(self, product: Product) -> tuple[list[Source], list[Source]]:
+        """Return what an entry is a product of, and what it is divided by."""
+        times, over = [self._activity(product)], list[Source]()
         if product.rung:
-            yield self._number(product.rung, None)
-        for record in product.entry.line.records:
-            yield self._number(record.id, record)
+            times.append(self._number(product.rung, None))
+        for step in product.entry.line.steps:
+            if step.record is not None:
+                (over if step.op == "÷" else times).append(self._number(step.record.id, step.record))
+        return times, over
 
     def _activity(self, product: Product) -> Source:
         cell, extra = product.entry.cell, dict(product.entry.cell.extra)
         meter, quality = extra.get("meter", ""), extra.get("quality", "")
-        for one in self.rules.activity:
+        for row, one in _rows("activity", self.rules.activity):
             fits = fnmatchcase(cell.activity, one.activity) and fnmatchcase(cell.site, one.site)
             if fits and one.quality in {None, quality}:
-                together = meter or cell.activity if one.shared == "meter" else f"{cell.activity} {cell.period.label}"
-                return Source(f"{cell.site}: {together} {quality}".strip(), "activity", one.spread, one.origin)
+                # a gas meter may have the number of an electricity meter: other rows of the rules, other errors
+                own = f"{meter} {one.activity}".removesuffix(" *") if meter else cell.activity
+                together = own if one.shared == "meter" else f"{own} {cell.period.label}"
+                return Source(f"{cell.site}: {together} {quality}".strip(), "activity", one.spread, one.origin, row)
         return Source(f"{cell.site}: {cell.activity} {quality}".strip(), "activity", None, "")
 
     def _number(self, name: str, record: EmissionFactor | FuelProperty | None) -> Source:
-        stated = self._numbers.get(name)
-        if stated is not None:
-            return Source(name, "number", stated.spread, stated.origin)
+        if name in self._numbers:
+            row, stated = self._numbers[name]
+            return Source(name, "number", stated.spread, stated.origin, row)
         if record is None or not record.value or record.checked not in WELL_CHECKED:
             return Source(name, "number", None, "")
         if record.lower95 is None or record.upper95 is None:
             return Source(name, "number", None, "")
         lower, upper = float(record.lower95 / record.value), float(record.upper95 / record.value)
         even = record.value - record.lower95 == record.upper95 - record.value
-        spread = Spread(lower, upper, "normal" if even else self.rules.published)
+        try:
+            spread = Spread(lower, upper, "normal" if even else self.rules.published)
+        except InputError as error:
+            why = {lang: error.text(lang) for lang in LANGUAGES}
+            raise InputError("uncertainty-published", id=name, why=why) from error
         return Source(name, "number", spread, f"{record.source}, {record.locator}")
 
     @cached_property
-    def _numbers(self) -> dict[str, OfNumber]:
-        return {one.id: one for one in self.rules.number}
+    def _numbers(self) -> dict[str, tuple[str, OfNumber]]:
+        return {one.id: (row, one) for row, one in _rows("number", self.rules.number)}
+
+    def _about_0(self) -> Iterator[Finding]:
+        """Yield totals and denominators that may be 0, of those that something is divided by."""
+        whole = self.propagation.approach1()
+        bases = [self.groups.index(groups[0]) for groups, _ in self.trends()]
+        names = [_label(group) for group in self.groups] + [one.id for one in self._ranged.values()]
+        yield from _maybe_0((names[place], whole[place]) for place in (*bases, *range(len(self.groups), len(whole))))
 
     def _apart(self) -> Iterator[Finding]:
         """Yield how far the approaches are apart, where an input spreads too far for them to agree within 1 %."""
@@ -416,7 +448,7 @@ class Uncertainty:
             f" ({other.relative - one.relative:+.4f})"
             for group, one, other in pairs[:_MOST_TOTALS]
         ]
-        data = {"inputs": wide, "limit": f"{SMALL * 100:.0f}", "totals": totals, "count": len(pairs)}
+        data = {"inputs": _few(wide), "limit": f"{SMALL * 100:.0f}", "totals": totals, "count": len(pairs)}
         yield Finding(code="uncertainty-approaches", severity="warning", data=data)
 
 
@@ -476,7 +508,9 @@ class ChangeUncertainty:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What nothing is stated of in the two versions together, and which conditions of Approach 1 fail."""
-        return tuple(_remarks(self._propagation.lines, self._sources))
+        told = _remarks(self._propagation.lines, self._sources)
+        bases = ((_label(one.group), one.before[0]) for one in self.rows if one.percent is not None)
+        return (*_idle(self.after.rules, self._sources, ("activity", "number")), *told, *_maybe_0(bases))
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return both approaches of every change as plain data (floats)."""
@@ -516,7 +550,7 @@ class ChangeUncertainty:
                 for group, amount in zip(side.groups, line.amounts, strict=False):
                     if group in places:
                         amounts[offset * len(places) + places[group]] = amount
-                lines.append(Line(tuple(amounts), line.inputs))
+                lines.append(Line(tuple(amounts), line.inputs, line.divisors))
         if not places:
             raise InventoryError("uncertainty-nothing")
         return Propagation(lines, _spreads(self._sources))
@@ -546,26 +580,63 @@ def _drawing(drawn: Drawn, asked: Uncertainty) -> dict[str, Any]:
     return {"draws": drawn.count, "seed": asked.seed, "sampling": asked.sampling, "blocks": drawn.blocks}
 
 
+def _label(group: Group) -> str:
+    return " ".join(str(value) for _, value in group)
+
+
+def _rows(kind: str, stated: Sequence[S]) -> list[tuple[str, S]]:
+    """Return rows of the rules with their place in the file: ``activity 2``."""
+    return [(f"{kind} {place}", one) for place, one in enumerate(stated, 1)]
+
+
+def _idle(rules: UncertaintyRules, sources: Mapping[str, Source], kinds: Sequence[str]) -> Iterator[Finding]:
+    """Yield the rows of the rules that no input goes by: likely an id or a pattern that is misspelt."""
+    told = {
+        "activity": [" ".join(filter(None, (one.activity, one.site, one.quality))) for one in rules.activity],
+        "number": [one.id for one in rules.number],
+        "denominator": [f"{one.denominator} {one.period}" for one in rules.denominator],
+    }
+    used = {one.row for one in sources.values()}
+    idle = [f"{row} ({own})" for kind in kinds for row, own in _rows(kind, told[kind]) if row not in used]
+    if idle:
+        yield Finding(code="uncertainty-idle", severity="warning", data={"rows": idle})
+
+
+def _maybe_0(divisors: Iterable[tuple[str, Interval]]) -> Iterator[Finding]:
+    """Yield what may be 0 by Approach 1: a ratio to it may be anything, and no draws tell its limits."""
+    if names := [name for name, one in divisors if one.lower <= 0 <= one.upper]:
+        yield Finding(code="uncertainty-maybe-0", severity="warning", data={"divisors": _few(names)})
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    """Return so many names as a sentence bears, and how many more there are."""
+    more = len(names) - _MOST_NAMES
+    return [*names[:_MOST_NAMES], *([f"… +{more}"] if more > 0 else [])]
+
+
 def _remarks(lines: Sequence[Line], sources: Mapping[str, Source]) -> Iterator[Finding]:
     """Yield what nothing is stated of, and the conditions of Approach 1 (small, normal, independent) that fail."""
     whole = sum(abs(amount) for line in lines for amount in line.amounts) or 1.0
     for kind in ("activity", "number"):
         bare = {name for name, one in sources.items() if one.kind == kind and one.spread is None}
-        share = sum(abs(amount) for line in lines if bare & set(line.inputs) for amount in line.amounts) / whole
+        share = (
+            sum(abs(amount) for line in lines if bare & {*line.inputs, *line.divisors} for amount in line.amounts)
+            / whole
+        )
         if share:
-            data = {"inputs": sorted(bare), "percent": f"{100 * share:.1f}"}
+            data = {"inputs": _few(sorted(bare)), "percent": f"{100 * share:.1f}"}
             yield Finding(code=f"uncertainty-unstated-{kind}", severity="warning", data=data)
     spreads = {name: one for name, one in _spreads(sources).items() if not one.exact}
     if wide := sorted(name for name, one in spreads.items() if one.deviation > FIRST_ORDER):
-        data = {"inputs": wide, "limit": f"{FIRST_ORDER * 100:.0f}"}
+        data = {"inputs": _few(wide), "limit": f"{FIRST_ORDER * 100:.0f}"}
         yield Finding(code="uncertainty-wide", severity="warning", data=data)
     if uneven := sorted(f"{name} ({one.shape})" for name, one in spreads.items() if one.shape != "normal"):
-        yield Finding(code="uncertainty-not-normal", severity="info", data={"inputs": uneven})
+        yield Finding(code="uncertainty-not-normal", severity="info", data={"inputs": _few(uneven)})
     terms = Counter[str]()
     for line in lines:
-        terms.update({name: sum(map(bool, line.amounts)) for name in line.inputs})
+        terms.update({name: sum(map(bool, line.amounts)) for name in {*line.inputs, *line.divisors}})
     if shared := sorted(name for name in spreads if terms[name] > 1):
-        yield Finding(code="uncertainty-correlated", severity="info", data={"inputs": shared})
+        yield Finding(code="uncertainty-correlated", severity="info", data={"inputs": _few(shared)})
 
 
 def _both(propagation: Propagation, drawn: Drawn, estimate: float, weights: Any, values: Any) -> Both:

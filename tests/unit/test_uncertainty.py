@@ -119,7 +119,7 @@ def test_a_hundred_sites_under_one_factor_of_ten_percent_are_uncertain_by_ten_pe
 
 def test_months_of_one_meter_err_together_and_meters_apart() -> None:
     only = {**BILLS, "below": "10 %", "above": "10 %"}
-    for shared, errors in (("meter", 2), ("period", 2)):
+    for shared, errors in (("meter", 2), ("period", 4)):
         found = Uncertainty(inventory(1, meters=2), rules(activity=[{**only, "shared": shared}], number=[]))
         assert sum(one.kind == "activity" for one in found.sources.values()) == errors
     by_meter = Uncertainty(inventory(1), rules(activity=[{**only, "shared": "meter"}], number=[]))
@@ -337,3 +337,115 @@ def test_versions_under_different_rules_are_refused() -> None:
     sides = [Uncertainty(HUNDSUN.inventory, rules(number=own)) for own in ([], [FACTOR])]
     with pytest.raises(InputError):
         Uncertainty.of_change(sides[0], sides[1], (2022,))
+
+
+def codes(uncertainty: Uncertainty) -> dict[str, dict[str, Any]]:
+    return {one.code: one.data for one in uncertainty.findings}
+
+
+def test_ranges_that_apply_to_nothing_are_named_with_their_place() -> None:
+    """A misspelt id, a pattern that nothing fits, one that the first row leaves nothing to; nor is there a 1999."""
+    stated = rules(
+        activity=[BILLS, {**BILLS, "activity": "mobile.*"}, {**BILLS, "quality": "measured"}],
+        number=[FACTOR, {**FACTOR, "id": "mee2022.electricity.cn.avarage"}],
+    )
+    found = codes(Uncertainty(HUNDSUN.inventory, stated))["uncertainty-idle"]
+    assert found["rows"] == [
+        "activity 2 (mobile.* *)",
+        "activity 3 (* * measured)",
+        "number 2 (mee2022.electricity.cn.avarage)",
+    ]
+    assert "uncertainty-idle" not in codes(Uncertainty(HUNDSUN.inventory, rules()))
+    other = {**{key: value for key, value in FACTOR.items() if key != "id"}, "denominator": "revenue"}
+    stated = rules(denominator=[{**other, "period": "1999"}, other])
+    held = Uncertainty(HUNDSUN.inventory, stated, denominators=HUNDSUN.denominators)
+    assert codes(held)["uncertainty-idle"]["rows"] == ["denominator 1 (revenue 1999)"]
+    assert "uncertainty-idle" not in codes(Uncertainty(HUNDSUN.inventory, stated))  # nothing is divided
+
+
+def test_a_number_that_is_stated_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        rules(number=[FACTOR, {**FACTOR, "below": "9 %", "above": "9 %"}])
+
+
+def accounts(*rows: tuple[str, str, str, float, str, str]) -> hc.Inventory:
+    """Return rows of activity, unit, period, quantity, site and meter."""
+    names = ["activity", "unit", "period", "quantity", "site", "meter"]
+    table = pd.DataFrame(rows, columns=names).assign(region="CN", quality="invoiced")
+    acts = hc.Activities(table.assign(activity_id=[str(place) for place in range(len(rows))]))
+    plan = hc.Plan.compile(acts, hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024"))
+    return hc.Inventory(plan.run(acts, ["meter", "quality"]))
+
+
+def test_meters_of_one_number_under_different_ranges_are_different_inputs() -> None:
+    """An electricity meter 1 and a gas meter 1: each keeps its own range, whichever row comes last."""
+    own = accounts(
+        ("electricity.grid", "MWh", "2024", 100, "hq", "1"), ("stationary.natural_gas", "m3", "2024", 5000, "hq", "1")
+    )
+    wide = {**BILLS, "shared": "meter", "below": "20 %", "above": "20 %"}
+    stated = [{**BILLS, "shared": "meter", "activity": "electricity.*"}, wide]
+    found = Uncertainty(own, rules(activity=stated, number=[]), ("activity",))
+    assert {one.id: one.spread and one.spread.upper for one in found.sources.values() if one.kind == "activity"} == {
+        "hq: 1 electricity.* invoiced": 1.02,
+        "hq: 1 invoiced": 1.2,
+    }
+    assert percent(found, activity="electricity.grid") == pytest.approx(2)
+
+
+def test_a_trend_from_zero_is_left_out_and_its_categories_keep_their_uncertainty() -> None:
+    """Gas starts at nothing, electricity ends there: 53.66 t to 0 t is the whole trend, at its own +-2 %."""
+    own = accounts(
+        ("electricity.grid", "MWh", "2022", 100, "hq", "e"),
+        ("electricity.grid", "MWh", "2024", 0, "hq", "e"),
+        ("stationary.natural_gas", "m3", "2022", 0, "hq", "g"),
+        ("stationary.natural_gas", "m3", "2024", 5000, "hq", "g"),
+    )
+    found = Uncertainty(own, rules(number=[]), ("year", "scope"), 256)
+    assert [dict(first)["scope"] for (first, _), _ in found.trends()] == ["2"]
+    assert found.as_json()["trends"]
+    trends = [one for one in found.key_categories if len(one.years) == 2 and one.weighed]
+    assert all(one.share > 0 for of in trends for one in of.categories)
+    assert {dict(one.category)["activity"] for of in trends for one in of.categories} == {
+        "electricity.grid",
+        "stationary.natural_gas",
+    }
+
+
+def test_what_may_be_0_is_warned_of_where_something_is_divided_by_it() -> None:
+    """120 % about the grid's factor, made up: 2022, from which the trend starts, may be nothing at all."""
+    wide = rules(number=[{**FACTOR, "below": "120 %", "above": "120 %"}])
+    assert codes(Uncertainty(HUNDSUN.inventory, wide, draws=256))["uncertainty-maybe-0"]["divisors"] == ["2022"]
+    other = {**{key: value for key, value in FACTOR.items() if key != "id"}, "denominator": "revenue"}
+    wide = rules(denominator=[{**other, "below": "150 %", "above": "150 %", "period": "2023"}])
+    held = Uncertainty(HUNDSUN.inventory, wide, draws=256, denominators=HUNDSUN.denominators)
+    assert codes(held)["uncertainty-maybe-0"]["divisors"] == ["revenue 2023"]
+    assert "uncertainty-maybe-0" not in codes(Uncertainty(HUNDSUN.inventory, rules(), draws=256))
+
+
+def test_a_finding_names_twenty_inputs_and_counts_the_others() -> None:
+    named = codes(Uncertainty(inventory(100), rules(number=[], activity=[])))["uncertainty-unstated-activity"]["inputs"]
+    assert len(named) == 21
+    assert named[-1] == "… +80"
+
+
+def test_every_fault_of_a_file_says_at_which_key_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "uncertainty.toml"
+    row = 'below = "nan %"\nabove = "5 %"\nshape = "normal"\norigin = "x"\n'
+    path.write_text(
+        f'published = "lognormal"\n[[number]]\nid = "a"\n{row.replace("nan", "6")}[[number]]\nid = "b"\n{row}'
+    )
+    with pytest.raises(InputError) as caught:
+        UncertaintyRules.read(path)
+    told = [one.line("en") for one in caught.value.problems]
+    assert told[0].startswith("uncertainty.toml: number.1: a normal uncertainty is as wide below as above")
+    assert told[1].startswith("uncertainty.toml: number.2.below: 'nan' is no quantity")
+
+
+def test_what_a_step_divides_by_is_told_from_what_it_multiplies_by() -> None:
+    """Petrol in GJ becomes coal equivalents by way of tonnes: divided by its heating value."""
+    own = Uncertainty(accounts(("mobile.petrol", "GJ", "2024", 100, "hq", "p")), rules())
+    told = {one.entry.line.flow.kind: own._inputs(one) for one in own.inventory.products()}
+    times, over = told["coal-equivalent"]
+    assert [one.id for one in over] == ["gbt2589-2020.petrol.ncv"]
+    assert "gbt2589-2020.petrol.coal-equivalent" in [one.id for one in times]
+    assert not told["gas"][1]

@@ -81,6 +81,7 @@ def test_a_footprint_has_intervals_when_asked(folder: Path) -> None:
     assert not any("uncertainty" in one for one in (*bare["totals"], *bare["intensities"]))
     shown = CliRunner().invoke(app, ["footprint", str(folder), "--uncertainty"])
     assert "-5.4 % … +5.4 %" in shown.stdout
+    assert "warning: 3.8 % of the emissions rest on numbers of which no uncertainty is stated" in shown.stdout
 
 
 def test_a_restatement_has_intervals_when_asked(folder: Path) -> None:
