@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -625,7 +626,8 @@ class Activities:
         """Return the test that a quantity is negative without a credit mark."""
         quantity = nw.col("quantity")
         # Arrow compares no decimal of many places with an integer
-        negative = quantity.abs() != quantity if self.quantity_kind == "decimal" else quantity < 0
+        decimal = self.quantity_kind == "decimal"
+        negative = quantity < (nw.lit(Decimal(0)).cast(self._columns["quantity"]) if decimal else 0)
         if "credit" not in self._columns:
             return negative
         marked = nw.col("credit").cast(nw.String).str.strip_chars().str.to_lowercase().is_in(_CREDIT_WORDS)

@@ -91,6 +91,7 @@ EXACT = {
     "decimals": decimals(["1.25", "-0.000001", "99999999999.123456"], 18, 6),
     "narrow decimals": decimals(["999.99"] * 1000, 5, 2),
     "decimals with more places than digits": decimals(["1.5", "-0.000001"], 38, 30),
+    "decimals of 38 digits": decimals(["49999999.123456", "-2.5"], 38, 30),
 }
 
 TOO_LARGE, NOT_FINITE, IMPRECISE = "quantity-too-large", "quantity-not-finite", "quantity-imprecise"
@@ -119,6 +120,10 @@ BROKEN: dict[str, tuple[pa.Table, dict[str, str | set[str]]]] = {
     "all integers are missing": (rows([None, None], pa.int64()), dict.fromkeys("01", BLANK)),
     "38 digits": (decimals([LARGEST, "1", "-" + LARGEST]), dict.fromkeys("02", TOO_LARGE)),
     "decimals beyond 38 digits": (decimals([LARGEST] * 3), dict.fromkeys("012", TOO_LARGE)),
+    "a decimal of 38 digits without a mark": (
+        decimals(["-9999999.123456", "99999999.123456"], 38, 30, credit=[None, None]),
+        {"0": "quantity-negative"},
+    ),
     "a decimal is missing": (decimals(["1", None], 18, 6), {"1": "quantity-blank"}),
     "a credit without a mark after the first thousand": (
         rows([1.5] * 1000 + [-0.25, -0.25], credit=[None] * 1001 + ["yes"]),
