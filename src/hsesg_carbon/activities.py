@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -402,14 +403,16 @@ class Activities:
 
     def ids(self) -> set[str]:
         """Return the ids of all rows."""
-        return {text_of(one) for one in collected(self.frame.select("activity_id"))["activity_id"].to_list()}
+        with engine_errors(self.frame):
+            return {text_of(one) for one in collected(self.frame.select("activity_id"))["activity_id"].to_list()}
 
     def check(self) -> list[Finding]:
         """Return duplicate ids (unless the door proved them unique), overlaps and gaps between the bills of a meter."""
         problems = _Problems()
-        if not self._ids_are_unique:
-            self._duplicates(problems)
-        return problems.findings + self._meter_findings()
+        with engine_errors(self.frame):  # DuckDB opens the file before anything is collected
+            if not self._ids_are_unique:
+                self._duplicates(problems)
+            return problems.findings + self._meter_findings()
 
     # ------------------------------------------------------------------------------------------------- the checks
 
@@ -621,7 +624,10 @@ class Activities:
 
     def _unmarked(self) -> nw.Expr:
         """Return the test that a quantity is negative without a credit mark."""
-        negative = nw.col("quantity") < 0
+        quantity = nw.col("quantity")
+        # Arrow compares no decimal of many places with an integer
+        decimal = self.quantity_kind == "decimal"
+        negative = quantity < (nw.lit(Decimal(0)).cast(self._columns["quantity"]) if decimal else 0)
         if "credit" not in self._columns:
             return negative
         marked = nw.col("credit").cast(nw.String).str.strip_chars().str.to_lowercase().is_in(_CREDIT_WORDS)
@@ -674,7 +680,8 @@ class Activities:
 
     def _fetch(self, predicate: nw.Expr | None, limit: int = MAX_ROWS_PER_RULE) -> list[dict[str, Any]]:
         """Return up to ``limit`` whole rows for which ``predicate`` holds."""
-        return _some(self.frame if predicate is None else self.frame.filter(predicate), limit)
+        with engine_errors(self.frame):
+            return _some(self.frame if predicate is None else self.frame.filter(predicate), limit)
 
 
 # ------------------------------------------------------------------------------------------ private
