@@ -186,7 +186,7 @@ class Activities:
     @cached_property
     def _base(self) -> Cube:
         guess = self._guess
-        if guess and all(self._held(raw, one, guess, self._guessed) for raw, one in self._groups):
+        if guess and self._all_held(self._groups, guess, self._guessed):
             return self._cube_of(self._grouping, guess, self._groups, ())
         return self._summed(self._grouping, ())  # the rows were otherwise than expected
 
@@ -196,7 +196,7 @@ class Activities:
         scale = grouping.scale(self._scales)
         bounds = [nw.col(gridding.column).alias(name) for name in ("_least", "_most", "_known")]
         groups = list(grouping.sums([bounds, *gridding.stages(scale)], [*gridding.sums, *_RANGES]))
-        if not all(self._held(raw[: len(self.raw_keys)], one, gridding, self._scales) for raw, one in groups):
+        if not self._all_held(groups, gridding, self._scales):
             raise InputError("frame-changed")
         return self._cube_of(grouping, gridding, groups, dimensions)
 
@@ -204,10 +204,10 @@ class Activities:
         """Return the cheapest way to sum what the survey saw; refuse what would leave the range of integers."""
         signed = any(plain(one["_least"]) < 0 for _, one in self._groups)
         narrow, wide = (Gridding(self.quantity_kind, signed=signed, wide=one) for one in (False, True))
-        if all(self._held(raw, one, narrow, self._scales) for raw, one in self._groups):
+        if self._all_held(self._groups, narrow, self._scales):
             return narrow
         for raw, one in self._groups:
-            if not self._held(raw, one, wide, self._scales):
+            if not self._held(raw, one, wide):
                 self._refuse_overflow(self._distinct[raw], one)
         return wide
 
@@ -226,7 +226,9 @@ class Activities:
             own = raw[: len(self.raw_keys)]
             count = int(group["_rows"])
             seen[own] = seen.get(own, 0) + count
-            key = self._distinct[own]
+            key = self._distinct.get(own)
+            if key is None:
+                raise InputError("frame-changed")
             if dimensions:
                 told = dict(zip(grouping.columns, raw, strict=True))
                 key = replace(key, extra=tuple((name, text_of(told[name])) for name in dimensions))
@@ -237,15 +239,22 @@ class Activities:
             raise InputError("frame-changed")
         return Cube(steps, rows)
 
-    def _held(
-        self, raw: tuple[Any, ...], group: Mapping[str, Any], gridding: Gridding, scales: Mapping[Any, int]
-    ) -> bool:
+    def _all_held(self, groups: Sequence[_Group], gridding: Gridding, scales: Mapping[Any, int]) -> bool:
+        """Say whether all sums are exact that a pass formed, with the grids that it took the units to have."""
+        if self.quantity_kind == "float" and any(scales.get(unit) != own for unit, own in self._scales.items()):
+            return False
+        least, most, rows = ([plain(one[name]) for _, one in groups] for name in ("_least", "_most", "_rows"))
+        if None in least or None in most:
+            raise InputError("frame-changed")
+        if gridding.holds(min(least), max(most), max(rows), max(self._scales.values())):
+            return True  # as if every group had the extremes of all, which most tables bear
+        return all(self._held(raw[: len(self.raw_keys)], one, gridding) for raw, one in groups)
+
+    def _held(self, raw: tuple[Any, ...], group: Mapping[str, Any], gridding: Gridding) -> bool:
         """Say whether the sum that a pass formed of a group is exact."""
         if raw not in self._distinct:
             raise InputError("frame-changed")
         exponent = units.grid(self._distinct[raw].unit)
-        if self.quantity_kind == "float" and scales.get(raw[self._unit_at]) != exponent:
-            return False
         return gridding.holds(plain(group["_least"]), plain(group["_most"]), int(group["_rows"]), exponent)
 
     @cached_property
