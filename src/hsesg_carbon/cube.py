@@ -81,6 +81,8 @@ class Grouping:
     def of(cls, frame: Any, columns: Sequence[str]) -> "Grouping":
         """Make a frame ready, as its engine likes it."""
         columns = tuple(columns)
+        if frame.implementation.is_polars():
+            frame = frame.lazy()  # then all that is computed for a row is computed in one go
         if isinstance(frame, nw.LazyFrame) or not frame.implementation.is_pandas():
             return cls(frame, columns, columns, ())
         if all(_is_arrow_text(frame[name].to_native()) for name in columns):

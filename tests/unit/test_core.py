@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import narwhals as nw
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
 import hsesg_carbon as hc
+from hsesg_carbon.activities import ENGINES
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.inventory import denominators_missing, ruling_denominators
 
@@ -301,6 +303,14 @@ def test_lines_of_a_relation_are_a_relation_and_no_row_is_lost(
     with pytest.raises(hc.InputError, match="changed") as caught:
         run.lines()
     assert caught.value.code == "lines-lost"
+
+
+def test_an_engine_that_nobody_has_tested_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hsesg_carbon.activities.ENGINES", (nw.Implementation.PANDAS,))
+    with pytest.raises(hc.InputError, match="its engine is POLARS") as caught:
+        hc.Activities(pl.from_pandas(rows({})))
+    assert caught.value.code == "frame-kind"
+    assert nw.Implementation.DASK not in ENGINES
 
 
 def test_explain_splits_a_bill_by_days(ledger: Callable[..., hc.Ledger]) -> None:
