@@ -203,9 +203,7 @@ class Activities:
     def _summed(self, grouping: Grouping, dimensions: Sequence[str]) -> Cube:
         """Return the cube of a pass that provides for all that the survey saw."""
         gridding = self._fitting()
-        scale = grouping.scale(self._scales)
-        bounds = [nw.col(gridding.column).alias(name) for name in ("_least", "_most", "_known")]
-        groups = list(grouping.sums([bounds, *gridding.stages(scale)], [*gridding.sums, *_RANGES]))
+        groups = _passed(grouping, gridding, self._scales)
         if not self._all_held(groups, gridding, self._scales):
             raise InputError("frame-changed")
         return self._cube_of(grouping, gridding, groups, dimensions)
@@ -459,10 +457,9 @@ class Activities:
         """Make the column ``_steps`` of quantities that are text or Decimal objects; note what is no number."""
         frame = self.frame
         assert isinstance(frame, nw.DataFrame)  # kind_of refuses lazy text
-        grids = units.grids()
         quantities, spelt = frame["quantity"].to_list(), frame["unit"].to_list()
         credits_ = frame["credit"].to_list() if "credit" in self._columns else None
-        known = {one: grids[name] for one in set(spelt) if (name := units.normalise(text_of(one))) in grids}
+        known = _grids_of(spelt)
         steps, plain = read_plain(frame, known)
         rounded: dict[str, int] = {}
         for place in np.flatnonzero(~plain).tolist():
@@ -524,21 +521,19 @@ class Activities:
         else:
             first = collected(self._numbers.select("unit", nw.col(column).alias("_quantity")).head(_LOOKED_AT))
             spelt, least = first["unit"].to_list(), first["_quantity"].min()
-        grids = units.grids()
-        guessed = {one: grids.get(units.normalise(text_of(one)), 0) for one in dict.fromkeys(spelt)}
         least = plain(least)
-        return Gridding(self.quantity_kind, signed=least is not None and least < 0, wide=False), guessed
+        signed = least is not None and least < 0
+        return Gridding(self.quantity_kind, signed=signed, wide=False), dict.fromkeys(spelt, 0) | _grids_of(spelt)
 
     def _ranged(self) -> list[_Group]:
         """Return every distinct key with its rows, the range of its quantities and, as far as they have one, a sum."""
         guess = self._guess
         assert guess is not None
-        bounds = [nw.col(guess.column).alias(name) for name in ("_least", "_most", "_known")]
         try:
-            stages = guess.stages(self._grouping.scale(self._guessed))
-            return list(self._grouping.sums([bounds, *stages], [*guess.sums, *_RANGES]))
+            return _passed(self._grouping, guess, self._guessed)
         except EngineError:  # NaN, infinity, too large a sum: which rows they are is for the rules to say
             self._guess = None
+            bounds = _bounds(guess)
             if guess.kind != "float":
                 return list(self._grouping.sums([bounds], _RANGES))
             bulk = nw.col(guess.column).alias("_bulk")
@@ -551,11 +546,10 @@ class Activities:
         with engine_errors(self.frame):
             own = self._grouping.rows_of(self.frame, group)
             for code, column, data, broken in wrong:
-                chosen = own if broken is None else own.filter(broken)
-                count = int(group["_rows"]) if broken is None else _count(chosen)
-                rows = _some(chosen, problems.room(code)) if problems.room(code) else []
-                if count:
-                    problems.add(code, column, data, rows, count)
+                if broken is None:
+                    problems.add_rows(code, column, data, own, int(group["_rows"]))
+                else:
+                    problems.add_rows(code, column, data, own.filter(broken))
 
     def _check_decimals(self, problems: "_Problems") -> None:
         """Note decimals finer than the grid of their unit, where the column has digits for them."""
@@ -571,17 +565,14 @@ class Activities:
             for unit, names in by_unit.items():
                 broken = finer.filter(nw.col("unit").is_in(names))
                 data = {"unit": unit, "grid": f"1e-{exponent}"}
-                if count := _count(broken):
-                    shown = _some(broken, room) if (room := problems.room("decimal-finer-than-grid")) else []
-                    problems.add("decimal-finer-than-grid", "quantity", data, shown, count)
+                problems.add_rows("decimal-finer-than-grid", "quantity", data, broken)
 
     def _check_qualities(self, problems: "_Problems") -> None:
         quality = nw.col("quality").cast(nw.String)
         spelt = collected(self.frame.select(quality).unique())["quality"].to_list()
         for word in sorted({text_of(one) for one in spelt} - {"", *QUALITIES}):
             broken = self.frame.filter(quality.str.strip_chars() == word)
-            shown = _some(broken, problems.room("quality-unknown")) if problems.room("quality-unknown") else []
-            problems.add("quality-unknown", "quality", {"quality": word[:80]}, shown, _count(broken))
+            problems.add_rows("quality-unknown", "quality", {"quality": word[:80]}, broken)
 
     def _number_rules(self, raw: tuple[Any, ...], found: Mapping[str, Any]) -> list[_Rule]:
         """Return the rules on quantities that rows of a key break, each with the expression that finds these rows."""
@@ -624,24 +615,16 @@ class Activities:
         unit = self._distinct[raw].unit
         exponent = units.grid(unit)
         if largest * 10.0**exponent >= limit and self._large_fractions:
-            # the digits that were written are no longer in such a float, unless it is whole
-            # infinity has no floor in Spark
-            size = nw.when(usable & ~large).then(quantity.abs()).otherwise(nw.lit(0.0))
-            imprecise = (size * 10.0**exponent >= limit) & (size.floor() < size)
             data = {"unit": unit, "grid": f"1e-{exponent}"}
-            wrong.append(("quantity-imprecise", "quantity", data, imprecise))
+            wrong.append(("quantity-imprecise", "quantity", data, _imprecise(exponent)))
         return wrong
 
     @cached_property
     def _large_fractions(self) -> int:
         """How many rows of the frame may have lost digits: counted once, because whole numbers never have."""
-        spelt = {text_of(raw[self._unit_at]) for raw, _ in self._groups}
-        finest = max((units.grids().get(units.normalise(one), 0) for one in spelt), default=0)
-        quantity, limit = nw.col("quantity"), float(EXACT_FLOATS)
-        usable = ((quantity - quantity == 0) & (quantity < limit) & (quantity > -limit)).fill_null(value=False)
-        size = nw.when(usable).then(quantity.abs()).otherwise(nw.lit(0.0))  # infinity has no floor in Spark
+        finest = max(_grids_of(raw[self._unit_at] for raw, _ in self._groups).values(), default=0)
         with engine_errors(self.frame):
-            return _count(self.frame.filter((size * 10.0**finest >= limit) & (size.floor() < size)))
+            return _count(self.frame.filter(_imprecise(finest)))
 
     def _ordinary(self, raw: tuple[Any, ...], found: Mapping[str, Any]) -> bool:
         """Say whether all quantities of a key are known, not negative and far from every limit, as most are."""
@@ -678,8 +661,7 @@ class Activities:
             code = "duplicate-id" if one else "cell-blank"
             data = {"activity_id": one, "count": row["_rows"]} if one else {"column": "activity_id"}
             same = spelt == one if one else ids.is_null() | (spelt == "")
-            rows = self._fetch(same, problems.room(code)) if problems.room(code) else []
-            problems.add(code, "activity_id", data, rows, int(row["_rows"]))
+            problems.add_rows(code, "activity_id", data, self.frame.filter(same), int(row["_rows"]))
 
     def _meter_findings(self) -> list[Finding]:
         """Return bills of one meter that overlap, and days between two of its bills that no bill covers."""
@@ -729,6 +711,20 @@ def _read(cell: Any, exponent: int, credit: Any) -> tuple[int, bool, str]:
     return step, was_rounded, "quantity-negative" if unmarked else ""
 
 
+def _grids_of(spelt: Iterable[Any]) -> dict[Any, int]:
+    """Return the grids of the units that are known, by their spelling."""
+    grids = units.grids()
+    return {one: grids[name] for one in dict.fromkeys(spelt) if (name := units.normalise(text_of(one))) in grids}
+
+
+def _imprecise(exponent: int) -> nw.Expr:
+    """Return the test that a float no longer has the digits that were written, down to a grid: whole ones have none."""
+    quantity, limit = nw.col("quantity"), float(EXACT_FLOATS)
+    usable = ((quantity - quantity == 0) & (quantity < limit) & (quantity > -limit)).fill_null(value=False)
+    size = nw.when(usable).then(quantity.abs()).otherwise(nw.lit(0.0))  # infinity has no floor in Spark
+    return (size * 10.0**exponent >= limit) & (size.floor() < size)
+
+
 def _where(row: Mapping[str, Any], column: str | None) -> Where:
     number = text_of(row.get("origin_row"))
     return Where(
@@ -743,6 +739,16 @@ def _where(row: Mapping[str, Any], column: str | None) -> Where:
 
 _RANGES = (nw.col("_least").min(), nw.col("_most").max(), nw.col("_known").count(), nw.len().alias("_rows"))
 """What tells the range of a group, how many quantities it has and how many rows; a column for each aggregate."""
+
+
+def _bounds(gridding: Gridding) -> list[nw.Expr]:
+    return [nw.col(gridding.column).alias(name) for name in ("_least", "_most", "_known")]
+
+
+def _passed(grouping: Grouping, gridding: Gridding, scales: Mapping[Any, int]) -> list[_Group]:
+    """Return the sums and the ranges of all groups, formed in one pass with such grids of the units."""
+    stages = gridding.stages(grouping.scale(scales))
+    return list(grouping.sums([_bounds(gridding), *stages], [*gridding.sums, *_RANGES]))
 
 
 class _Problems:
@@ -767,6 +773,14 @@ class _Problems:
             places = [None]
         self.shown[code] = self.shown.get(code, 0) + len(places)
         self.findings += [Finding(code=code, severity="error", where=one, data=data) for one in places]
+
+    def add_rows(
+        self, code: str, column: str | None, data: dict[str, Any], broken: Any, count: int | None = None
+    ) -> None:
+        """Note the rows of a frame, if there are any: all are counted, only those are fetched that will be shown."""
+        count = _count(broken) if count is None else count
+        if count:
+            self.add(code, column, data, _some(broken, self.room(code)) if self.room(code) else [], count)
 
     def raise_any(self) -> None:
         """Raise one error with everything that was noted, in the order of files and rows."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.periods import Period, plain
+from hsesg_carbon.quantities import INT64
 
-_INT64 = 2**63 - 1
 _MANY = 100_000
 
 
@@ -165,10 +165,8 @@ def _arrow(frame: Any, columns: Sequence[str]) -> nw.DataFrame[Any]:
     native = frame.to_native()
     numbers = [name for name in _numbers_of(frame) if native[name].dtype != object]
     held = {name: pa.array(native[name], from_pandas=True) for name in (*columns, *numbers)}
-    try:  # Arrow groups the text of pandas, which has room for more than 2 GiB, at a third of the speed
+    with suppress(pa.ArrowInvalid):  # more text than 2 GiB has to stay as it is, grouped at a third of the speed
         held |= {name: held[name].cast(pa.string()) for name in columns}
-    except pa.ArrowInvalid:
-        held = dict(held)  # so much text has to stay as it is
     table: nw.DataFrame[Any] = nw.from_native(pa.table(held))
     return table
 
@@ -203,7 +201,7 @@ def _packed(series: Sequence[Any]) -> tuple[Any, tuple[tuple[Any, ...], ...]] | 
     else:  # coding text lets other threads run, and is most of what the checks at the door cost
         with ThreadPoolExecutor() as threads:
             coded = list(threads.map(_factorized, series))
-    if math.prod(max(len(values), 1) for _, values in coded) > _INT64:
+    if math.prod(max(len(values), 1) for _, values in coded) > INT64:
         return None
     packed = coded[0][0].astype("int64")
     for codes, values in coded[1:]:

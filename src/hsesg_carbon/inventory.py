@@ -280,10 +280,9 @@ class Inventory:
 
         Example: ``inventory.by("scope", "year")``.
         """
-        catalogue = self.ledger.plan.library.catalogue
 
         def counting(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
-            totalled = line.flow.kind in COUNTED and catalogue[activity].scope != "beside"
+            totalled = self._is_totalled(line.flow, activity)
             return ("CO2e", CO2E, self._weights[self._gas_key(line.flow.flow, activity)]) if totalled else None
 
         return self._summed(self._telling(dimensions), counting)
@@ -492,10 +491,9 @@ class Inventory:
 
     def counted(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
-        catalogue = self.ledger.plan.library.catalogue
         for entry, share in self.weighed():
             activity, flow = entry.cell.activity, entry.line.flow
-            if flow.kind in COUNTED and catalogue[activity].scope != "beside":
+            if self._is_totalled(flow, activity):
                 yield entry, share * self._weights[self._gas_key(flow.flow, activity)]
 
     def weight(self, flow: Flow, activity: str) -> Fraction:
@@ -519,11 +517,9 @@ class Inventory:
 
     def products(self) -> Iterator["Product"]:
         """Yield every entry of this view as the product that it is, those of which nothing counts included."""
-        catalogue = self.ledger.plan.library.catalogue
         for place, line, quantity, rung in self._standing():
             cell, key = place.cell, place.key
-            totalled = line.flow.kind in COUNTED and catalogue[cell.activity].scope != "beside"
-            weight = self.weight(line.flow, cell.activity) if totalled else None
+            weight = self.weight(line.flow, cell.activity) if self._is_totalled(line.flow, cell.activity) else None
             entry = Entry(cell, key, line, quantity * line.multiplier)
             yield Product(entry, quantity, rung, self._share(cell.site, key.period), weight)
 
@@ -536,7 +532,7 @@ class Inventory:
     def _lines_at(self, place: Place, whole: Fraction) -> Iterator[tuple[PlanLine, Fraction, str]]:
         """Yield what stands for a quantity at a place: lines of the rules, then of the instruments that cover it."""
         parts = self._matching.parts.get((place.cell, place.period), ()) if self._matching.parts else ()
-        left = whole - sum((part.quantity for part in parts), Fraction(0)) if parts else whole
+        left = whole - self._matching.covered(place.cell, place.period) if parts else whole
         for line in place.rate.lines:
             if line.scope2 in {"", self.scope2}:
                 yield line, left if line.flow.kind in EMITTED else whole, ""
@@ -677,6 +673,10 @@ class Inventory:
     def _telling(self, names: Sequence[str]) -> Dimensions:
         groups: dict[str, OfPlace] = {"accounting_group": lambda one: self._accounting_group(one.cell.site)}
         return self.ledger.telling(names, groups, {"gas": lambda line: line.flow.flow})
+
+    def _is_totalled(self, flow: Flow, activity: str) -> bool:
+        """Say whether a flow of an activity adds up to the totals of the scopes."""
+        return flow.kind in COUNTED and self.ledger.plan.library.catalogue[activity].scope != "beside"
 
     def _accounting_group(self, site_id: str) -> str:
         site = self.boundary.site(site_id) if self.boundary else None

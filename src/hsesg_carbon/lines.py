@@ -1,6 +1,6 @@
 """Lines: one per row, period and flow, joined by the engine that holds the rows. A view for people and spreadsheets."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,9 +17,8 @@ from hsesg_carbon.plan import Plan, PlanKey, PlanLine, plan_keys
 NO_FLOW = "-"
 """What ``flow`` reads in the line of a row that yields none: its emissions are left out, not zero."""
 
-_TEXTS = ("line_period", "flow", "scope2", "rung", "factor_id", "property_ids")
-_COLUMNS = (*_TEXTS, "counted", "multiplier", "amount_unit")
 _NUMBERS = ("counted", "multiplier")
+_COLUMNS = ("line_period", "flow", "scope2", "rung", "factor_id", "property_ids", *_NUMBERS, "amount_unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,8 @@ def lines_of(activities: Activities, plan: Plan, standing: Standing | None = Non
     derived = [_join_key(frame, name).alias(by[name]) for name in by if by[name] != name]
     with engine_errors(frame):
         keyed = frame.with_columns(*derived) if derived else frame
-        lines = _joined(keyed, held | dict(zip(_COLUMNS, zip(*made, strict=True), strict=True)), list(held))
+        added = dict(zip(_COLUMNS, map(list, zip(*made, strict=True)), strict=True))
+        lines = _joined(keyed, held | added, list(held))
         lines = lines.with_columns(_amounts(lines, activities))
         return lines.drop([by[name] for name in by if by[name] != name]).to_native()
 
@@ -94,7 +94,7 @@ def _ids_of(line: PlanLine) -> tuple[str, str]:
     return line.factor.id if line.factor else "", " ".join(used.id for used in line.properties)
 
 
-def _joined(keyed: Any, table: dict[str, Sequence[Any]], keys: list[str]) -> Any:
+def _joined(keyed: Any, table: dict[str, list[Any]], keys: list[str]) -> Any:
     """
     Return the rows with their lines.
 
@@ -113,30 +113,26 @@ def _joined(keyed: Any, table: dict[str, Sequence[Any]], keys: list[str]) -> Any
     return joined
 
 
-def _frame_like(frame: Any, table: dict[str, Sequence[Any]]) -> Any:
+def _frame_like(frame: Any, table: dict[str, list[Any]]) -> Any:
     """Return a table of lines as a frame that can be joined to the rows: of their engine, in their session."""
     engine = frame.implementation
-    if isinstance(frame, nw.DataFrame):
-        return nw.from_dict({name: list(cells) for name, cells in table.items()}, _schema(table), backend=engine)
-    if engine.is_polars():
-        return nw.from_dict({name: list(cells) for name, cells in table.items()}, _schema(table), backend=engine).lazy()
+    if isinstance(frame, nw.DataFrame) or engine.is_polars():
+        kinds = {name: nw.Float64() if name in _NUMBERS else nw.String() for name in table}
+        lines = nw.from_dict(table, kinds, backend=engine)
+        return lines.lazy() if isinstance(frame, nw.LazyFrame) else lines
     if engine.is_duckdb():
         import pyarrow as pa  # noqa: PLC0415  (the extra duckdb brings it)
 
-        kinds = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in table])
-        lines = pa.table({name: list(cells) for name, cells in table.items()}, schema=kinds)  # noqa: F841
+        schema = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in table])
+        lines = pa.table(table, schema=schema)
         return nw.from_native(frame.to_native().query("_hc_rows", "select * from lines"))  # which is the table above
     if engine.is_pyspark():
         from pyspark.sql.functions import broadcast  # noqa: PLC0415
 
-        kinds = ", ".join(f"`{name}` {'double' if name in _NUMBERS else 'string'}" for name in table)
+        ddl = ", ".join(f"`{name}` {'double' if name in _NUMBERS else 'string'}" for name in table)
         rows = list(zip(*table.values(), strict=True))
-        return nw.from_native(broadcast(frame.to_native().sparkSession.createDataFrame(rows, kinds)))
+        return nw.from_native(broadcast(frame.to_native().sparkSession.createDataFrame(rows, ddl)))
     raise InputError("lines-engine", engine=str(engine))
-
-
-def _schema(table: dict[str, Sequence[Any]]) -> dict[str, Any]:
-    return {name: nw.Float64() if name in _NUMBERS else nw.String() for name in table}
 
 
 def _amounts(lines: Any, activities: Activities) -> Any:

@@ -10,7 +10,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.spreads import COVERED, Spread, Z
+from hsesg_carbon.spreads import TAIL, Spread, Z
+
+DRAWS = 2**16
+"""Draws of Approach 2 where nothing else is asked for."""
 
 Sampling = Literal["sobol", "plain"]
 _SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
@@ -23,7 +26,6 @@ _CELLS = 2**23
 _MOST = 2**29
 """Numbers that all draws of all outputs may be: 4 GiB."""
 
-_TAIL = (1 - COVERED) / 2
 _NEXT_TO_0 = 2.0**-40
 """Points closer to 0 or 1 are moved there: no distribution has a value at 0."""
 
@@ -166,7 +168,7 @@ class Propagation:
         pairs = zip(self.estimates.tolist(), np.asarray(variances).tolist(), strict=True)
         return [normal_interval(estimate, math.sqrt(variance)) for estimate, variance in pairs]
 
-    def approach2(self, draws: int = 2**16, seed: int = 0, sampling: Sampling = "sobol") -> "Drawn":
+    def approach2(self, draws: int = DRAWS, seed: int = 0, sampling: Sampling = "sobol") -> "Drawn":
         """
         Draw the inputs and return what the outputs are (Monte Carlo, IPCC 2006 Guidelines vol. 1, 3.2.3.2).
 
@@ -311,7 +313,7 @@ class _Group:
 
 def _described(values: Any) -> tuple[Any, ...]:
     """Return mean, standard deviation and the limits of 95 % along the last axis."""
-    lower, upper = np.quantile(values, [_TAIL, 1 - _TAIL], axis=-1)
+    lower, upper = np.quantile(values, [TAIL, 1 - TAIL], axis=-1)
     spread = values.shape[-1] > 1
     return values.mean(axis=-1), values.std(axis=-1, ddof=1) if spread else np.zeros_like(lower), lower, upper
 

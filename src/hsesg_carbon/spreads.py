@@ -13,8 +13,10 @@ from hsesg_carbon.errors import InputError, near
 Shape = Literal["normal", "lognormal", "triangular", "uniform"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
 COVERED = 0.95
-_TAIL = (1 - COVERED) / 2
-Z = NormalDist().inv_cdf(1 - _TAIL)
+TAIL = (1 - COVERED) / 2
+"""What lies beyond either limit."""
+
+Z = NormalDist().inv_cdf(1 - TAIL)
 """Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
 
 _STEPS = 60
@@ -131,5 +133,5 @@ def _arm(away: float, other: float) -> float:
     if not away:
         return 0.0
     # (a - away)^2 = tail x a x (a + other), the larger root
-    square, linear, rest = 1 - _TAIL, 2 * away + _TAIL * other, away**2
+    square, linear, rest = 1 - TAIL, 2 * away + TAIL * other, away**2
     return (linear + math.sqrt(linear**2 - 4 * square * rest)) / (2 * square)

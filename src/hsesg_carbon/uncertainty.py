@@ -17,6 +17,7 @@ from hsesg_carbon.inventory import Denominator, Inventory, Product, ruling_denom
 from hsesg_carbon.ledger import Group
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.propagation import (
+    DRAWS,
     FIRST_ORDER,
     SMALL,
     Drawn,
@@ -121,7 +122,7 @@ class Uncertainty:
     inventory: Inventory = field(repr=False)
     rules: UncertaintyRules = field(repr=False)
     by: tuple[str, ...] = ("year",)
-    draws: int = 2**16
+    draws: int = DRAWS
     seed: int = 0
     sampling: Sampling = "sobol"
     approach: Approach = 2
@@ -140,7 +141,7 @@ class Uncertainty:
         rules: UncertaintyRules,
         approach: Approach,
         by: Sequence[str] = ("year",),
-        draws: int = 2**16,
+        draws: int = DRAWS,
         seed: int = 0,
     ) -> "Uncertainty":
         """
@@ -204,8 +205,7 @@ class Uncertainty:
         """
         places = [self.groups.index(one) if one in self.groups else -1 for one in (first, last)]
         if min(places) < 0 or not self.propagation.estimates[places[0]]:
-            known = [" ".join(str(value) for _, value in one) for one in self.groups]
-            raise InventoryError("uncertainty-no-trend", groups=known)
+            raise InventoryError("uncertainty-no-trend", groups=[_label(one) for one in self.groups])
         return _change(self.propagation, self.drawn, places[0], places[1])
 
     def trends(self) -> list[tuple[tuple[Group, Group], Both]]:
@@ -444,8 +444,7 @@ class Uncertainty:
         pairs = [(group, one, second[group]) for group, one in self.approach1().items() if one.estimate]
         pairs.sort(key=lambda row: -abs(row[2].relative - row[1].relative))
         totals = [
-            f"{' '.join(str(value) for _, value in group)}: {one.relative:.4f} / {other.relative:.4f}"
-            f" ({other.relative - one.relative:+.4f})"
+            f"{_label(group)}: {one.relative:.4f} / {other.relative:.4f} ({other.relative - one.relative:+.4f})"
             for group, one, other in pairs[:_MOST_TOTALS]
         ]
         data = {"inputs": _few(wide), "limit": f"{SMALL * 100:.0f}", "totals": totals, "count": len(pairs)}

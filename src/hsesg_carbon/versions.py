@@ -16,6 +16,7 @@ from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.inventory import Inventory, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import describe
+from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
 from hsesg_carbon.uncertainty import ChangeUncertainty, Uncertainty
 from hsesg_carbon.workspace import Workspace
@@ -84,7 +85,7 @@ class Versions:
                 found[per] = bridge
         return found
 
-    def uncertainty(self, *by: str, draws: int = 2**16, seed: int = 0) -> ChangeUncertainty:
+    def uncertainty(self, *by: str, draws: int = DRAWS, seed: int = 0) -> ChangeUncertainty:
         """
         Return the uncertainty of the change of each year, by any dimensions besides.
 

@@ -3,12 +3,12 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,6 +43,7 @@ from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
+from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.ranges import FILE as UNCERTAINTY
 from hsesg_carbon.ranges import UncertaintyRules
 from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
@@ -296,14 +297,9 @@ class Workspace:
     @cached_property
     def inventory(self) -> Inventory:
         """The inventory of all activity data under the workspace's methodology."""
-        first, *others = self.batches
-        keys = [key for batch in (first, *others) for key in batch.keys]
-        plan = Plan.compile(keys, self.library, self.methodology)
-        ledger = Ledger.of(plan, first)
-        for batch in others:
-            ledger = ledger + Ledger.of(plan, batch)
+        plan = Plan.compile([key for batch in self.batches for key in batch.keys], self.library, self.methodology)
         kept = self.settings.keep_published
-        return Inventory(ledger, self.boundary, instruments=self.instruments, keep_published=kept)
+        return Inventory(self._ledger(plan), self.boundary, instruments=self.instruments, keep_published=kept)
 
     @cached_property
     def consolidations(self) -> Consolidations:
@@ -362,7 +358,7 @@ class Workspace:
         items = self._side_records("offsets", Offset)
         return Offsets(items, self.settings.organisation.id) if items else None
 
-    def uncertainty(self, *by: str, draws: int = 2**16, seed: int = 0) -> Uncertainty:
+    def uncertainty(self, *by: str, draws: int = DRAWS, seed: int = 0) -> Uncertainty:
         """
         Return the uncertainty of the totals by any dimensions besides the year, as ``uncertainty.toml`` states it.
 
@@ -377,15 +373,24 @@ class Workspace:
         return replace(found, denominators=self.denominators, accept_boundary=accepted)
 
     def uncertainty_beside(
-        self, other: "Workspace", *by: str, rules: UncertaintyRules, draws: int = 2**16, seed: int = 0
+        self, other: "Workspace", *by: str, rules: UncertaintyRules, draws: int = DRAWS, seed: int = 0
     ) -> Uncertainty:
         """Return the uncertainty of the totals by such rules, with inputs told apart only as ``other`` can as well."""
         names = [name for name in self._labels if name in other._labels]
-        first, *others = (Ledger.of(self.inventory.ledger.plan, batch, names) for batch in self.batches)
+        return Uncertainty(self._told_apart(tuple(names)), rules, tuple(dict.fromkeys(("year", *by))), draws, seed)
+
+    @cached_property
+    def _told_apart(self) -> "Callable[[tuple[str, ...]], Inventory]":
+        """Return what gives the inventory with further columns kept apart: once for each, for it looks at all rows."""
+        ledger = self.inventory.ledger
+        return cache(lambda names: replace(self.inventory, ledger=self._ledger(ledger.plan, names)))
+
+    def _ledger(self, plan: Plan, dimensions: Sequence[str] = ()) -> Ledger:
+        """Return the ledger of all batches."""
+        first, *others = (Ledger.of(plan, batch, dimensions) for batch in self.batches)
         for one in others:
             first = first + one
-        inventory = replace(self.inventory, ledger=first)
-        return Uncertainty(inventory, rules, tuple(dict.fromkeys(("year", *by))), draws, seed)
+        return first
 
     @property
     def has_uncertainty(self) -> bool:
