@@ -18,7 +18,7 @@ buildings. What is drawn and why:
   months, which is no fault.
 - **Noise**: of each site a standard deviation between 1.5 and 3.5 %, multiplicative, with a correlation of 0 to 0.4
   from month to month. A judgement, not a measurement: what remains of bills of whole calendar months once days,
-  weather and occupancy are known. It has to be about that, for a fault of 12 % is invisible beyond: at 5 % it is 2.4 standard
+  weather and occupancy are known. It has to be about that, or a fault of 12 % is lost: at 5 % it is 2.4 standard
   deviations, and 0.1 false alarms in 48 months need 3.1. Real buildings are often noisier, and then only larger
   faults can be found; ``--noise`` shows by how much.
 - **Faults**: three of a site, 12 to 25 % up or down, at any months, two apart; one in three lasts 2 to 6 months.
