@@ -130,17 +130,24 @@ def sheets(raw: bytes, file: str, progress: Progress | None = None, *, quickly: 
     Raises:
         InputError: It is no workbook, is protected by a password, or is too large once unpacked.
     """
-    if raw.startswith(_OLE):
-        raise InputError("excel-protected", file=file)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise InputError("excel-broken", file=file, why=str(error)) from error
-    if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
-        raise InputError("file-too-large", file=file, limit=MAX_BYTES // 1024**2)
+    archive = _opened(raw, file)
     try:
         yield from _sheets(raw, archive, progress, quickly)
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive happens to provoke
+        raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def refuse_unsound(raw: bytes, file: str) -> None:
+    """
+    Refuse a workbook that unpacks to more than it says, or whose parts do not fit together.
+
+    Raises:
+        InputError: It is no workbook, is protected by a password, or is too large once unpacked.
+    """
+    archive = _opened(raw, file)
+    try:
+        _Workbook(raw, archive)
+    except Exception as error:  # whatever a damaged part happens to provoke
         raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
 
 
@@ -159,7 +166,39 @@ def letter(column: int) -> str:
     return text
 
 
+def plain_text(value: Any) -> str:
+    """
+    Return the value of a cell as the text a person would type: shortest decimals, ISO dates.
+
+    Example:
+        >>> plain_text(0.1), plain_text(12.0), plain_text(datetime(2024, 3, 1))
+        ('0.1', '12', '2024-03-01')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    return str(value).strip()
+
+
 # -------------------------------------------------------------------------------------------------- private
+
+
+def _opened(raw: bytes, file: str) -> zipfile.ZipFile:
+    """Open the archive that a workbook is."""
+    if raw.startswith(_OLE):
+        raise InputError("excel-protected", file=file)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise InputError("excel-broken", file=file, why=str(error)) from error
+    if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
+        raise InputError("file-too-large", file=file, limit=MAX_BYTES // 1024**2)
+    return archive
 
 
 def _sheets(raw: bytes, archive: zipfile.ZipFile, progress: Progress | None, quickly: bool) -> Iterator[Sheet]:
@@ -484,7 +523,7 @@ class _Texts(dict[float, str]):
     def __missing__(self, value: float) -> str:
         if abs(value) >= _EXACT_DIGITS:
             raise _DoubtError
-        text = _text(value)
+        text = plain_text(value)
         if len(self) < _MANY:
             self[value] = text
         return text
@@ -494,7 +533,7 @@ def _certain(value: Any) -> str:
     """Return a value that is no number as text."""
     if not isinstance(value, bool) and (not isinstance(value, date) or value.year < _FIRST_YEAR):
         raise _DoubtError
-    return _text(value)
+    return plain_text(value)
 
 
 def _go_on(error: BaseException) -> None:
@@ -559,8 +598,8 @@ class _Formats:
         if isinstance(value, int | float):
             return self._number(row, column, cell, value)
         if isinstance(value, datetime) and value.day == 1 and _MONTH.match(_bare(cell.number_format)):
-            self.months.append(Shown((row, column), _text(value), f"{value:%Y-%m}"))
-        return _text(value)
+            self.months.append(Shown((row, column), plain_text(value), f"{value:%Y-%m}"))
+        return plain_text(value)
 
     def _number(self, row: int, column: int, cell: Any, value: float) -> str:
         number_format = cell.number_format
@@ -568,7 +607,7 @@ class _Formats:
             if cell.style_array.numFmtId in _CHINESE_DATES:
                 return self._chinese_date(row, column, cell, value)
         elif (mask := _MASK.fullmatch(number_format.partition(";")[0])) and value >= 0 and float(value).is_integer():
-            held = _text(value)
+            held = plain_text(value)
             text = (mask[1] or mask[2] or "") + _masked(mask[3], held)
             if text != held:
                 self.shown.append(Shown((row, column), held, text))
@@ -576,7 +615,7 @@ class _Formats:
         if abs(value) >= _EXACT_DIGITS:
             self.lost.append((row, column))
             return str(int(value))
-        return _text(value)
+        return plain_text(value)
 
     def _chinese_date(self, row: int, column: int, cell: Any, value: float) -> str:
         from openpyxl.utils.datetime import from_excel  # noqa: PLC0415
@@ -585,7 +624,7 @@ class _Formats:
             day = from_excel(value, self.epoch)
         except (OverflowError, ValueError):
             return "#VALUE!"
-        text = _text(day)
+        text = plain_text(day)
         if cell.style_array.numFmtId in _CHINESE_MONTHS and isinstance(day, datetime) and day.day == 1:
             self.months.append(Shown((row, column), text, f"{day:%Y-%m}"))
         return text
@@ -605,16 +644,3 @@ def _masked(mask: str, digits: str) -> str:
 def _bare(number_format: str) -> str:
     """Return what a number format shows of the value, without the words around it."""
     return re.sub(r"\[[^\]]*\]", "", _LITERAL.sub("", number_format.partition(";")[0]))
-
-
-def _text(value: Any) -> str:
-    """Return a value as the text a person would type: shortest decimals, ISO dates."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-    return str(value).strip()
