@@ -117,7 +117,7 @@ class Bill:
     @property
     def credit(self) -> bool:
         """Whether it takes something off other bills."""
-        return self.quantity < 0
+        return self.quantity.numerator < 0
 
 
 class Activities:

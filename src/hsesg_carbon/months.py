@@ -1,6 +1,7 @@
 """Months: which of them the bills of a site, an activity and a meter cover, in part, twice or not at all."""
 
 import re
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -163,7 +164,7 @@ class Completeness:
             held.setdefault(SeriesKey(one.cell.site, one.cell.activity, one.meter), []).append(one)
         years = set(self.years)
         return {
-            key: sorted(own, key=lambda one: (one.period, one.quality, one.quantity))
+            key: sorted(own, key=lambda one: (one.period, one.quality, one.cell.region, one.cell.technology))
             for key, own in sorted(held.items())
             if any(not one.credit and one.period.years & years for one in own)
         }
@@ -273,23 +274,41 @@ class Completeness:
 
     def _cells(self, key: SeriesKey, own: _Covered) -> Iterator[BilledMonth]:
         """Yield the months of one series."""
-        spans = {name: _by_month(getattr(own, name), self._in_matrix) for name in own.__slots__}
-        days = {name: {month: sum(map(_size, these)) for month, these in held.items()} for name, held in spans.items()}
         carrier = self._carrier(key)
-        for month in self.months:
-            here = {name: held.get(month, 0) for name, held in days.items()}
-            expected, missing = here["expected"], here["missing"]
+        covered, expected, missing, twice, estimated = (
+            self._counted(spans) for spans in (own.covered, own.expected, own.missing, own.twice, own.estimated)
+        )
+        for place, month in enumerate(self.months):
+            due, lacking = expected[place], missing[place]
             status: Status = "complete"
-            if not expected and not here["covered"]:
+            if not due and not covered[place]:
                 status = "not-expected"
-            elif here["twice"]:
+            elif twice[place]:
                 status = "overlapping"
-            elif missing:
-                status = "missing" if missing == expected else "partial"
-            elif here["estimated"]:
+            elif lacking:
+                status = "missing" if lacking == due else "partial"
+            elif estimated[place]:
                 status = "estimated"
-            billed = expected - missing if expected else here["covered"]
-            yield BilledMonth(key, carrier, month, status, billed, expected or here["covered"], here["twice"])
+            days = due - lacking if due else covered[place]
+            yield BilledMonth(key, carrier, month, status, days, due or days, twice[place])
+
+    def _counted(self, spans: Sequence[Days]) -> list[int]:
+        """Return how many days of each month of the matrix lie in spans."""
+        found = [0] * len(self.months)
+        bounds = self._bounds
+        for first, last in spans:
+            place = bisect_right(bounds, (first, date.max.toordinal())) - 1
+            for at in range(max(place, 0), len(bounds)):
+                start, end = bounds[at]
+                if start > last:
+                    break
+                found[at] += max(0, min(last, end) - max(first, start) + 1)
+        return found
+
+    @cached_property
+    def _bounds(self) -> list[Days]:
+        """First and last day of every month of the matrix."""
+        return [(one.start.toordinal(), one.end.toordinal()) for one in self.months]
 
     @cached_property
     def _days(self) -> dict[SeriesKey, _Covered]:
@@ -310,7 +329,7 @@ class Completeness:
             found[key] = _Covered(
                 covered=covered,
                 twice=[] if many else twice,
-                estimated=_layers(_spans([one for one in bills if one.quality == "estimated"]))[0],
+                estimated=_layers(_spans(one for one in bills if one.quality == "estimated"))[0],
                 expected=expected,
                 missing=_without(_without(expected, covered), also),
             )
@@ -336,7 +355,7 @@ class Completeness:
     @cached_property
     def _reported(self) -> list[Days]:
         """The days of the months of the matrix."""
-        return _layers([(one.start.toordinal(), one.end.toordinal()) for one in self.months])[0]
+        return _layers(self._bounds)[0]
 
     def _overlaps(self) -> Iterator[Finding]:
         """Yield series without a meter that bills cover twice; a year beside its months is told elsewhere."""
@@ -353,12 +372,14 @@ class Completeness:
 
     def _gaps(self) -> Iterator[Finding]:
         """Yield series that lack months, but for gaps between bills of a meter, and years that no series covers."""
-        of_site: dict[tuple[str, str], list[Days]] = {}
-        for key in self._days:
-            of_site.setdefault(key[:2], []).extend(_spans(self.series[key]))
+        lacking = {key[:2] for key, own in self._days.items() if own.missing}
+        of_site: dict[tuple[str, str], list[Days]] = {place: [] for place in lacking}
+        for key, own in self._days.items():
+            if key[:2] in lacking:
+                of_site[key[:2]] += own.covered
         months_of = {place: set(_by_month(_layers(spans)[0], self._in_matrix)) for place, spans in of_site.items()}
         for key, own in self._days.items():
-            billed = months_of[key[:2]]
+            billed = months_of.get(key[:2], set())
             years = {one.start.year for one in billed}
             missing = _by_month(own.missing, self._in_matrix)
             if key.meter:  # the gaps between its bills are told one by one

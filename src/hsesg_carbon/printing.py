@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 120
 _MOST_INPUTS = 5
 _HEADINGS = {"year": "period"}
+_SIGNS = {"complete": "●", "estimated": "~", "partial": "◐", "overlapping": "×", "missing": "○", "not-expected": "·"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
@@ -459,6 +460,24 @@ def _print_scopes(
         own = [one for one in rows if one["scope"] == scope]
         body.append((name, *_across(own, years, places.get(scope, 3))))
     print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def print_completeness(console: "Console", rows: Sequence[dict[str, Any]], lang: str) -> None:
+    """Print the matrix of sites, activities and meters by month, a table for each year, and what its signs mean."""
+    signs = {one: f"label.month-{one}" for one in _SIGNS}
+    shown = [one for one in rows if one["activity"]]
+    for year in sorted({one["month"][:4] for one in shown}):
+        table: dict[tuple[str, ...], dict[str, str]] = {}
+        for one in shown:
+            if one["month"].startswith(year):
+                name = (one["site"], one["activity"], one["meter"] or "–")
+                table.setdefault(name, {})[one["month"][5:]] = _SIGNS[one["status"]]
+        months = sorted({month for cells in table.values() for month in cells})
+        body = [(*name, *(cells.get(month, "") for month in months)) for name, cells in table.items()]
+        print_table(console, lang, year, ("site", "activity", "meter", *months), body)
+    told = "  ".join(f"{sign} {message(signs[status], lang)}" for status, sign in _SIGNS.items())
+    console.print(told, markup=False)
+    console.print()
 
 
 def _print_estimated(console: "Console", lang: str, rows: list[dict[str, Any]]) -> None:

@@ -335,6 +335,15 @@ class Workspace:
         rows = self.completeness.rows()
         return [{**one, **told.get(_place_in_matrix(one), {})} for one in rows]
 
+    @cached_property
+    def completeness_findings(self) -> tuple[Finding, ...]:
+        """What is missing, covered twice or filled, without repetitions: of meters, of years and of months."""
+        found = [one for batch in self.batches for one in batch.check() if one.code in {"meter-gap", "meter-overlap"}]
+        return (*found, *self._cover_findings(), *self._coverage_findings())
+
+    def _coverage_findings(self) -> list[Finding]:
+        return [*self.completeness.findings, *(one for filling in self._gap_fillings for one in filling.findings)]
+
     def _completeness_of(self, batches: Sequence[Activities]) -> Completeness:
         bills = [bill for one in batches for bill in one.bills()]
         years = [int(year) for year in self.settings.periods]
@@ -636,8 +645,7 @@ class Workspace:
             *self.consolidations.findings(map(int, self.settings.periods)),
             *denominators_missing(self.denominators, map(int, self.settings.periods)),
             *self._accepted_findings(),
-            *self.completeness.findings,
-            *(one for filling in self._gap_fillings for one in filling.findings),
+            *self._coverage_findings(),
             *self._side_findings(),
         ]
         return tuple({one.model_dump_json(): one for one in found}.values())
