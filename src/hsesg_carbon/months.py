@@ -36,7 +36,6 @@ _SWAPPED = range(-31, 2)
 """Days from the last bill of a meter to the first of another, between which one took the other's place."""
 
 _SEASON = re.compile(r"(\d\d)(?:-(\d\d))?/(\d\d)(?:-(\d\d))?", re.ASCII)
-_MONTHS = 12
 _MOST_MONTHS = 2
 """Months that a bill may touch and still say what was used in each."""
 
@@ -96,13 +95,11 @@ class Expected(BaseModel):
         match = _SEASON.fullmatch(self.season.strip())
         try:
             first, first_day, last, last_day = (int(one) if one else 0 for one in match.groups()) if match else (0,) * 4
-            wraps = (first, first_day or 1) > (last, last_day or 31)
+            begins = (first, first_day or 1)
+            ends = (last, last_day or monthrange(_LEAP, last)[1])
             for year in range(first_year - 1, last_year + 1):
-                begins = date(year, first, min(first_day or 1, _length(year, first)))
-                end_year = year + wraps
-                ends = date(end_year, last, min(last_day or 31, _length(end_year, last)))
-                yield begins.toordinal(), ends.toordinal()
-        except ValueError as error:
+                yield _day(year, *begins).toordinal(), _day(year + (begins > ends), *ends).toordinal()
+        except (ValueError, IndexError) as error:
             raise InputError("expected-season", value=self.season[:40]) from error
 
 
@@ -387,8 +384,9 @@ class Completeness:
                 missing = {month: rest for month, spans in missing.items() if (rest := _without(spans, [between]))}
             untold = [month for month in missing if month in billed or month.start.year not in years]
             if untold:
-                told = [_label(month, sum(map(_size, missing[month]))) for month in untold if month in billed]
-                told += month_names([month for month in untold if month not in billed])
+                days = {month: sum(map(_size, missing[month])) for month in untold}
+                told = month_names([month for month in untold if days[month] == month.days])
+                told += [f"{month.label} ({own}/{month.days})" for month, own in days.items() if own < month.days]
                 data = {"site": key.site, "activity": key.activity, "meter": key.meter or "–", "months": told}
                 yield Finding(code="bills-missing", severity="warning", data=data)
 
@@ -400,11 +398,10 @@ def _is_any(activity: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(activity, one) for one in patterns)
 
 
-def _length(year: int, month: int) -> int:
-    if not 1 <= month <= _MONTHS:
-        msg = f"{month} is no month"
-        raise ValueError(msg)
-    return monthrange(year, month)[1]
+def _day(year: int, month: int, day: int) -> date:
+    """Return a day of a year; the 29th of February is the 28th where there is none."""
+    date(_LEAP, month, day)  # raises
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _size(span: Days) -> int:
@@ -516,8 +513,3 @@ def _swaps(spans: Mapping[SeriesKey, Sequence[Days]]) -> dict[SeriesKey, Days]:
                     found[one] = (found[one][0], last)
                     found[other] = (start, found[other][1])
     return found
-
-
-def _label(month: Period, days: int) -> str:
-    """Return a month, with the days that are missing where it is not the whole month."""
-    return month.label if days == month.days else f"{month.label} ({days}/{month.days})"
