@@ -44,6 +44,7 @@ COMPOSED = {
     "label.marked-",
     "label.seal-",
     "label.replay-",
+    "label.month-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -97,6 +97,29 @@ class ActivityRow:
     quality: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """
+    What rows state of one period, summed: all rows of a site that are alike but for their id and their remarks.
+
+    ``cell`` has the month that holds the period; ``count`` says how many rows they are, ``filled`` names the gap that
+    they fill. What is below zero is a credit and covers no days.
+    """
+
+    cell: CellKey
+    period: Period
+    quantity: Fraction
+    count: int
+    meter: str = ""
+    quality: str = ""
+    filled: str = ""
+
+    @property
+    def credit(self) -> bool:
+        """Whether it takes something off other bills."""
+        return self.quantity.numerator < 0
+
+
 class Activities:
     """
     The table of activity data, checked at the door.
@@ -318,6 +341,22 @@ class Activities:
         """Yield every distinct cell with a period as its rows state it, which the cell may hold within a month."""
         for raw, cell in self._distinct.items():
             yield cell, self._filing.period(dict(zip(self.raw_keys, raw, strict=True)))
+
+    def bills(self) -> Iterator[Bill]:
+        """Yield the rows summed by what they are of and by the period that they state: one group-by of the engine."""
+        kept = [name for name in ("meter", "quality", "filled") if name in self._columns]
+        marks = [name for name in ("credit",) if name in self._columns]
+        grouping, gridding = Grouping.of(self._numbers, (*self.raw_keys, *kept, *marks)), self._fitting()
+        groups = _passed(grouping, gridding, self._scales)
+        if not self._all_held(groups, gridding, self._scales):
+            raise InputError("frame-changed")
+        for raw, group in groups:
+            told = dict(zip(grouping.columns, raw, strict=True))
+            cell = self._distinct[raw[: len(self.raw_keys)]]
+            exponent = units.grid(cell.unit)
+            quantity = Fraction(gridding.total(group, exponent), 10**exponent)
+            labels = {name: text_of(told[name]) for name in kept}
+            yield Bill(cell, self._filing.period(told), quantity, int(group["_rows"]), **labels)
 
     def _activity_row(self, one: Mapping[str, Any]) -> ActivityRow:
         raw = tuple(plain(one[name]) for name in self.raw_keys)

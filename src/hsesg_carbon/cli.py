@@ -21,6 +21,7 @@ from hsesg_carbon.printing import (
     open_console,
     print_chain,
     print_change_uncertainty,
+    print_completeness,
     print_drivers,
     print_explanation,
     print_findings,
@@ -151,6 +152,21 @@ def footprint(
     written = accounts.write(result)  # last: a folder that cannot be written must not cost the results
     if not as_json:
         typer.echo(message("label.written", lang, files=[str(path) for path in written]), err=True)
+
+
+@app.command()
+def completeness(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang = Lang.en) -> None:
+    """Show which months the bills of WORKSPACE cover, by site, activity and meter, and what fills the gaps."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    rows, findings = accounts.completeness_rows(), accounts.completeness_findings
+    if as_json:
+        _print_json({"completeness": rows, "findings": [one.as_json(lang) for one in findings]})
+        return
+    console = open_console()
+    print_completeness(console, rows, lang)
+    print_findings(console, findings, lang)
 
 
 @app.command()

@@ -67,12 +67,14 @@ class Denominator(BaseModel):
     """
     What emissions are divided by: revenue, floor area, headcount.
 
-    ``boundary`` says of whom. A higher ``version`` of the same period replaces a lower one.
+    ``boundary`` says of whom; with a ``site`` it is of that site alone. A higher ``version`` of the same period
+    replaces a lower one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     denominator: str = Field(min_length=1)
+    site: str | None = None
     period: str
     value: Decimal = Field(gt=0)
     unit: str

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 120
 _MOST_INPUTS = 5
 _HEADINGS = {"year": "period"}
+_SIGNS = {"complete": "●", "estimated": "~", "partial": "◐", "overlapping": "×", "missing": "○", "not-expected": "·"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
@@ -435,6 +436,7 @@ def print_footprint(console: "Console", accounts: "Workspace", result: dict[str,
     _print_scopes(
         console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
     )
+    _print_estimated(console, lang, result["estimated"])
     if len({one["method"] for one in result["scope2"]}) > 1:
         _print_methods(console, lang, result["scope2"])
     for per in dict.fromkeys(one["per"] for one in result["intensities"]):
@@ -458,6 +460,45 @@ def _print_scopes(
         own = [one for one in rows if one["scope"] == scope]
         body.append((name, *_across(own, years, places.get(scope, 3))))
     print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def print_completeness(console: "Console", rows: Sequence[dict[str, Any]], lang: str) -> None:
+    """Print the matrix of sites, activities and meters by month, a table for each year, and what its signs mean."""
+    signs = {one: f"label.month-{one}" for one in _SIGNS}
+    shown = [one for one in rows if one["activity"]]
+    for year in sorted({one["month"][:4] for one in shown}):
+        table: dict[tuple[str, ...], dict[str, str]] = {}
+        for one in shown:
+            if one["month"].startswith(year):
+                name = (one["site"], one["activity"], one["meter"] or "–")
+                table.setdefault(name, {})[one["month"][5:]] = _SIGNS[one["status"]]
+        months = sorted({month for cells in table.values() for month in cells})
+        body = [(*name, *(cells.get(month, "") for month in months)) for name, cells in table.items()]
+        print_table(console, lang, year, ("site", "activity", "meter", *months), body)
+    told = "  ".join(f"{sign} {message(signs[status], lang)}" for status, sign in _SIGNS.items())
+    console.print(told, markup=False)
+    console.print()
+
+
+def _print_estimated(console: "Console", lang: str, rows: list[dict[str, Any]]) -> None:
+    """Print what share of each total is estimated, where any row says whether it is; 0 % is not a dash."""
+    if all(one["percent"] is None for one in rows):
+        return
+    years = sorted({one["year"] for one in rows})
+    body = []
+    for scope in sorted({one["scope"] for one in rows}):
+        name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
+        known = {one["year"]: one["percent"] for one in rows if one["scope"] == scope}
+        body.append((name, *(_percent_of(known.get(year)) for year in years)))
+    unstated = {one["year"]: one["unstated_percent"] for one in rows if one["scope"] == "total"}
+    if any(one not in {None, "0"} for one in unstated.values()):
+        name = message("label.estimated-unstated", lang)
+        body.append((name, *(_percent_of(unstated.get(year)) for year in years)))
+    print_table(console, lang, message("label.estimated", lang), ("", *map(str, years)), body)
+
+
+def _percent_of(exact: str | None) -> str:
+    return "–" if exact is None else _percent(Fraction(exact))
 
 
 def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> None:
