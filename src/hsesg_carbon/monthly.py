@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from hsesg_carbon import units
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.ledger import Rate
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.sites import Site
@@ -23,6 +24,9 @@ EVERY_MONTH = ("stationary.*", "mobile.*", "vehicle.*", "electricity.*", "heat.*
 
 BY_WIRE_AND_PIPE = ("electricity.*", "heat.*", "cooling.*", "stationary.natural_gas")
 """What has a bill for every day; other fuels are bought when they are needed, so that one purchase makes a month."""
+
+SCOPES = ("1", "2")
+"""What a month's monitor is about; most of Scope 3 is known once a year."""
 
 LONGEST = 45
 """
@@ -148,8 +152,9 @@ class Monthly:
 
         Carriers whose bills are all longer than a month are no part of it: ``findings`` name them.
         """
-        own = [one for one in self._parts(measure, site, carrier) if self.expected(one, month)]
-        if not own or not all(self.whole(one, month) for one in own):
+        expected, whole = self._expected, self._whole
+        own = [one for one in self._parts(measure, site, carrier) if month in expected[one]]
+        if not own or not all(month in whole[one] for one in own):
             return None
         return sum((self._held[measure][one].get(month, Fraction(0)) for one in own), Fraction(0))
 
@@ -250,7 +255,7 @@ class Monthly:
 
     @cached_property
     def _bills(self) -> list[Bill]:
-        return [one for one in self.bills if self._scope(one.activity) in {"1", "2"}]
+        return [one for one in self.bills if self._scope(one.activity) in SCOPES]
 
     @cached_property
     def _activities(self) -> list[str]:
@@ -293,33 +298,44 @@ class Monthly:
     @cached_property
     def _by_activity(self) -> dict[Measure, dict[tuple[str, str], dict[Period, Fraction]]]:
         """What cells come to, by site, activity and month, or the longer period that they are of."""
-        ledger = self.inventory.ledger
         found: dict[Measure, dict[tuple[str, str], dict[Period, Fraction]]] = {
-            "quantity": {},
-            "kwh": {},
-            "tce": {},
-            "tco2e": {},
+            measure: {} for measure in ("quantity", "kwh", "tce", "tco2e")
         }
+        for measure, (site, activity), period, amount in self._amounts():
+            own = found[measure].setdefault((site, activity), {})
+            own[period] = own.get(period, 0) + amount
+        return found
 
-        def add(measure: Measure, site: str, activity: str, period: Period, amount: Fraction) -> None:
-            if self._scope(activity) in {"1", "2"}:
-                own = found[measure].setdefault((site, activity), {})
-                own[period] = own.get(period, Fraction(0)) + amount
-
-        for cell, key, quantity in ledger.quantities():
-            if self._scope(cell.activity) not in {"1", "2"}:
-                continue
-            unit = self.carriers[self.catalogue[cell.activity].subject]
-            if units.kind(unit) == units.kind(cell.unit):
-                add("quantity", cell.site, cell.activity, key.period.folded(), quantity * units.ratio(cell.unit, unit))
-        periods = {one.period.label: one.period.folded() for one, _ in ledger.held}
-        for row in ledger.totals("site", "activity", "period"):
-            if row.flow in _MEASURES:
-                size = units.ratio(row.amount.unit, "kWh") if row.flow == "energy.gj" else Fraction(1)
-                where = str(row["site"]), str(row["activity"]), periods[str(row["period"])]
-                add(_MEASURES[row.flow], *where, row.amount.value * size)
+    def _amounts(self) -> Iterator[tuple[Measure, tuple[str, str], Period, Fraction]]:
+        """Yield what cells come to: steps are summed as integers before they are multiplied, once for each rate."""
+        steps: dict[tuple[str, str, Period, Rate], int] = {}
+        cells: dict[Rate, str] = {}
+        for place, own in self.inventory.ledger.held:
+            if self._scope(place.cell.activity) in SCOPES:
+                alike = (place.cell.site, place.cell.activity, place.period.folded(), place.rate)
+                steps[alike] = steps.get(alike, 0) + own
+                cells[place.rate] = place.cell.unit
+        per_step = {rate: self._per_step(rate, unit) for rate, unit in cells.items()}
+        for (site, activity, period, rate), own in steps.items():
+            for measure, each in per_step[rate].items():
+                yield measure, (site, activity), period, own * each
+        periods = {one.period.label: one.period.folded() for one, _ in self.inventory.ledger.held}
         for row in self.inventory.by("site", "activity", "period"):
-            add("tco2e", str(row["site"]), str(row["activity"]), periods[str(row["period"])], row.amount.value)
+            site, activity = str(row["site"]), str(row["activity"])
+            if self._scope(activity) in SCOPES:
+                yield "tco2e", (site, activity), periods[str(row["period"])], row.amount.value
+
+    def _per_step(self, rate: Rate, unit: str) -> dict[Measure, Fraction]:
+        """Return what one step of a cell comes to: in the carrier's unit, kWh and tce, as far as it has them."""
+        own = self.carriers[self.catalogue[rate.activity].subject]
+        found: dict[Measure, Fraction] = {}
+        if units.kind(own) == units.kind(unit):
+            found["quantity"] = rate.step * units.ratio(unit, own)
+        for line in rate.lines:
+            measure = _MEASURES.get(line.flow.flow)
+            if measure is not None:
+                size = units.ratio(line.flow.unit, "kWh") if measure == "kwh" else Fraction(1)
+                found[measure] = found.get(measure, Fraction(0)) + rate.step * line.multiplier * size
         return found
 
     @cached_property
@@ -345,11 +361,18 @@ class Monthly:
 
     def _parts(self, measure: Measure, site: str | None, carrier: str | None, *, longer: bool = False) -> list[Place]:
         """Return the places that a sum is over: those that have the measure, and bills of months unless ``longer``."""
-        return [
-            one
-            for one in (self._by_site.get(site, ()) if site else self.places)
-            if carrier in {None, one.carrier} and self._has(measure, one) and (longer or one in self._by_months)
-        ]
+        wanted = measure, site, carrier, longer
+        if wanted not in self._found_parts:
+            self._found_parts[wanted] = [
+                one
+                for one in (self._by_site.get(site, ()) if site else self.places)
+                if carrier in {None, one.carrier} and self._has(measure, one) and (longer or one in self._by_months)
+            ]
+        return self._found_parts[wanted]
+
+    @cached_property
+    def _found_parts(self) -> dict[tuple[Measure, str | None, str | None, bool], list[Place]]:
+        return {}
 
     def _has(self, measure: Measure, place: Place) -> bool:
         return place in self._held[measure] and not (measure == "quantity" and place in self._mixed)
