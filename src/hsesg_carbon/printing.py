@@ -763,6 +763,58 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
     print_findings(console, found.findings, lang)
 
 
+def print_monitor(console: "Console", result: dict[str, Any], lang: str) -> None:
+    """Print the month by site in tce and tCO2e, plans, what went wrong, and how many bills are missing."""
+    names = {one["id"]: one["name"].get(lang) or one["id"] for one in result["sites"]}
+    names[None] = message("label.total", lang)
+    organisation = result["organisation"]["name"].get(lang) or result["organisation"]["id"]
+    title = message("label.monitor", lang, organisation=organisation, month=result["month"])
+    rows = [
+        (
+            names[one["site"]],
+            one["unit"],
+            _shown(one["this_month"], 2),
+            _changed(_exact(one["mom_percent"])),
+            _changed(_exact(one["yoy_percent"])),
+            _shown(one["ytd"], 2),
+            _changed(_exact(one["ytd_percent"])),
+        )
+        for one in sorted(result["figures"], key=lambda one: (one["site"] is not None, one["site"] or ""))
+        if one["carrier"] is None and one["measure"] in {"tce", "tco2e"}
+    ]
+    headings = ("site", "unit", "thismonth", "mom", "yoy", "ytd", "ytdyoy")
+    print_table(console, lang, title, headings, rows)
+    plans = [
+        (
+            one["target"],
+            names[one["site"]],
+            f"{one['plan']} {one['unit']}",
+            _shown(one["actual_to_date"], 2),
+            *(_percent(_exact(one[name])) for name in ("completion_percent", "pace_percent")),
+        )
+        for one in result["targets"]
+        if str(one["year"]) == result["month"][:4]
+    ]
+    if plans:
+        print_table(console, lang, "", ("target", "site", "plan", "actual", "completion", "pace"), plans)
+    anomalies = [one for one in result["anomalies"] if one["month"] == result["month"]]
+    console.print(message("label.monitor-anomalies", lang, count=len(anomalies)), style="bold", markup=False)
+    for one in anomalies:
+        console.print(f"  {visible(names[one['site']])}: {visible(one['reason'][lang])}", markup=False, soft_wrap=True)
+    cells = [one for one in result["completeness"] if one["status"] != "not-expected"]
+    count = sum(one["status"] in {"missing", "partial"} for one in cells)
+    console.print(message("label.monitor-missing", lang, count=count, of=len(cells)), markup=False)
+
+
+def _exact(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
+
+
+def _shown(text: str | None, places: int) -> str:
+    """Return an exact number as people read it; a dash where it is not known."""
+    return "–" if text is None else _rounded(text, places)
+
+
 def _part(value: Fraction, after: str = "") -> str:
     """Return a part of a change with its sign; one that is exactly 0 has none, nor decimals."""
     return f"{_number(value, signed=True)}{after}" if value else f"0{after}"

@@ -424,11 +424,16 @@ class Workspace:
 
     @cached_property
     def _all_denominators(self) -> tuple[Denominator, ...]:
-        def check(one: Denominator) -> None:
-            _check_denominator(one)
-            self._check_site(one.site)
+        return self._records("denominators", Denominator, self._check_denominator)
 
-        return self._records("denominators", Denominator, check)
+    def _check_denominator(self, one: Denominator) -> None:
+        """Hold a denominator to a plain unit and a whole year, or, of a site, to a month or a year."""
+        self._check_site(one.site)
+        month = one.site is not None and Period.parse(one.period).is_month
+        if one.year is None and not month:
+            code = "denominator-not-a-year" if one.site is None else "denominator-not-a-month"
+            raise InventoryError(code, denominator=one.denominator, period=one.period)
+        units.grid(one.unit)
 
     @cached_property
     def water(self) -> WaterAccount | None:
@@ -1025,13 +1030,6 @@ def _audited(path: Path) -> dict[tuple[str, int], Fraction]:
         if problems:
             raise InputError("table-broken", problems, file=path.name)
     return found
-
-
-def _check_denominator(one: Denominator) -> None:
-    """Hold a denominator to a whole year and a plain unit."""
-    if one.year is None:
-        raise InventoryError("denominator-not-a-year", denominator=one.denominator, period=one.period)
-    units.grid(one.unit)
 
 
 def _day(text: str) -> date | None:
