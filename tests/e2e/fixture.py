@@ -34,7 +34,9 @@ class Carrier:
 CARRIERS = (
     Carrier("electricity", "Electricity", "电力", "kWh", "2", Decimal("0.0001"), Decimal("0.0005"), 180_000, 0.35),
     Carrier("natural-gas", "Natural gas", "天然气", "m3", "1", Decimal("0.001"), Decimal("0.002"), 6_000, -0.6),
-    Carrier("heat", "Purchased heat", "外购热力", "GJ", "2", Decimal("0.03"), Decimal("0.1"), 900, -0.9, winter_only=True),
+    Carrier(
+        "heat", "Purchased heat", "外购热力", "GJ", "2", Decimal("0.03"), Decimal("0.1"), 900, -0.9, winter_only=True
+    ),
 )
 NAMES = (
     ("hangzhou-hq", "Hangzhou headquarters", "杭州总部", "CN-ZJ"),
@@ -188,7 +190,10 @@ def _denominators(made: dict[str, Any], random: Random) -> None:
         {"site": site["id"], "denominator": name, "period": str(year), "value": value, "unit": unit}
         for site in made["sites"]
         for year in made["years"]
-        for name, value, unit in (("floor_area", str(20_000 + random.randrange(9000)), "m2"), ("persons", "850", "person"))
+        for name, value, unit in (
+            ("floor_area", str(20_000 + random.randrange(9000)), "m2"),
+            ("persons", "850", "person"),
+        )
     ]
 
 
@@ -250,7 +255,11 @@ def _targets(made: dict[str, Any], random: Random) -> None:
 
 def _rooms(made: dict[str, Any], random: Random) -> None:
     made["pue"] = [
-        {"site": "shenzhen-dc", "month": month, "value": None if number == 5 else f"{1.32 + random.uniform(-0.05, 0.08):.4f}"}
+        {
+            "site": "shenzhen-dc",
+            "month": month,
+            "value": None if number == 5 else f"{1.32 + random.uniform(-0.05, 0.08):.4f}",
+        }
         for number, month in enumerate(made["months"])
     ]
 

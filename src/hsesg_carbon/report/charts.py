@@ -1,4 +1,4 @@
-"""The charts of the pages, as Vega-Lite specifications: data and size are given where they are shown. The one user of altair."""
+"""The charts of the pages, as Vega specifications: rows and width are given where they are shown. The one user of altair."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ def installed() -> bool:
 @cache
 def vega_script() -> str:
     """
-    Return Vega, Vega-Lite and Vega-Embed as one script without outside requests; it sets ``window.vegaEmbed``.
+    Return Vega and Vega-Embed as one script without outside requests; it sets ``window.vegaEmbed``.
 
     Raises:
         InputError: The extra ``report`` is not installed.
@@ -45,7 +45,7 @@ def vega_script() -> str:
 @cache
 def chart_specs(lang: str) -> dict[str, Spec]:
     """
-    Return the specification of every chart of the dashboard, its words in ``lang``.
+    Return the Vega specification of every chart of the dashboard, its words in ``lang``.
 
     Each asks for rows named ``rows`` and takes the width of its place. Texts beside a figure are made where the rows are
     made, in the field ``text``, so that they show exact figures; numbers in the rows are floats, for drawing alone.
@@ -59,14 +59,22 @@ def chart_specs(lang: str) -> dict[str, Spec]:
     """
     if not installed():
         raise InputError("charts-missing")
-    drawn = {"trend": _trend, "parts": _parts, "heat": _heat, "ranking": _ranking, "trajectory": _trajectory, "pue": _pue}
+    drawn = {
+        "trend": _trend,
+        "parts": _parts,
+        "heat": _heat,
+        "ranking": _ranking,
+        "trajectory": _trajectory,
+        "pue": _pue,
+    }
     return {name: _finished(draw(lang)) for name, draw in drawn.items()}
 
 
 def _finished(chart: Any) -> Spec:
-    """Return a chart as a specification with the looks that all share."""
+    """Return a chart as a specification of Vega, which needs no more compiling in the page, with the looks that all share."""
+    import vl_convert  # noqa: PLC0415
+
     spec: Spec = chart.to_dict()
-    spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["background"] = None
     spec["config"] = {
         "aria": False,  # the page names each chart and gives its figures as a table
@@ -82,7 +90,7 @@ def _finished(chart: Any) -> Spec:
         },
         "legend": {"labelColor": _INK, "labelFontSize": 12, "title": None},
     }
-    return spec
+    return dict(vl_convert.vegalite_to_vega(spec))
 
 
 def _base() -> Any:
@@ -96,7 +104,7 @@ def _months(**more: Any) -> Any:
     """Return a horizontal axis of months, named as text so that no time zone can move them."""
     import altair  # noqa: PLC0415
 
-    axis = altair.Axis(labelAngle=0, labelOverlap="greedy", labelPadding=6, **more)
+    axis = altair.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=14, labelPadding=6, **more)
     return altair.X("month:O", axis=axis, scale=altair.Scale(paddingOuter=0.05))
 
 
@@ -126,19 +134,27 @@ def _trend(lang: str) -> Any:
     )
     expected = base.mark_line(color=EXPECTED, strokeDash=[5, 4], strokeWidth=1.5, interpolate="monotone")
     actual = base.mark_line(color=ACTUAL, strokeWidth=2.5, point={"size": 26, "color": ACTUAL})
+    parts = base.transform_filter("!datum.whole").mark_point(
+        size=60, filled=True, color="white", stroke=ACTUAL, opacity=1
+    )
     marks = base.transform_filter("datum.group !== null").mark_point(size=170, filled=True, opacity=1, stroke="white")
     return altair.layer(
         band,
         expected.encode(y="expected:Q"),
         actual.encode(y="actual:Q"),
+        parts.encode(y="actual:Q"),
         marks.encode(
             y="actual:Q",
-            color=altair.Color("group:N", scale=altair.Scale(domain=_GROUPS, range=[CHANGE, FAULT, DOUBT]), legend=None),
+            color=altair.Color(
+                "group:N", scale=altair.Scale(domain=_GROUPS, range=[CHANGE, FAULT, DOUBT]), legend=None
+            ),
             shape=altair.Shape(
                 "group:N", scale=altair.Scale(domain=_GROUPS, range=["triangle-up", "diamond", "square"]), legend=None
             ),
         ),
-        base.mark_rule(opacity=0, strokeWidth=14).encode(tooltip=_texts("month", "text", "expectation", "reason", lang=lang)),
+        base.mark_rule(opacity=0, strokeWidth=14).encode(
+            tooltip=_texts("month", "text", "expectation", "reason", lang=lang)
+        ),
     ).properties(height=280, width="container")
 
 
@@ -164,21 +180,25 @@ def _heat(lang: str) -> Any:
     """Draw how far each site was from its expectation in each month; crosses are missing, dots are anomalies."""
     import altair  # noqa: PLC0415
 
-    limit = _SATURATED
+    limit, signed = _SATURATED, "(datum.value > 0 ? '+' : '') + datum.value + ' %'"
     colour = altair.Color(
         "value:Q",
-        scale=altair.Scale(domain=[-limit, 0, limit], range=[LOW, EVEN, HIGH], clamp=True),
-        legend=altair.Legend(orient="top", gradientLength=220, gradientThickness=10, format="+d", values=[-limit, 0, limit]),
+        scale=altair.Scale(domain=[-limit, 0, limit], range=[LOW, EVEN, HIGH], clamp=True, interpolate="rgb"),
+        legend=altair.Legend(
+            orient="top", gradientLength=220, gradientThickness=10, values=[-limit, 0, limit], labelExpr=signed
+        ),
     )
     axis = altair.Axis(labelLimit=190, ticks=False, domain=False, labelPadding=8)
-    base = _base().encode(x=_months(), y=altair.Y("site:N", axis=axis, sort=altair.EncodingSortField("order", op="min")))
-    cells = base.mark_rect(stroke="white", strokeWidth=1.5, cornerRadius=2).encode(
-        color=altair.condition("isValid(datum.value)", colour, altair.value(UNKNOWN)),
-        tooltip=_texts("site", "month", "text", "expectation", lang=lang),
+    base = _base().encode(
+        x=_months(), y=altair.Y("site:N", axis=axis, sort=altair.EncodingSortField("order", op="min"))
     )
+    under = _texts("site", "month", "text", "expectation", lang=lang)
+    tiles = base.mark_rect(color=UNKNOWN, stroke="white", strokeWidth=1.5, cornerRadius=2).encode(tooltip=under)
+    known = base.transform_filter("isValid(datum.value)")
+    cells = known.mark_rect(stroke="white", strokeWidth=1.5, cornerRadius=2).encode(color=colour, tooltip=under)
     crosses = base.transform_filter("datum.missing").mark_text(text="×", fontSize=13, color=_INK)
     dots = base.transform_filter("datum.anomaly").mark_point(filled=True, size=22, color="#10161d", opacity=1)
-    return altair.layer(cells, crosses, dots).properties(height={"step": 24}, width="container")
+    return altair.layer(tiles, cells, crosses, dots).properties(height={"step": 24}, width="container")
 
 
 def _ranking(lang: str) -> Any:
@@ -191,9 +211,12 @@ def _ranking(lang: str) -> Any:
         x=altair.X("value:Q", axis=altair.Axis(tickCount=5)), tooltip=_texts("site", "text", lang=lang)
     )
     values = base.mark_text(align="left", dx=6, fontSize=12, color="#1c2430").encode(x="value:Q", text="text:N")
+    halo = base.mark_text(align="left", dx=6, fontSize=12, stroke="white", strokeWidth=5).encode(
+        x="value:Q", text="text:N"
+    )
     guide = base.mark_tick(thickness=3, height={"band": 0.9}, color="#1b7a5a").encode(x="guide:Q")
     constraint = base.mark_tick(thickness=3, height={"band": 0.9}, color=CHANGE).encode(x="constraint:Q")
-    return altair.layer(bars, guide, constraint, values).properties(height={"step": 30}, width="container")
+    return altair.layer(bars, guide, constraint, halo, values).properties(height={"step": 30}, width="container")
 
 
 def _trajectory(lang: str) -> Any:

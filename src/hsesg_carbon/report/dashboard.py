@@ -65,7 +65,7 @@ def dashboard_html(monitor: Mapping[str, Any], lang: str) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
-    script = "(() => {\n\"use strict\";\n" + "\n".join(_text(f"page/{name}.js") for name in _SCRIPTS) + "\n})();"
+    script = '(() => {\n"use strict";\n' + "\n".join(_text(f"page/{name}.js") for name in _SCRIPTS) + "\n})();"
     vega = f"(() => {{{vega_script()}}})();"
     name = monitor.get("organisation", {}).get("name", {})
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_text("dashboard.html.j2"))

@@ -88,7 +88,7 @@ function asPercent(number, signed = true) {
 function asStatistic(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  return exactShown(size >= 1000 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(3));
+  return exactShown(size >= 1000 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3));
 }
 
 const exactShown = (text) => asShown(exact(text), (String(text).split(".")[1] || "").length);

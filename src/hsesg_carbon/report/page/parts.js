@@ -52,8 +52,8 @@ function download(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
-const downloadButton = (name, columns, rows) =>
-  h("button", { type: "button", class: "quiet download", onclick: () => download(`${name}.csv`, csvOf(columns, rows)) }, t("download-csv"));
+const downloadButton = (name, caption, columns, rows) =>
+  h("button", { type: "button", class: "quiet download", "data-file": name, "aria-label": `${t("download-csv")}: ${caption}`, onclick: () => download(`${name}.csv`, csvOf(columns, rows)) }, t("download-csv"));
 
 // ---- tables
 
@@ -69,7 +69,7 @@ function tableOf(name, caption, columns, rows) {
   const more = rows.length > MOST_ROWS ? h("span", { class: "more" }, t("more-rows", { shown: MOST_ROWS, all: rows.length })) : null;
   return [
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table),
-    h("div", { class: "under" }, more, downloadButton(name, columns, rows)),
+    h("div", { class: "under" }, more, downloadButton(name, caption, columns, rows)),
   ];
 }
 
@@ -139,9 +139,13 @@ async function chart(id, spec, rows, label) {
     return;
   }
   before?.view.finalize();
-  const filled = { ...specs[state.lang][spec], data: { name: "rows", values: rows } };
+  const asked = specs[state.lang][spec];
+  const filled = { ...asked, data: asked.data.map((one) => (one.name === "rows" ? { ...one, values: rows } : one)) };
+  const canvas = h("div", { class: "canvas" }); // Vega gives its own role to the element that it draws in
+  place.replaceChildren(canvas);
   // ast: expressions are walked, never compiled, so that the page needs no permission to make code.
-  const { view } = await window.vegaEmbed(place, filled, { ast: true, actions: false, renderer: "svg" });
+  const { view } = await window.vegaEmbed(canvas, filled, { mode: "vega", ast: true, actions: false, renderer: "svg" });
+  canvas.querySelector("form")?.remove(); // for inputs that no chart has
   charts.set(id, { view, lang: state.lang, spec });
 }
 

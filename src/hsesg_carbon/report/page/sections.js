@@ -41,8 +41,8 @@ function changeRow(label, compared) {
   const way = !percent || percent.n === 0n ? "even" : percent.n > 0n ? "up" : "down";
   const arrow = { up: "▲ ", down: "▼ ", even: "" }[way];
   const note = percent && pairs < expected ? t("like-for-like", { pairs, expected }) : null;
-  return h("div", { class: "change" }, h("dt", {}, label),
-    h("dd", { class: way, title: note }, percent ? arrow + asPercent(percent) : t("not-comparable"), note ? h("small", {}, note) : null));
+  return h("div", {}, h("dt", {}, label), h("dd", { class: way }, percent ? arrow + asPercent(percent) : t("not-comparable")),
+    note ? h("dd", { class: "aside" }, note) : null);
 }
 
 const knownNote = (total) =>
@@ -76,19 +76,25 @@ function tile(measure) {
   const plan = planOf(measure);
   const done = plan ? share(toDate.value, exact(plan.plan)) : null;
   const figure = (part, sum) => h("span", { "data-figure": part, "data-exact": asText(sum.value), title: sum.value ? `${asText(sum.value)} ${measure.unit}` : null }, asShown(sum.value));
-  return h("article", { class: "tile", "data-measure": measure.id },
+  const notes = [knownNote(total), estimated && estimated.n > 0n ? t("estimated-of", { percent: asPercent(estimated, false) }) : null].filter(Boolean);
+  const sum = (name, label, title, amount, ...aside) =>
+    h("div", {}, h("dt", { title }, label), h("dd", {}, figure(name, amount)), h("dd", { class: "aside" }, aside.filter(Boolean).join(" · ")));
+  return h("article", { class: measure.what === "quantity" ? "tile" : "tile main", "data-measure": measure.id },
     h("h3", {}, measureName(measure)),
     h("p", { class: "big" }, figure("month", total), " ", h("span", { class: "unit" }, measure.unit)),
-    h("p", { class: "note" }, [knownNote(total), estimated && estimated.n > 0n ? t("estimated-of", { percent: asPercent(estimated, false) }) : null].filter(Boolean).join(" · ") || (total.value ? t("all-known") : t("no-figure"))),
+    h("p", { class: "note" }, notes.join(" · ") || t(total.value ? "all-known" : "no-figure")),
     recent.some((value) => value !== null) ? sparkline(recent) : null,
-    h("dl", {}, changeRow(t("month-on-month"), versus(-1)), changeRow(t("year-on-year"), versus(-12))),
+    h("dl", { class: "changes" }, changeRow(t("month-on-month"), versus(-1)), changeRow(t("year-on-year"), versus(-12))),
     h("dl", { class: "sums" },
-      h("div", {}, h("dt", {}, t("to-date", { from: dates[0], to: state.month })),
-        h("dd", {}, figure("year", toDate), h("small", {}, [yearBefore.percent ? t("on-last-year", { percent: asPercent(yearBefore.percent) }) : null, knownNote(toDate)].filter(Boolean).join(" · ")))),
-      plan && done ? h("div", {}, h("dt", {}, t("plan-of", { year: plan.year })),
-        h("dd", {}, t("of-plan", { percent: asPercent(done, false), plan: asShown(exact(plan.plan)) }), meterBar(asFloat(done), t("of-plan", { percent: asPercent(done, false), plan: asShown(exact(plan.plan)) }), done.n > 1000n))) : null,
-      h("div", {}, h("dt", {}, t("period-sum", { from: state.from, to: state.to })),
-        h("dd", {}, figure("period", period), h("small", {}, knownNote(period))))));
+      sum("year", t("to-date", { year: state.month.slice(0, 4) }), `${dates[0]} – ${state.month}`, toDate,
+        yearBefore.percent ? t("on-last-year", { percent: asPercent(yearBefore.percent) }) : null, knownNote(toDate)),
+      plan && done ? planRow(plan, done) : null,
+      sum("period", t("period-sum"), `${state.from} – ${state.to}`, period, knownNote(period))));
+}
+
+function planRow(plan, done) {
+  const text = t("of-plan", { percent: asPercent(done, false), plan: asShown(exact(plan.plan)) });
+  return h("div", {}, h("dt", {}, t("plan-of", { year: plan.year })), h("dd", {}, text), h("dd", { class: "wholly" }, meterBar(asFloat(done), text, done.n > 1000n)));
 }
 
 function showTiles() {
@@ -170,7 +176,7 @@ function trendRows(measure) {
     const range = hope ? `${asStatistic(hope.expected)} (${asStatistic(hope.low)} – ${asStatistic(hope.high)})` : "–";
     return {
       month, total, actual: asFloat(total.value), expected: hope?.expected ?? null, low: hope?.low ?? null, high: hope?.high ?? null,
-      group: worst, expectation: range,
+      group: worst, expectation: range, whole: total.known === total.expected && !total.partial,
       text: `${asShown(total.value)} ${measure.unit}${knownNote(total) ? ` (${knownNote(total)})` : ""}`,
       reason: found.length > 1 ? t("several-anomalies", { count: found.length }) : found.length ? said(found[0].reason) : "–",
     };
@@ -198,7 +204,7 @@ function showTrend() {
     ...(measure.what === "quantity" ? [column.float("expected", "expected"), column.float("low", "low"), column.float("high", "high"), column.text("reason", "reason")] : [])];
   if (measure.what === "quantity") {
     const several = shownLines(measure).length > 1;
-    fill("trend-legend", legend([["#0b5394", t("actual"), "line"], ["#5b6673", t("expected"), "dashed"], ["#cfd9e4", t("band"), "area"],
+    fill("trend-legend", legend([["#0b5394", t("actual"), "line"], ["#0b5394", t("actual-part"), "hollow"], ["#5b6673", t("expected"), "dashed"], ["#cfd9e4", t("band"), "area"],
       ["#b5400a", t("group-consumption"), "triangle"], ["#6a3d9a", t("group-meter-fault"), "diamond"], ["#7a5c00", t("group-data"), "square"]]));
     fill("trend-note", `${label}. ${rows.every((row) => row.expected === null) ? t("no-baseline") : several ? t("band-summed") : t("band-one")}`);
     chart("trend-chart", "trend", rows.map(({ total, ...row }) => row), label);
@@ -314,10 +320,11 @@ function showTargets() {
       h("p", { class: "note" }, [siteName(row.site), t("plan-facts", { actual: asShown(exact(row.actual_to_date)), to_date: asShown(exact(row.plan_to_date)), plan: asShown(exact(row.plan)), unit: row.unit, months: row.months_covered ?? "–" })].join(" · ")));
   });
   fill("plans", rows.length ? h("ul", { class: "plans" }, plans) : nothing("no-plan"));
-  const path = monitor.trajectory.map((row) => ({ target: row.target, year: Number(row.year), name: row.target, value: asFloat(exact(row.value)), actual: asFloat(exact(row.actual)),
+  const unit = (monitor.trajectory.find((row) => row.unit === "tCO2e") ?? monitor.trajectory[0])?.unit; // one axis, one unit
+  const path = monitor.trajectory.filter((row) => inFilters(row) && row.unit === unit).map((row) => ({ target: row.target, year: Number(row.year), name: row.target, value: asFloat(exact(row.value)), actual: asFloat(exact(row.actual)),
     interpolated: Boolean(row.interpolated), text: row.actual === null ? "–" : `${asShown(exact(row.actual))} ${row.unit}`, expectation: `${asShown(exact(row.value))} ${row.unit}` }));
   chart("trajectory-chart", "trajectory", path, t("trajectory"));
-  fill("trajectory-legend", path.length ? [h("h3", {}, `${t("trajectory")} (${monitor.trajectory[0].unit})`), legend([["#0b5394", t("actual"), "line"], ["#5b6673", t("target"), "dashed"], ["#5b6673", t("target-stated"), "dot"]])] : null);
+  fill("trajectory-legend", path.length ? [h("h3", {}, `${t("trajectory")} (${unit})`), legend([["#0b5394", t("actual"), "line"], ["#5b6673", t("target"), "dashed"], ["#5b6673", t("target-stated"), "dot"]])] : null);
   const columns = [column.text("target", "target"), column.text("year", "year"), column.exact("target-value", "value"), column.exact("actual", "actual"), column.text("unit", "unit"),
     { label: t("interpolated"), text: (row) => t(row.interpolated ? "yes" : "no") }];
   const planColumns = [column.text("target", "target"), column.site(), { label: t("kind"), text: (row) => whatName(row.what) }, column.text("year", "year"), column.exact("plan", "plan"), column.exact("plan-to-date", "plan_to_date"),
@@ -361,7 +368,7 @@ function showTenants() {
     { label: t("months"), number: true, text: (row) => t("of", { known: row.months - row.missing, expected: row.months }) }];
   const monthly = [column.month(), column.text("tenant", "tenant"), column.site(), column.carrier(), column.exact("quantity", "quantity"), column.text("unit", "unit"), column.exact("emissions", "tco2e")];
   fill("tenants-table", rows.length ? tableOf("recharges", t("tenants-caption", { from: state.from, to: state.to }), columns, sums) : nothing("nothing-here"));
-  fill("tenants-monthly", rows.length ? h("div", { class: "under" }, h("span", {}, t("tenants-monthly")), downloadButton("recharges-by-month", monthly, rows)) : null);
+  fill("tenants-monthly", rows.length ? h("div", { class: "under" }, h("span", {}, t("tenants-monthly")), downloadButton("recharges-by-month", t("tenants-monthly"), monthly, rows)) : null);
 }
 
 // ---- completeness and estimates
@@ -380,10 +387,12 @@ function showCompleteness() {
     const days = status && row.days !== null && ["partial", "overlapping"].includes(status) ? ` (${t("days-of", { days: row.days, of: row.of })})` : "";
     return h("td", { class: `s-${status ?? "none"}`, title: `${siteName(site)}, ${carrierName(carrier)}, ${month}: ${text}${days}` }, h("span", { "aria-hidden": "true" }, GLYPH[status] ?? ""), h("span", { class: "unseen" }, text));
   };
-  const head = h("tr", {}, h("th", { scope: "col" }, t("site")), h("th", { scope: "col" }, t("carrier")), span.map((at, place) => {
-    const month = monitor.months[at];
-    return h("th", { scope: "col", class: "upright", title: month }, place === 0 || month.endsWith("-01") ? h("b", {}, month.slice(2)) : month.slice(5));
-  }));
+  const years = [...grouped(span.map((at) => monitor.months[at]), (month) => month.slice(0, 4))];
+  const head = [
+    h("tr", {}, h("th", { scope: "col", rowspan: 2 }, t("site")), h("th", { scope: "col", rowspan: 2 }, t("carrier")),
+      years.map(([year, own]) => h("th", { scope: "colgroup", class: "year", colspan: own.length }, year))),
+    h("tr", {}, span.map((at) => h("th", { scope: "col", class: "upright", title: monitor.months[at] }, monitor.months[at].slice(5)))),
+  ];
   const body = shown.map(({ key: [site, carrier], cells }) => h("tr", {}, h("th", { scope: "row" }, siteName(site)), h("td", { class: "carrier" }, carrierName(carrier)), span.map((at) => cell(cells[at], site, carrier, monitor.months[at]))));
   const caption = t("completeness");
   fill("completeness-legend", h("ul", { class: "legend glyphs" }, Object.entries(GLYPH).map(([status, glyph]) => h("li", {}, h("span", { class: `glyph s-${status}`, "aria-hidden": "true" }, glyph), t(`status-${status}`)))));
@@ -409,9 +418,8 @@ function showEstimated() {
 
 function showModels() {
   const models = monitor.models.filter(inFilters);
-  const fit = (row) => (row.cv_rmse !== null && row.cv_rmse > 0.25 ? "flag" : "");
   const columns = [column.site(), column.carrier(), { label: t("kind"), text: (row) => wordOr("model-", row.kind) }, { label: t("training"), text: (row) => (Array.isArray(row.training) ? row.training.join(" – ") : said(row.training)) },
-    column.text("months", "months"), column.float("r2", "r2"), { ...column.float("cv-rmse", "cv_rmse"), class: fit }];
+    column.text("months", "months"), column.float("r2", "r2"), column.float("cv-rmse", "cv_rmse")];
   fill("models-table", models.length ? tableOf("models", t("models-caption"), columns, models) : nothing("nothing-here"));
   const rows = monitor.indicators.filter(inFilters);
   const enpi = [{ label: t("indicator"), text: (row) => wordOr("indicator-", row.indicator) }, column.site(), column.carrier(), column.text("period", "period"),
