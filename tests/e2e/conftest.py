@@ -1,4 +1,4 @@
-"""A real browser, headless, for the pages: Debian's Chromium driven by Playwright; without either the tests are skipped."""
+"""A browser for the pages: Debian's Chromium, headless, driven by Playwright; without them, tests are skipped."""
 
 import shutil
 from collections.abc import Iterator

@@ -137,7 +137,8 @@ def _fill(made: dict[str, Any], site: str, place: int, carrier: Carrier, random:
         )
         made["baselines"].append({**key, "expected": expected, "low": expected - spread, "high": expected + spread})
         if fault and known:
-            made["anomalies"].append(_anomaly(key, fault, float(quantity), expected, spread, carrier))
+            band = (expected, expected - spread, expected + spread)
+            made["anomalies"].append(_anomaly({**key, "unit": carrier.unit}, fault, float(quantity), band))
     made["models"].append(
         {
             "site": site,
@@ -152,25 +153,29 @@ def _fill(made: dict[str, Any], site: str, place: int, carrier: Carrier, random:
 
 
 def _anomaly(
-    key: dict[str, Any], fault: tuple[str, str, float], actual: float, expected: float, spread: float, carrier: Carrier
+    key: dict[str, Any], fault: tuple[str, str, float], actual: float, band: tuple[float, float, float]
 ) -> dict[str, Any]:
     kind, group, _ = fault
+    expected, low, high = band
+    unit, month = key["unit"], key["month"]
     percent = (actual / expected - 1) * 100
     return {
-        **key,
+        "site": key["site"],
+        "carrier": key["carrier"],
+        "month": month,
         "meter": "00123",
         "kind": kind,
         "group": group,
         "actual": actual,
         "expected": expected,
-        "low": expected - spread,
-        "high": expected + spread,
+        "low": low,
+        "high": high,
         "deviation_percent": percent,
         "reason": {
-            "en": f"{key['month']}: {actual:,.0f} {carrier.unit} where {expected - spread:,.0f} to {expected + spread:,.0f} "
-            f"{carrier.unit} was expected, {percent:+.0f} %. {_WHY[kind][0]}",
-            "zh": f"{key['month']}：{actual:,.0f} {carrier.unit}，预期为{expected - spread:,.0f}至{expected + spread:,.0f} "
-            f"{carrier.unit}，偏差{percent:+.0f} %。{_WHY[kind][1]}",
+            "en": f"{month}: {actual:,.0f} {unit} where {low:,.0f} to {high:,.0f} was expected, {percent:+.0f} %. "
+            + _WHY[kind][0],
+            "zh": f"{month}：{actual:,.0f} {unit}，预期为{low:,.0f}至{high:,.0f} {unit}，偏差{percent:+.0f} %。"
+            + _WHY[kind][1],
         },
     }
 

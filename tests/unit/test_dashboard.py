@@ -225,17 +225,31 @@ def test_the_words_that_are_put_together_have_all_their_ends() -> None:
 # ---- charts
 
 
+TOLD = {"text": "t", "expectation": "e", "reason": "r"}
 ROWS: dict[str, list[dict[str, Any]]] = {
     "trend": [
-        {"month": f"2024-{n:02d}", "actual": None if n == 3 else 10.0 + n, "expected": 11.0, "low": 9.0, "high": 13.0, "group": "consumption" if n == 2 else None, "whole": n != 4, "text": "t", "expectation": "e", "reason": "r"}
-        for n in range(1, 7)
+        {
+            "month": f"2024-{month:02d}",
+            "actual": None if month == 3 else 10.0 + month,
+            **{"expected": 11.0, "low": 9.0, "high": 13.0},
+            "group": "consumption" if month == 2 else None,
+            "whole": month != 4,
+            **TOLD,
+        }
+        for month in range(1, 7)
     ],
-    "parts": [{"month": "2024-01", "name": "gas", "value": 3.0, "order": 1, "colour": "#0b5394", "text": "3 tce"}],
-    "heat": [{"site": SCRIPT, "month": "2024-01", "value": value, "missing": value is None, "anomaly": True, "order": n, "text": "t", "expectation": "e"} for n, value in enumerate((None, 12.0))],
-    "ranking": [{"site": "a", "order": 0, "value": 90.0, "text": "90", "guide": 70.0, "constraint": None}],
-    "trajectory": [{"target": "t", "name": "t", "year": year, "value": 9.0, "actual": None, "interpolated": year == 2031, "text": "t", "expectation": "e"} for year in (2030, 2031)],
-    "pue": [{"site": "a", "month": "2024-01", "value": 1.3, "colour": "#0b5394", "text": "1.300"}],
-}  # fmt: skip
+    "parts": [{"month": "2024-01", "name": "gas", "value": 3.0, "order": 1, "colour": "#0b5394", **TOLD}],
+    "heat": [
+        {"site": SCRIPT, "month": month, "value": value, "missing": value is None, "anomaly": True, "order": 0, **TOLD}
+        for month, value in (("2024-01", None), ("2024-02", 12.0))
+    ],
+    "ranking": [{"site": "a", "order": 0, "value": 90.0, "guide": 70.0, "constraint": None, **TOLD}],
+    "trajectory": [
+        {"target": "t", "name": "t", "year": year, "value": 9.0, "actual": None, "interpolated": year == 2031, **TOLD}
+        for year in (2030, 2031)
+    ],
+    "pue": [{"site": "a", "month": "2024-01", "value": 1.3, "colour": "#0b5394", **TOLD}],
+}
 
 
 @needs_charts

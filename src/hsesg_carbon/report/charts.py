@@ -1,4 +1,4 @@
-"""The charts of the pages, as Vega specifications: rows and width are given where they are shown. The one user of altair."""
+"""The charts of the pages as Vega specifications; rows and width are given where they are shown. The user of altair."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -47,8 +47,8 @@ def chart_specs(lang: str) -> dict[str, Spec]:
     """
     Return the Vega specification of every chart of the dashboard, its words in ``lang``.
 
-    Each asks for rows named ``rows`` and takes the width of its place. Texts beside a figure are made where the rows are
-    made, in the field ``text``, so that they show exact figures; numbers in the rows are floats, for drawing alone.
+    Each asks for rows named ``rows`` and takes the width of its place. Texts beside a figure are made where the rows
+    are made, in the field ``text``, so that they show exact figures; numbers in the rows are floats, for drawing alone.
 
     Raises:
         InputError: The extra ``report`` is not installed.
@@ -71,7 +71,7 @@ def chart_specs(lang: str) -> dict[str, Spec]:
 
 
 def _finished(chart: Any) -> Spec:
-    """Return a chart as a specification of Vega, which needs no more compiling in the page, with the looks that all share."""
+    """Return a chart with the looks that all share, compiled as far as Vega, so that the page need not do it."""
     import vl_convert  # noqa: PLC0415
 
     spec: Spec = chart.to_dict()

@@ -74,7 +74,7 @@ def dashboard_html(monitor: Mapping[str, Any], lang: str) -> str:
         title=f"{name.get(lang, '')} {message('label.dashboard-title', lang)}".strip(),
         policy=_policy([vega, script]),
         noscript={one: message("label.dashboard-noscript", one) for one in LANGUAGES},
-        css=Markup(_text("page/page.css")),  # noqa: S704
+        css=Markup(_text("page/page.css")),
         monitor=Markup(embedded(packed(monitor))),
         labels=Markup(embedded({one: _labels(one) for one in LANGUAGES})),
         charts=Markup(embedded({one: chart_specs(one) for one in LANGUAGES})),
@@ -87,8 +87,8 @@ def packed(monitor: Mapping[str, Any]) -> dict[str, Any]:
     """
     Return what the page needs of a monitor, its long tables by columns.
 
-    Three hundred sites over four years are half a million repeated words as rows; a column with few different words holds
-    them once, and where each stands.
+    Three hundred sites over four years are half a million repeated words as rows; a column with few different words
+    holds them once, and where each stands.
 
     Raises:
         InputError: A part of the monitor is missing.
