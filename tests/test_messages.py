@@ -43,6 +43,7 @@ COMPOSED = {
     "label.group-",
     "label.seal-",
     "label.replay-",
+    "label.dashboard-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -210,6 +210,24 @@ def test_comparisons_are_like_for_like(opened: Callable[..., Seen], monitor: Mon
     assert notes == ["like for like: 3 of 5 bills"] * 2
 
 
+def test_heat_that_starts_in_november_is_part_of_the_change(opened: Callable[..., Seen], monitor: Monitor) -> None:
+    page = opened().page
+    page.select_option("#month", "2024-11")
+    status = {(row["site"], row["carrier"], row["month"]): row["status"] for row in monitor["completeness"]}
+    tce = {(row["site"], row["carrier"], row["month"]): row["tce"] for row in monitor["series"]}
+    now = then = Decimal(0)
+    for site in monitor["sites"]:
+        for carrier in monitor["carriers"]:
+            after, before = ((site["id"], carrier["id"], month) for month in ("2024-11", "2024-10"))
+            known = [tce.get(key) or ("0" if status[key] == "not-expected" else None) for key in (after, before)]
+            if None not in known:
+                now, then = now + Decimal(known[0]), then + Decimal(known[1])
+    assert any(status[site["id"], "heat", "2024-10"] == "not-expected" for site in monitor["sites"])
+    change = ((now - then) * 100 / then).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    shown = page.locator('[data-measure="tce"] .changes dd:not(.aside)').first.inner_text()
+    assert shown == f"▲ +{change} %"
+
+
 def test_a_sum_that_misses_a_bill_says_so_and_a_missing_figure_is_never_zero(
     opened: Callable[..., Seen], monitor: Monitor
 ) -> None:

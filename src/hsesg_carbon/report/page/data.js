@@ -12,6 +12,7 @@ function rowsOf(table) {
 }
 
 const keyOf = (...parts) => JSON.stringify(parts);
+const NOTHING = exact("0");
 const MEASURES = ["quantity", "tce", "tco2e"];
 
 function readMonitor(packed) {
@@ -21,9 +22,15 @@ function readMonitor(packed) {
   made.siteById = new Map(made.sites.map((site) => [site.id, site]));
   made.carrierById = new Map(made.carriers.map((carrier) => [carrier.id, carrier]));
   made.status = byPair(made, made.completeness);
-  made.baseline = byPair(made, made.baselines);
+  const baseline = byPair(made, made.baselines);
   made.lines = linesOf(made);
-  made.linesOfPair = grouped(made.lines, (line) => keyOf(line.site, line.carrier));
+  const pairs = grouped(made.lines, (line) => keyOf(line.site, line.carrier));
+  for (const line of made.lines) {
+    const key = keyOf(line.site, line.carrier);
+    line.status = made.status.get(key) ?? [];
+    line.baseline = baseline.get(key) ?? [];
+    line.siblings = pairs.get(key);
+  }
   return made;
 }
 
@@ -89,18 +96,18 @@ function belongs(line, measure) {
   return line[`has_${measure.what}`] || !line.has_quantity; // what has quantities but never tce is no energy
 }
 
-const statusAt = (made, line, at) => made.status.get(keyOf(line.site, line.carrier))?.[at]?.status;
+const statusAt = (line, at) => line.status[at]?.status;
 
 // Whether a figure is to be had for this month: there is one, or a bill should be there and no other line has it.
-function isExpected(made, line, at) {
+function isExpected(line, at) {
   if (line.rows[at]) return true;
-  const status = statusAt(made, line, at);
+  const status = statusAt(line, at);
   if (!status || status === "not-expected") return false;
-  return !made.linesOfPair.get(keyOf(line.site, line.carrier)).some((one) => one.rows[at]);
+  return !line.siblings.some((one) => one.rows[at]);
 }
 
 // The exact sum over lines and months, how many figures it has and how many it should have.
-function totalOf(made, lines, measure, months) {
+function totalOf(lines, measure, months) {
   const result = { value: null, known: 0, expected: 0, partial: 0 };
   for (const line of lines) {
     for (const at of months) {
@@ -108,23 +115,31 @@ function totalOf(made, lines, measure, months) {
       if (value) {
         result.value = result.value ? plus(result.value, value) : value;
         result.known += 1;
-        if (statusAt(made, line, at) === "partial") result.partial += 1;
+        if (statusAt(line, at) === "partial") result.partial += 1;
       }
-      if (value || isExpected(made, line, at)) result.expected += 1;
+      if (value || isExpected(line, at)) result.expected += 1;
     }
   }
   return result;
 }
 
-// Two spans of months compared like for like: only figures known, and whole, on both sides count.
-function comparisonOf(made, lines, measure, months, before) {
+// What a line adds to a comparison: its figure; nothing, where it is stated that nothing was to be had (heat in summer, a
+// site not yet open); unknown (null) where a bill is missing or covers only part of the month.
+function comparable(line, measure, at) {
+  const status = statusAt(line, at);
+  if (status === "partial") return null;
+  return line[measure.what][at] ?? (status === "not-expected" ? NOTHING : null);
+}
+
+// Two spans of months compared like for like: only what is known on both sides counts.
+function comparisonOf(lines, measure, months, before) {
   let [now, then, pairs, expected] = [null, null, 0, 0];
   for (const line of lines) {
     months.forEach((at, place) => {
-      const [a, b] = [line[measure.what][at], line[measure.what][before[place]]];
-      if (a || isExpected(made, line, at) || b) expected += 1;
-      const whole = statusAt(made, line, at) !== "partial" && statusAt(made, line, before[place]) !== "partial";
-      if (!(a && b && whole)) return;
+      const [a, b] = [comparable(line, measure, at), comparable(line, measure, before[place])];
+      if (a === NOTHING && b === NOTHING) return;
+      if (isExpected(line, at) || line[measure.what][before[place]]) expected += 1;
+      if (!(a && b)) return;
       [now, then, pairs] = [now ? plus(now, a) : a, then ? plus(then, b) : b, pairs + 1];
     });
   }

@@ -19,8 +19,8 @@ function showHeadline() {
   const wrong = wrongThisMonth();
   const energy = measures[0];
   const lines = shownLines(energy);
-  const total = totalOf(monitor, lines, energy, [placeOf(state.month)]);
-  const year = comparisonOf(monitor, lines, energy, [placeOf(state.month)], [placeOf(shifted(state.month, -12))]);
+  const total = totalOf(lines, energy, [placeOf(state.month)]);
+  const year = comparisonOf(lines, energy, [placeOf(state.month)], [placeOf(shifted(state.month, -12))]);
   const text = [
     total.value
       ? t("headline-energy", { month: state.month, value: asShown(total.value) })
@@ -65,14 +65,14 @@ function tile(measure) {
   const at = placeOf(state.month);
   const dates = monthsToDate();
   const places = dates.map(placeOf);
-  const total = totalOf(monitor, lines, measure, [at]);
-  const toDate = totalOf(monitor, lines, measure, places);
-  const period = totalOf(monitor, lines, measure, spanOf(state.from, state.to));
-  const versus = (by) => comparisonOf(monitor, lines, measure, [at], [placeOf(shifted(state.month, by))]);
-  const yearBefore = comparisonOf(monitor, lines, measure, places, dates.map((month) => placeOf(shifted(month, -12))));
+  const total = totalOf(lines, measure, [at]);
+  const toDate = totalOf(lines, measure, places);
+  const period = totalOf(lines, measure, spanOf(state.from, state.to));
+  const versus = (by) => comparisonOf(lines, measure, [at], [placeOf(shifted(state.month, by))]);
+  const yearBefore = comparisonOf(lines, measure, places, dates.map((month) => placeOf(shifted(month, -12))));
   const estimated = estimatedShareOf(lines, measure, [at]);
   const last = Array.from({ length: 13 }, (_, place) => placeOf(shifted(state.month, place - 12)));
-  const recent = last.map((one) => asFloat(totalOf(monitor, lines, measure, [one]).value));
+  const recent = last.map((one) => asFloat(totalOf(lines, measure, [one]).value));
   const plan = planOf(measure);
   const done = plan ? share(toDate.value, exact(plan.plan)) : null;
   const figure = (part, sum) => h("span", { "data-figure": part, "data-exact": asText(sum.value), title: sum.value ? `${asText(sum.value)} ${measure.unit}` : null }, asShown(sum.value));
@@ -154,7 +154,7 @@ function expectationAt(lines, at) {
   const sum = { expected: 0, low: 0, high: 0, lines: 0 };
   for (const line of lines) {
     if (!line.quantity[at]) continue;
-    const row = monitor.baseline.get(keyOf(line.site, line.carrier))?.[at];
+    const row = line.baseline[at];
     if (!row || row.expected === null) return null; // a part without a baseline: the sum has none
     for (const name of ["expected", "low", "high"]) sum[name] += row[name];
     sum.lines += 1;
@@ -169,7 +169,7 @@ function trendRows(measure) {
   const anomalies = grouped(monitor.anomalies.filter((row) => inFilters(row) && row.carrier === measure.carrier), (row) => row.month);
   return spanOf(state.from, state.to).map((at) => {
     const month = monitor.months[at];
-    const total = totalOf(monitor, lines, measure, [at]);
+    const total = totalOf(lines, measure, [at]);
     const hope = measure.what === "quantity" ? expectationAt(lines, at) : null;
     const found = anomalies.get(month) ?? [];
     const worst = total.value ? WORST.find((one) => found.some((row) => row.group === one)) ?? null : null;
@@ -188,7 +188,7 @@ function partRows(measure) {
   return monitor.carriers.flatMap((carrier, order) => {
     const own = lines.filter((line) => line.carrier === carrier.id);
     return !own.length ? [] : spanOf(state.from, state.to).map((at) => {
-      const total = totalOf(monitor, own, measure, [at]);
+      const total = totalOf(own, measure, [at]);
       return { month: monitor.months[at], name: nameOf(carrier), value: asFloat(total.value), order, colour: colourOf(monitor.carriers, carrier.id), text: `${asShown(total.value)} ${measure.unit}` };
     });
   });
@@ -226,9 +226,9 @@ function heatRows(measure) {
   for (const [site, own] of lines) {
     for (const at of spanOf(state.from, state.to)) {
       const month = monitor.months[at];
-      const total = totalOf(monitor, own, measure, [at]);
+      const total = totalOf(own, measure, [at]);
       const hope = measure.what === "quantity" ? expectationAt(own, at) : null;
-      const year = measure.what === "quantity" ? null : comparisonOf(monitor, own, measure, [at], [placeOf(shifted(month, -12))]);
+      const year = measure.what === "quantity" ? null : comparisonOf(own, measure, [at], [placeOf(shifted(month, -12))]);
       const value = hope && total.value ? (asFloat(total.value) / hope.expected - 1) * 100 : year?.percent ? asFloat(year.percent) : null;
       rows.push({
         site, month, value, missing: total.expected > 0 && !total.value, anomaly: anomalies.has(keyOf(site, month)),
