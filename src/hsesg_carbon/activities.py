@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -716,7 +717,7 @@ class Activities:
             owner = tuple(text_of(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))
         findings = []
-        for (_, meter, _), periods in sorted(bills.items()):
+        for (site, meter, activity), periods in sorted(bills.items()):
             (before, first), *others = sorted(periods)
             for after, second in others:
                 days = (after.start - before.end).days - 1  # below zero: billed twice
@@ -724,6 +725,10 @@ class Activities:
                     code = "meter-gap" if days > 0 else "meter-overlap"
                     shared = days if days > 0 else Period(after.start, min(before.end, after.end)).days
                     data = {"meter": meter, "first": first, "second": second, "days": shared}
+                    if days > 0:  # so that who knows of a heating season can tell whether a bill was due
+                        last = date.fromordinal(after.start.toordinal() - 1)
+                        gap = Period(date.fromordinal(before.end.toordinal() + 1), last)
+                        data |= {"site": site, "activity": activity, "between": gap.label}
                     findings.append(Finding(code=code, severity="warning", data=data))
                 if after.end > before.end:  # the latest end so far: a year's bill covers its months
                     before, first = after, second
