@@ -347,12 +347,16 @@ class Activities:
         """Yield the rows summed by what they are of and by the period that they state: one group-by of the engine."""
         kept = [name for name in ("meter", "quality", "filled") if name in self._columns]
         marks = [name for name in ("credit",) if name in self._columns]
-        grouping, gridding = Grouping.of(self._numbers, (*self.raw_keys, *kept, *marks)), self._fitting()
-        groups = _passed(grouping, gridding, self._scales)
-        if not self._all_held(groups, gridding, self._scales):
-            raise InputError("frame-changed")
+        columns, guess = (*self.raw_keys, *kept, *marks), self._guess
+        if columns == self.raw_keys and guess and self._all_held(self._groups, guess, self._guessed):
+            gridding, groups = guess, self._groups  # the pass that checked the rows has it all
+        else:
+            gridding = self._fitting()
+            groups = _passed(Grouping.of(self._numbers, columns), gridding, self._scales)
+            if not self._all_held(groups, gridding, self._scales):
+                raise InputError("frame-changed")
         for raw, group in groups:
-            told = dict(zip(grouping.columns, raw, strict=True))
+            told = dict(zip(columns, raw, strict=True))
             cell = self._distinct[raw[: len(self.raw_keys)]]
             exponent = units.grid(cell.unit)
             quantity = Fraction(gridding.total(group, exponent), 10**exponent)
