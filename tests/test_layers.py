@@ -37,9 +37,11 @@ LAYERS = [
     ["quantities", "vetting"],
     ["chain", "crate"],
     ["packs"],
+    ["anomalies"],
+    ["baselines"],
     ["periods", "records", "tables"],
     ["propagation", "units"],
-    ["spreads"],
+    ["common_factors", "disturbances", "spreads"],
     ["errors", "findings"],
     ["attribution", "categories", "messages"],
 ]
