@@ -52,10 +52,11 @@ LAYERS = [
     ["quantities", "vetting"],
     ["chain", "crate"],
     ["packs"],
-    ["records", "tables"],
+    ["anomalies", "records", "tables"],
+    ["baselines"],
     ["periods"],
     ["propagation", "units", "workbooks"],
-    ["spreads"],
+    ["common_factors", "disturbances", "spreads"],
     ["errors", "findings"],
     ["attribution", "categories", "messages"],
 ]
