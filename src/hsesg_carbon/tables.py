@@ -435,3 +435,21 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
         # a short row ends early: the cells that it lacks are blank
         table_rows.append(Row(number, {name: cell for name, cell in zip(names, cells, strict=False) if cell and name}))
     return Table(file, sheet, columns, tuple(table_rows), tuple(problems), tuple(notes))
+
+
+def raw_sheets(path: Path | Traversable) -> list[tuple[str | None, list[tuple[int, list[str]]], list[Finding]]]:
+    """
+    Return what a CSV file or a workbook holds, sheet by sheet, before any heading is looked for.
+
+    A sheet is its name (``None`` of a CSV file), its rows with their numbers, all cells as text, and remarks.
+
+    Raises:
+        InputError: The file is missing, empty, too large or not what its name says.
+    """
+    suffix = path.name.rsplit(".", 1)[-1].lower()
+    if suffix == "csv":
+        text, notes = _decode(read_bytes(path), path.name)
+        return [(None, _csv_rows(text, path.name), notes)]
+    if suffix in {"xlsx", "xlsm"}:
+        return list(_excel_sheets(read_bytes(path), path.name))
+    raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx"])
