@@ -143,8 +143,9 @@ class Skip(_Part):
     blank: bool = False
 
     def meets(self, cell: str) -> bool:
-        """Say whether a row with this cell is left aside."""
-        return cell in self.equals or cell.startswith(self.starts or ("\0",)) or (self.blank and not cell)
+        """Say whether a row with this cell is left aside; blanks around it do not matter."""
+        text = cell.strip()
+        return text in self.equals or (bool(self.starts) and text.startswith(self.starts)) or (self.blank and not text)
 
 
 class Step(_Part):
