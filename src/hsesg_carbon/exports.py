@@ -42,5 +42,7 @@ def read_export(path: Path, mapping: ColumnMapping, sites: Sequence[Site], libra
         "intervals": listed_intervals,
         "interval-matrix": matrix_intervals,
     }
-    records = list(makers[mapping.kind](export))
+    if not export.rows:
+        export.note("table-without-rows", "error")
+    records = list(makers[mapping.kind](export)) if export.rows else []
     return export.told(records)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding, Where
@@ -22,6 +22,7 @@ Kind = Literal["bills", "readings", "intervals", "interval-matrix"]
 TOTAL_WORDS = ("合计", "总计", "小计", "总和", "total", "subtotal", "sub-total", "grand total", "sum")
 """What stands at the beginning of a row of totals, unless the mapping says otherwise."""
 
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _LENGTH = re.compile(r"([1-9]\d{0,2}) ?(min|h|d)")
 _SECONDS = {"min": 60, "h": 3600, "d": DAY}
 _OWN: dict[str, tuple[Kind, ...]] = {
@@ -163,6 +164,11 @@ class Change(_Part):
     first: Decimal = Field(ge=0)
     multiplier: Decimal | None = Field(default=None, gt=0)
     digits: int | None = Field(default=None, ge=1, le=15)
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _day_stays_day(cls, value: object) -> object:
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
 
     @property
     def moment(self) -> datetime:
@@ -337,6 +343,8 @@ class ColumnMapping(_Part):
                 yield _fault(error.code, **error.data)
         for name, one in self.meters.items():
             steps = one.multiplier if isinstance(one.multiplier, tuple) else ()
+            if self.readings_at == "as-stamped" and not all(isinstance(two.at, datetime) for two in one.replaced):
+                yield _fault("mapping-replaced-time", meter=name)
             if isinstance(one.multiplier, tuple) and not steps:
                 yield _fault("mapping-needs", kind=self.kind, needed=f"meters.{name}.multiplier")
             if len({two.first for two in steps}) < len(steps):

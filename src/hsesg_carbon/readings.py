@@ -180,6 +180,11 @@ def uses_of(readings: Sequence[Reading], register: Register) -> Uses:
         findings.append(Finding(code="readings-sorted", severity="info", where=Where(row=readings[0].row)))
     aside: dict[int | None, str] = {}
     kept = _distinct(ordered, register, findings, aside)
+    changed = {one.at for one in register.replacements}
+    for one in [one for one in kept if one.at in changed]:
+        findings.append(_at(one, "replacement-at-reading", moment=moment_text(one.at)))
+        aside[one.row] = "fault"
+        kept.remove(one)
     uses = []
     for one, later in pairwise(kept):
         try:

@@ -205,7 +205,7 @@ class Taking:
 
     # ------------------------------------------------------------------------------------------ notes
 
-    def fault(self, row: int, column: str | None, code: str, value: str = "", **data: Any) -> None:
+    def fault(self, row: int, column: str | None, code: str, value: str = "", /, **data: Any) -> None:
         """Note an error at a cell; its row is left aside. Of a kind so many are shown, and all counted."""
         self.aside[row] = "fault"
         self._counts[code] = self._counts.get(code, 0) + 1
@@ -213,14 +213,14 @@ class Taking:
             where = self.sheet.where(row, column, value[:SHOWN_TEXT])
             self.findings.append(Finding(code=code, severity="error", where=where, data=data))
 
-    def mapping_fault(self, row: int, code: str, **data: Any) -> None:
+    def mapping_fault(self, row: int, code: str, /, **data: Any) -> None:
         """Note an error that lies in the mapping, once, however many rows it concerns."""
         self.aside[row] = "fault"
         if (code, str(data)) not in self._told:
             self._told.add((code, str(data)))
             self.findings.append(Finding(code=code, severity="error", where=self.sheet.where(), data=data))
 
-    def note(self, code: str, severity: Severity, place: Place | None = None, **data: Any) -> None:
+    def note(self, code: str, severity: Severity, place: Place | None = None, /, **data: Any) -> None:
         """Note a remark or a warning."""
         where = self.sheet.where(*place) if place else self.sheet.where()
         self.findings.append(Finding(code=code, severity=severity, where=where, data=data))
