@@ -15,7 +15,6 @@ from hsesg_carbon.periods import Period
 from hsesg_carbon.readings import (
     consumption,
 )
-from hsesg_carbon.stamps import Pattern
 from hsesg_carbon.takings import Holder, Record, Taking
 
 
@@ -65,6 +64,7 @@ def _billed(
                 yield period, value, letter(place)
         if blank:
             export.note("export-cells-blank", "warning", (number, None), columns=blank)
+        _check_row_total(export, number, cells)
         return
     period = period_of(*texts)
     if isinstance(period, CarbonError):
@@ -73,6 +73,17 @@ def _billed(
     quantity = _quantity(export, number, cells, holder)
     if quantity is not None and not isinstance(period, CarbonError):
         yield period, quantity, _quantity_letter(export)
+
+
+def _check_row_total(export: Taking, number: int, cells: list[str]) -> None:
+    """Hold the sum over the months to the total of the row, where the mapping names its column."""
+    stated = _cell(export, number, cells, export.at.get("quantity"), needed=False)
+    values = [export.quantity(cells[place].strip()) for place in export.wide_at if cells[place].strip()]
+    total = sum((one for one in values if isinstance(one, Fraction)), Fraction(0))
+    if stated is not None and abs(stated - total) > export.mapping.tolerance:
+        data = {"stated": units.exact_text(stated), "summed": units.exact_text(total)}
+        data["difference"] = units.exact_text(stated - total)
+        export.fault(number, export.letter("quantity"), "export-parts-differ", "", **data)
 
 
 def _quantity_letter(export: Taking) -> str | None:
@@ -86,9 +97,8 @@ def _period(export: Taking, label: str, start: str, end: str, year: str) -> Peri
     mapping = export.mapping
     try:
         if mapping.period_format and (label or "period" in export.at):
-            if re.fullmatch(r"\d{4}-\d{2}-01", label) and "day" not in mapping.periods.fields:
-                label_month = Pattern("YYYY-MM-DD").day(label)  # a spreadsheet's cell that holds the first of a month
-                return Period.parse(f"{label_month:%Y-%m}")
+            if export.sheet.name is not None and re.fullmatch(r"\d{4}-\d{2}-01", label):
+                return Period.parse(label[:-3])  # a spreadsheet's cell that holds the first of a month
             stated = mapping.year
             if year:
                 value = export.number(year)

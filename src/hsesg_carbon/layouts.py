@@ -106,19 +106,20 @@ def letter(place: int) -> str:
 
 
 def _sheet_named(path: Path, mapping: ColumnMapping) -> tuple[str | None, list[Cells], list[Finding]]:
-    sheets = [one for one in raw_sheets(path) if one[1]]
+    every = raw_sheets(path)
+    sheets = [one for one in every if one[1]]
     if not sheets:
         raise InputError("file-empty", file=path.name)
     wanted = mapping.sheet
-    names = [name or "-" for name, _, _ in sheets]
+    names = [name or "-" for name, _, _ in every]
     if wanted is None:
         if len(sheets) > 1:
             raise InputError("export-sheet-unstated", file=path.name, sheets=names)
         return sheets[0]
     if isinstance(wanted, int):
-        if not 1 <= wanted <= len(sheets):
+        if not 1 <= wanted <= len(every) or not every[wanted - 1][1]:
             raise InputError("export-sheet-missing", file=path.name, sheet=str(wanted), sheets=names)
-        return sheets[wanted - 1]
+        return every[wanted - 1]
     for one in sheets:
         if one[0] == wanted:
             return one
@@ -129,10 +130,22 @@ def matching(sheet: Sheet, pattern: Pattern, others: Iterable[int]) -> dict[int,
     """Return the columns whose heading is written as a pattern says, and their headings."""
     taken = set(others)
     pattern = Pattern(title(pattern.text))
-    found = {
-        place: one for place, one in enumerate(sheet.titles) if place not in taken and pattern.read(one) is not None
-    }
+    found = {place: _as_written(one, pattern) for place, one in enumerate(sheet.titles) if place not in taken}
+    found = {place: one for place, one in found.items() if pattern.read(one) is not None}
     if not found:
         shown = [one.strip() for one in sheet.heading[1] if one.strip()][:40]
         raise InputError("export-no-such-columns", file=sheet.file, pattern=pattern.text, found=shown)
     return found
+
+
+def _as_written(heading: str, pattern: Pattern) -> str:
+    """Return a heading as the pattern has it, where a spreadsheet's cell holds a time or the first of a month."""
+    if pattern.read(heading) is not None:
+        return heading
+    if "second" not in pattern.fields and re.fullmatch(r"\d{2}:\d{2}:00", heading):
+        return heading[:-3]
+    if "day" not in pattern.fields and re.fullmatch(r"\d{4}-\d{2}-01", heading):
+        year, month, _ = heading.split("-")
+        written = {"YYYY": year, "MM": month, "M": str(int(month))}
+        return re.sub("YYYY|MM|M", lambda token: written[token[0]], pattern.text)
+    return heading

@@ -68,6 +68,7 @@ class _Readings:
             register = self._register(holder, places, [one for one in changes if one is not None])
         except InputError as error:
             export.fault(export.rows[places[0]][0], export.letter("multiplier"), error.code, "", **error.data)
+            export.aside.update((export.rows[place][0], "fault") for place in places)
             return
         if len(readings) < 2:  # noqa: PLR2004  (a use has two ends)
             for one in readings:
@@ -101,7 +102,9 @@ class _Readings:
         try:
             if at != "as-stamped":
                 return read_on(pattern.day(text), at_end=at == "end-of-day")
-            wall, _ = pattern.moment(text)
+            wall, offset = pattern.moment(text)
+            if offset is not None:
+                return InputError("stamp-with-offset", value=text[:40])
             return datetime.combine(day_at(wall // DAY), time(wall % DAY // 3600, wall % 3600 // 60, wall % 60))
         except CarbonError as error:
             return error
@@ -346,27 +349,41 @@ def _summed(export: Taking, cells: _Cellwise, holders: Sequence[Holder]) -> Iter
     steps, places, numbers = _steps(export, cells)
     blank = np.array([not one for one in cells.distinct_texts])[cells.texts]
     _tell_blank(export, cells, blank)
-    good &= numbers & ~blank & (cells.holders >= 0)
+    good &= numbers & ~blank & ~_faulty_rows(export, cells)
     moments = np.array(
         [(0, 0) if isinstance(one, CarbonError) else one for one in cells.distinct_stamps], dtype=np.int64
     )
-    kept = np.flatnonzero(good)
     same = _merged(holders)
-    intervals = Intervals(
-        meters=same[cells.holders[kept]],
-        starts=moments[cells.stamps[kept], 1],
-        moments=moments[cells.stamps[kept], 0],
-        steps=steps[kept],
-        estimated=cells.estimated[kept],
-        places=places,
-        length=export.mapping.length,
-        clock=Clock(export.mapping.local_time or "Z"),
-    )
+
+    def chosen(kept: Any) -> Intervals:
+        return Intervals(
+            meters=same[cells.holders[kept]],
+            starts=moments[cells.stamps[kept], 1],
+            moments=moments[cells.stamps[kept], 0],
+            steps=steps[kept],
+            estimated=cells.estimated[kept],
+            places=places,
+            length=export.mapping.length,
+            clock=Clock(export.mapping.local_time or "Z"),
+        )
+
+    kept = np.flatnonzero(good)
+    intervals = chosen(kept)
     repeated, off = intervals.repeated(), intervals.off_grid()
     for code, found in (("interval-repeated", repeated), ("interval-off-grid", off)):
         _each(export, cells, kept[found], code, interval=export.mapping.interval)
-    if not (repeated.any() or off.any()):
-        yield from _monthly(export, cells, intervals, kept, holders)
+    if repeated.any() or off.any():
+        kept = np.flatnonzero(good & ~_faulty_rows(export, cells))
+        intervals = chosen(kept)
+    yield from _monthly(export, cells, intervals, kept, holders)
+
+
+def _faulty_rows(export: Taking, cells: _Cellwise) -> Any:
+    """Return which entries stand in a row with a fault: a row is taken as a whole, or not at all."""
+    import numpy as np  # noqa: PLC0415
+
+    faulty = [row for row, reason in export.aside.items() if reason == "fault"]
+    return np.isin(cells.rows, faulty) | (cells.holders < 0)
 
 
 def _merged(holders: Sequence[Holder]) -> Any:

@@ -65,7 +65,9 @@ class Pattern:
         Raises:
             InputError: The text is not written so, or there is no such day.
         """
-        wall, _ = self.moment(text)
+        wall, offset = self.moment(text)
+        if offset is not None:
+            raise InputError("stamp-with-offset", value=text[:40])
         if wall % DAY:
             raise InputError("stamp-time-of-day", value=text[:40], pattern=self.text)
         return date.fromordinal(_EPOCH + wall // DAY)

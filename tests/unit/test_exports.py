@@ -697,3 +697,43 @@ def test_hostile_cells_are_only_text(take: Take) -> None:
 
 def test_letters_of_columns_are_those_of_a_spreadsheet() -> None:
     assert [letter(at) for at in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+
+
+def test_headings_that_are_times_and_dates_of_a_workbook_are_read(tmp_path: Path) -> None:
+    from datetime import date, time
+
+    heads = [time(at) for at in range(24)]
+    path = workbook(tmp_path / "m.xlsx", {"data": [["meter", "day", *heads], ["M1", date(2024, 1, 1), *[1.5] * 24]]})
+    mapped = {**HOURS, "kind": "interval-matrix", "date_format": "YYYY-MM-DD", "matrix": "HH:mm"}
+    mapping = ColumnMapping.model_validate({**mapped, "columns": {"meter": "meter", "date": "day"}})
+    assert [one["quantity"] for one in read_export(path, mapping, SITES, LIBRARY).rows] == ["36"]
+    path = workbook(tmp_path / "w.xlsx", {"data": [["site", date(2024, 1, 1), date(2024, 2, 1)], ["hangzhou", 1, 2]]})
+    mapped = {**MONTHS, "wide": True, "period_format": "YYYY年M月", "columns": {"site": "site"}}
+    exported = read_export(path, ColumnMapping.model_validate(mapped), SITES, LIBRARY)
+    assert list(quantities(exported).values()) == ["1", "2"]
+
+
+def test_months_are_held_to_the_total_of_their_row(take: Take) -> None:
+    mapped = {"columns": {"site": "site", "quantity": "合计"}, "wide": True, "period_format": "YYYY-MM"}
+    exported = take("site,2024-01,2024-02,合计\nhangzhou,1,2,3\nwuhan,3,4,8\n", MONTHS, **mapped)
+    assert faults(exported) == [("export-parts-differ", 3, "D")]
+    assert [one["site"] for one in exported.rows] == ["hangzhou", "hangzhou"]
+
+
+def test_a_repeated_interval_leaves_the_other_days_standing(take: Take) -> None:
+    text = "meter,time,kWh\n" + hours("2024-01-01", ["1"] * 24) + hours("2024-01-03", ["1"] * 24)
+    exported = take(text + "M1,2024-01-03 00:00,9\n", HOURS)
+    assert [one[:2] for one in faults(exported)] == [("interval-repeated", 26), ("interval-repeated", 50)]
+    assert quantities(exported)["hangzhou:M1:electricity.grid:2024-01-01"] == "24"
+    assert quantities(exported)["hangzhou:M1:electricity.grid:2024-01-03"] == "23"
+    assert adds_up(exported)
+
+
+def test_an_offset_where_days_are_stated_is_refused(take: Take) -> None:
+    exported = take("meter,from,to,kWh\nA,2024-01-01T00:00:00Z,2024-01-31,5\n", BILLS)
+    assert faults(exported) == [("stamp-with-offset", 2, "B")]
+
+
+def test_an_export_without_rows_is_a_fault(take: Take) -> None:
+    for mapping, head in ((BILLS, "meter,from,to,kWh"), (READINGS, "meter,date,reading"), (HOURS, "meter,time,kWh")):
+        assert [one[0] for one in faults(take(f"{head}\n", mapping))] == ["table-without-rows"]
