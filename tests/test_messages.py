@@ -41,6 +41,7 @@ COMPOSED = {
     "label.drivers-basis-",
     "label.drivers-degree-",
     "label.group-",
+    "label.marked-",
     "label.seal-",
     "label.replay-",
 }

@@ -111,13 +111,17 @@ def _prepare_streams() -> None:
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    *,
+    example: Annotated[
+        str, typer.Option(metavar="NAME", help="hundsun-2024 (yearly) or campus-monthly (made-up bills).")
+    ] = "hundsun-2024",
     as_json: AsJson = False,
     lang: InLang = Lang.en,
 ) -> None:
     """Write an example workspace to DIR."""
     from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
 
-    workspace = Workspace.demo(folder)
+    workspace = Workspace.demo(folder, example)
     if as_json:
         _print_json({"workspace": str(workspace.folder)})
     else:

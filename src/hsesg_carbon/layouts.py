@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hsesg_carbon import workbooks
 from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.mappings import ColumnMapping
@@ -97,12 +98,7 @@ def letter(place: int) -> str:
         >>> letter(0), letter(25), letter(96)
         ('A', 'Z', 'CS')
     """
-    text = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    return workbooks.letter(place + 1)
 
 
 def _sheet_named(path: Path, mapping: ColumnMapping) -> tuple[str | None, list[Cells], list[Finding]]:

@@ -144,18 +144,22 @@ class Workspace:
         object.__setattr__(self, "folder", Path(self.folder))
 
     @classmethod
-    def demo(cls, folder: Path) -> "Workspace":
+    def demo(cls, folder: Path, example: str = "hundsun-2024") -> "Workspace":
         """
-        Write the Hundsun example to ``folder`` and return it.
+        Write an example to ``folder`` and return it: Hundsun's yearly figures, or the made-up bills ``campus-monthly``.
 
         Raises:
-            InputError: ``folder`` is there and not empty.
+            InputError: There is no such example, or ``folder`` is there and not empty.
         """
+        shelf = files("hsesg_carbon.examples")
+        known = sorted(one.name for one in shelf.iterdir() if one.joinpath("inventory.toml").is_file())
+        if example not in known:
+            raise InputError("example-unknown", example=example, known=known)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError("folder-not-empty", folder=str(folder))
-        with as_file(files("hsesg_carbon.examples").joinpath("hundsun-2024")) as example:
+        with as_file(shelf.joinpath(example)) as written:
             shutil.copytree(
-                example, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(OUT, SEALS, "__pycache__")
+                written, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(OUT, SEALS, "__pycache__")
             )
         return cls(folder)
 

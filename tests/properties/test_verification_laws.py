@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsesg_carbon import units
-from hsesg_carbon.verification.intervals import Interval, common, point
+from hsesg_carbon.verification.intervals import EVERYTHING, Interval, common, point
 from hsesg_carbon.verification.relations import (
     Constant,
     Expression,
@@ -95,6 +95,11 @@ def test_solving_for_a_cell_never_loses_its_value(
         return
     for wanted in dict.fromkeys(refs(expression)):
         assert exact[wanted].lo in solved(expression, result, wanted, wide.__getitem__)
+
+
+def test_a_cell_that_is_divided_by_zero_can_be_anything() -> None:
+    nothing_times_it = parse("b * (a / (1 - 1))")
+    assert solved(nothing_times_it, point(0), Ref("a"), {Ref("b"): point(0)}.__getitem__) == EVERYTHING
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=4), st.integers(0, 3))

@@ -304,7 +304,7 @@ def test_every_fault_of_every_row_is_at_its_cell(take: Take) -> None:
         [
             ("unknown-site", 3, "A"),
             ("stamp-not-so", 4, "B"),
-            ("number-not-a-number", 5, "C"),
+            ("number-with-unit", 5, "C"),
             ("quantity-blank", 6, "C"),
             ("quantity-negative", 7, "C"),
             ("period-broken", 8, "B"),

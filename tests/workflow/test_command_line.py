@@ -164,6 +164,7 @@ def test_errors_are_sentences_and_exit_2(workspace: Path, tmp_path: Path) -> Non
     assert "mee2022.electricity.cn.average" in refused("factors", "show", "mee2022.electricity.cn.averag")
     assert "not empty" in refused("demo", workspace)
     assert "不为空" in refused("demo", workspace, "--lang", "zh")
+    assert "hundsun-2024" in refused("demo", workspace / "new", "--example", "../hundsun-2024")
     assert run("footprint").returncode == 2
     assert run("nonsense").returncode == 2
 

@@ -271,7 +271,7 @@ _LEFT: Mapping[str, Callable[[Interval, Interval], Interval]] = {
     "+": lambda result, right: result - right,
     "-": lambda result, right: result + right,
     "*": lambda result, right: result / right,
-    "/": lambda result, right: result * right,
+    "/": lambda result, right: EVERYTHING if right == point(0) else result * right,  # over 0 nothing is known
 }
 _RIGHT: Mapping[str, Callable[[Interval, Interval], Interval]] = {
     "+": lambda result, left: result - left,

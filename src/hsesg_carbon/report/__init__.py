@@ -1,0 +1,1 @@
+"""What people are given to look at: workbooks and pages, in English and Chinese."""
