@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import CarbonError, InputError
@@ -17,6 +17,8 @@ from hsesg_carbon.readings import (
 )
 from hsesg_carbon.takings import Holder, Record, Taking
 
+_DATED = ("period", "period_start", "period_end", "year")
+
 
 def bills(export: Taking) -> Iterator[Record]:
     """Yield the bills of a list, or of a table with a column for each month."""
@@ -24,9 +26,7 @@ def bills(export: Taking) -> Iterator[Record]:
     names = ("part", "credit", "evidence", "note")
     more = list(zip(*(export.column(name) for name in names), strict=True))
     period_of = cache(lambda *texts: _period(export, *texts))
-    periods = list(
-        zip(*(export.column(name) for name in ("period", "period_start", "period_end", "year")), strict=True)
-    )
+    periods = list(zip(*(export.column(name) for name in _DATED), strict=True))
     for place, (row, holder) in enumerate(zip(export.rows, holders, strict=True)):
         found = list(_billed(export, row, holder, periods[place], period_of))
         if holder is None or export.aside.get(row[0]) == "fault":
@@ -48,31 +48,40 @@ def _billed(
     """Yield period, quantity and column of what a row bills; note what is wrong with its cells."""
     number, cells = row
     if export.mapping.wide:
-        blank = []
-        for place, heading in export.wide_at.items():
-            text = cells[place].strip()
-            if not text:
-                blank.append(heading)
-                continue
-            period = period_of(heading, "", "", texts[3])
-            value = export.quantity(text)
-            if isinstance(value, CarbonError):
-                export.fault(number, letter(place), value.code, text, **value.data)
-            elif isinstance(period, CarbonError):
-                export.fault(number, letter(place), period.code, heading, **period.data)
-            else:
-                yield period, value, letter(place)
-        if blank:
-            export.note("export-cells-blank", "warning", (number, None), columns=blank)
+        yield from _months(export, row, texts[3], period_of)
         _check_row_total(export, number, cells)
         return
     period = period_of(*texts)
-    if isinstance(period, CarbonError):
-        name = next(one for one in ("period", "period_start") if one in export.at)
-        export.fault(number, export.letter(name), period.code, cells[export.at[name]].strip(), **period.data)
+    for name, error in [] if isinstance(period, Period) else period:
+        export.fault(number, export.letter(name), error.code, texts[_DATED.index(name)], **error.data)
     quantity = _quantity(export, number, cells, holder)
-    if quantity is not None and not isinstance(period, CarbonError):
+    if quantity is not None and isinstance(period, Period):
         yield period, quantity, _quantity_letter(export)
+
+
+def _months(
+    export: Taking, row: Cells, year: str, period_of: Callable[..., Any]
+) -> Iterator[tuple[Period, Fraction, str | None]]:
+    """Yield what stands in the columns of the months."""
+    number, cells = row
+    blank = []
+    for place, heading in export.wide_at.items():
+        text = cells[place].strip()
+        if not text:
+            blank.append(heading)
+            continue
+        period = period_of(heading, "", "", year)
+        value = export.quantity(text)
+        if isinstance(value, CarbonError):
+            export.fault(number, letter(place), value.code, text, **value.data)
+        elif isinstance(period, Period):
+            yield period, value, letter(place)
+        else:
+            for name, error in period:
+                column = export.letter("year") if name == "year" else letter(place)
+                export.fault(number, column, error.code, heading, **error.data)
+    if blank:
+        export.note("export-cells-blank", "warning", (number, None), columns=blank)
 
 
 def _check_row_total(export: Taking, number: int, cells: list[str]) -> None:
@@ -92,26 +101,49 @@ def _quantity_letter(export: Taking) -> str | None:
     )
 
 
-def _period(export: Taking, label: str, start: str, end: str, year: str) -> Period | CarbonError:
-    """Return the period that the cells state, or what is wrong with them."""
-    mapping = export.mapping
+def _period(export: Taking, label: str, start: str, end: str, year: str) -> Period | list[tuple[str, CarbonError]]:
+    """Return the period that the cells state, or what is wrong with which of them."""
+    if export.mapping.period_format and (label or "period" in export.at):
+        try:
+            return _labelled(export, label, year)
+        except CarbonError as error:
+            return [("year" if error.data.get("column") == "year" else "period", error)]
+    days: list[date] = []
+    wrong: list[tuple[str, CarbonError]] = []
+    for name, text in (("period_start", start), ("period_end", end)):
+        try:
+            days.append(export.mapping.dates.day(text) if text else _blank(name))
+        except CarbonError as error:
+            wrong.append((name, error))
+    if wrong:
+        return wrong
+    back = int(export.mapping.last_day == "excluded")
     try:
-        if mapping.period_format and (label or "period" in export.at):
-            if export.sheet.name is not None and re.fullmatch(r"\d{4}-\d{2}-01", label):
-                return Period.parse(label[:-3])  # a spreadsheet's cell that holds the first of a month
-            stated = mapping.year
-            if year:
-                value = export.number(year)
-                stated = int(value) if isinstance(value, Fraction) and value.denominator == 1 else None
-            if stated is None and "year" not in mapping.periods.fields:
-                raise InputError("cell-blank", column="year")
-            return mapping.periods.period(title(label) if mapping.wide else label, stated)
-        first, last = mapping.dates.day(start), mapping.dates.day(end)
-        if mapping.last_day == "excluded":
-            last = date.fromordinal(last.toordinal() - 1)
-        return Period.of(first, last)
+        return Period.of(days[0], date.fromordinal(days[1].toordinal() - back))
     except CarbonError as error:
-        return error
+        return [("period_end", error)]
+
+
+def _labelled(export: Taking, label: str, year: str) -> Period:
+    """Return the month, quarter or year that a label names, its year from the mapping or the row where it has none."""
+    mapping = export.mapping
+    if not label:
+        _blank("period")
+    if export.sheet.name is not None and re.fullmatch(r"\d{4}-\d{2}-01", label):
+        return Period.parse(label[:-3])  # a spreadsheet's cell that holds the first of a month
+    stated = mapping.year
+    if year:
+        value = export.number(year)
+        if isinstance(value, InputError) or value.denominator != 1:
+            raise InputError("period-broken", value=year[:40], column="year")
+        stated = int(value)
+    if stated is None and "year" not in mapping.periods.fields:
+        _blank("year")
+    return mapping.periods.period(title(label) if mapping.wide else label, stated)
+
+
+def _blank(column: str) -> NoReturn:
+    raise InputError("cell-blank", column=column)
 
 
 def _quantity(export: Taking, number: int, cells: list[str], holder: Holder | None) -> Fraction | None:

@@ -99,6 +99,8 @@ class _Readings:
 
     def _moment(self, text: str) -> datetime | CarbonError:
         pattern, at = self.export.mapping.dates, self.export.mapping.readings_at
+        if not text:
+            return InputError("cell-blank", column="date")
         try:
             if at != "as-stamped":
                 return read_on(pattern.day(text), at_end=at == "end-of-day")

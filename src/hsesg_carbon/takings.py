@@ -381,7 +381,7 @@ class Taking:
         if self.mapping.meters and meter is None:
             known = near(meter_id, list(self.mapping.meters)) or list(self.mapping.meters)[:8]
             code = "export-meter-unknown" if meter_id else "cell-blank"
-            wrong.append((code, "meter", {"meter": meter_id, "known": known, "column": "meter"}))
+            return None, [(code, "meter", {"meter": meter_id, "known": known, "column": "meter"})]
         said = {name: self._said(name, cell[name], meter, wrong) for name in ("site", "activity", "unit", "quality")}
         if wrong:
             return None, wrong

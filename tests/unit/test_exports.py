@@ -737,3 +737,20 @@ def test_an_offset_where_days_are_stated_is_refused(take: Take) -> None:
 def test_an_export_without_rows_is_a_fault(take: Take) -> None:
     for mapping, head in ((BILLS, "meter,from,to,kWh"), (READINGS, "meter,date,reading"), (HOURS, "meter,time,kWh")):
         assert [one[0] for one in faults(take(f"{head}\n", mapping))] == ["table-without-rows"]
+
+
+def test_each_of_two_days_is_at_fault_at_its_own_cell(take: Take) -> None:
+    text = "meter,from,to,kWh\nA,2024-01-01,31/01/2024,5\nB,1.1.24,,5\nC,2024-02-01,2024-01-31,5\n"
+    assert faults(take(text, BILLS)) == [
+        ("stamp-not-so", 2, "C"),
+        ("stamp-not-so", 3, "B"),
+        ("cell-blank", 3, "C"),
+        ("period-reversed", 4, "C"),
+    ]
+
+
+def test_a_meter_that_is_unknown_is_the_only_fault_told_of_its_row(take: Take) -> None:
+    mapped = {"constants": POWER, "meters": {"A": {"site": "hangzhou"}}}
+    assert faults(take("meter,from,to,kWh\nB,2024-01-01,2024-01-31,5\n", BILLS, **mapped)) == [
+        ("export-meter-unknown", 2, "A")
+    ]
