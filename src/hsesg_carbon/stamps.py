@@ -19,6 +19,8 @@ _WRITTEN = {"year": r"\d{4}", "quarter": "[Qq]?[1-4]", "offset": r"Z|[+-]\d{2}:?
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO = "YYYY-MM-DD"
 _LAST_HOUR = 24
+_YEARS = range(1901, 2200)
+"""Within those of periods, whatever the clock; a bound against mistyped years."""
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 
 
@@ -111,7 +113,8 @@ class Pattern:
             day = date(part["year"], part["month"], part["day"]).toordinal() - _EPOCH
         except ValueError as error:
             raise InputError("stamp-not-so", value=text[:40], pattern=self.text) from error
-        if minute > 59 or second > 59 or hour > _LAST_HOUR or (hour == _LAST_HOUR and (minute or second)):  # noqa: PLR2004
+        late = minute > 59 or second > 59 or hour > _LAST_HOUR or (hour == _LAST_HOUR and (minute or second))  # noqa: PLR2004
+        if late or part["year"] not in _YEARS:
             raise InputError("stamp-not-so", value=text[:40], pattern=self.text)
         wall = day * DAY + hour * 3600 + minute * 60 + second
         return wall + (int(found.get("rounded") or 0)), _seconds(found.get("offset"))

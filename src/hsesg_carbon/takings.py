@@ -49,6 +49,9 @@ _KEYS = ("site", "meter", "activity", "unit", "quality")
 Place = tuple[int, str | None]
 """A row and the letter of a column."""
 
+_Wrong = tuple[str, str, dict[str, Any]]
+"""Code, field and data of what is wrong with what a row is of."""
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -373,37 +376,45 @@ class Taking:
         found = {one: holder for one, (holder, _) in known.items()}
         return [found[one] for one in texts]
 
-    def _holder(self, *texts: str) -> tuple[Holder | None, list[tuple[str, str, dict[str, Any]]]]:
+    def _holder(self, *texts: str) -> tuple[Holder | None, list[_Wrong]]:
         cell = dict(zip(_KEYS, texts, strict=True))
-        wrong: list[tuple[str, str, dict[str, Any]]] = []
         meter_id = cell["meter"] or self.mapping.constants.meter or ""
+        if wrong := self._meter_faults(meter_id):
+            return None, wrong
         meter = self.mapping.meters.get(meter_id)
-        if self.mapping.meters and meter is None:
-            known = near(meter_id, list(self.mapping.meters)) or list(self.mapping.meters)[:8]
-            code = "export-meter-unknown" if meter_id else "cell-blank"
-            return None, [(code, "meter", {"meter": meter_id, "known": known, "column": "meter"})]
         said = {name: self._said(name, cell[name], meter, wrong) for name in ("site", "activity", "unit", "quality")}
+        if self.mapping.measures == "power" and not wrong and said["unit"] not in ENERGY_OF_POWER:
+            wrong.append(("export-power-unit", "unit", {"unit": said["unit"], "known": list(ENERGY_OF_POWER)}))
+        quality = said["quality"] or ("invoiced" if self.mapping.kind == "bills" else "measured")
+        if quality not in QUALITIES:
+            wrong.append(("quality-unknown", "quality", {"quality": quality[:SHOWN_TEXT]}))
         if wrong:
             return None, wrong
-        unit = said["unit"]
-        if self.mapping.measures == "power":
-            if unit not in ENERGY_OF_POWER:
-                return None, [("export-power-unit", "unit", {"unit": unit, "known": list(ENERGY_OF_POWER)})]
-            unit = ENERGY_OF_POWER[unit]
+        unit = ENERGY_OF_POWER[said["unit"]] if self.mapping.measures == "power" else said["unit"]
         key, misfits = self._filing.cell((said["site"], "2024", said["activity"], unit))
         if key is None:
             return None, [(code, "site" if name == "region" else name, data) for code, name, data in misfits]
-        quality = said["quality"] or ("invoiced" if self.mapping.kind == "bills" else "measured")
-        if quality not in QUALITIES:
-            return None, [("quality-unknown", "quality", {"quality": quality[:SHOWN_TEXT]})]
         return Holder(key.site, meter_id, key.activity, key.unit, quality, meter.note if meter else None), []
 
-    def _said(self, name: str, text: str, meter: Meter | None, wrong: list[tuple[str, str, dict[str, Any]]]) -> str:
+    def _meter_faults(self, meter: str) -> list[_Wrong]:
+        """Return what is wrong with a meter's number: nothing else is told of its row then."""
+        if not meter and "meter" in self.at and (self.mapping.meters or self.mapping.kind != "bills"):
+            return [("cell-blank", "meter", {"column": "meter"})]  # readings of several meters would be mixed
+        if self.mapping.meters and meter not in self.mapping.meters:
+            known = near(meter, list(self.mapping.meters)) or list(self.mapping.meters)[:8]
+            return [("export-meter-unknown", "meter", {"meter": meter, "known": known})]
+        return []
+
+    def _said(self, name: str, text: str, meter: Meter | None, wrong: list[_Wrong]) -> str:
         """Return what cell, meter and constants say of a field; the first that says anything rules."""
         values: dict[str, str] = getattr(self.mapping.values, name)
         if text and values:
             if text not in values:
-                data = {"column": name, "value": text[:SHOWN_TEXT], "known": near(text, list(values)) or list(values)}
+                data = {
+                    "column": name,
+                    "value": text[:SHOWN_TEXT],
+                    "known": near(text, list(values)) or list(values)[:8],
+                }
                 wrong.append(("export-value-unknown", name, data))
                 return ""
             text = values[text]

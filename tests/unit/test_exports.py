@@ -754,3 +754,14 @@ def test_a_meter_that_is_unknown_is_the_only_fault_told_of_its_row(take: Take) -
     assert faults(take("meter,from,to,kWh\nB,2024-01-01,2024-01-31,5\n", BILLS, **mapped)) == [
         ("export-meter-unknown", 2, "A")
     ]
+
+
+def test_a_reading_or_interval_without_its_meter_is_never_mixed_with_others(take: Take) -> None:
+    assert faults(take("meter,date,reading\n,2024-01-01,4\nA,2024-02-01,9\n", READINGS)) == [("cell-blank", 2, "A")]
+    assert faults(take("meter,time,kWh\n,2024-01-01 00:00,4\n", HOURS)) == [("cell-blank", 2, "A")]
+
+
+@pytest.mark.parametrize("clock", ["+08:00", "Europe/Berlin"])
+def test_years_that_cannot_be_are_faults_at_their_cell(take: Take, clock: str) -> None:
+    text = "meter,time,kWh\nA,0001-01-01 00:00,1\nA,9999-12-31 24:00,1\n"
+    assert faults(take(text, HOURS, local_time=clock)) == [("stamp-not-so", 2, "B"), ("stamp-not-so", 3, "B")]
