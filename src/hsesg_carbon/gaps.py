@@ -301,7 +301,8 @@ class GapFilling:
         """Return what a site used of an activity in a month, over all its meters; ``None`` where some is not known."""
         total: Fraction | None = None
         for key in self.keys_of[site, activity]:
-            if self.completeness.status(key, month) == "not-expected":
+            cell = self.completeness.cell(key, month)
+            if cell is None or cell.status == "not-expected":
                 continue
             used = self.known_of(key, unit).get(month)
             if used is None:

@@ -10,7 +10,7 @@ import pytest
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method, half_width
 from hsesg_carbon.monitoring import Weather
-from hsesg_carbon.months import Expected
+from hsesg_carbon.months import Expected, SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 from tests.billed import GRID, bill, filling, matrix, months, statuses, steady
@@ -88,6 +88,9 @@ def test_a_heating_season_is_complete_without_bills_in_summer() -> None:
         "2023-01", "2023-02", "2023-03", "2023-11", "2023-12",
     }  # fmt: skip
     assert set(told.values()) == {"complete", "not-expected"}
+    march = matrix(heat, 2023, exceptions=[season]).cell(SeriesKey("hq", "heat.purchased", ""), Period.parse("2023-03"))
+    assert march is not None
+    assert (march.days, march.of) == (15, 15)
     assert statuses(matrix(heat, 2023))["2023-07"] == "missing"
 
 
