@@ -238,9 +238,9 @@ def test_a_rule_that_cannot_be_applied_stops_and_says_why(folder: Path) -> None:
 
 
 def test_degree_days_of_a_month_stand_there_once(folder: Path) -> None:
-    header = "region,month,heating_degree_days,cooling_degree_days,source\n"
+    header = "region,month,heating_degree_days,cooling_degree_days,base_heating,base_cooling,source\n"
     write(folder, "gaps.toml", FILL)
-    write(folder, "weather.csv", header + "CN-ZJ,2023-04,10,0,made up\nCN-ZJ,2023-04,12,0,made up\n")
+    write(folder, "weather.csv", header + "CN-ZJ,2023-04,10,0,18,26,a\nCN-ZJ,2023-04,12,0,18,26,b\n")
     with pytest.raises(InputError, match="stand there twice"):
         Workspace(folder).footprint()
 
