@@ -507,10 +507,17 @@ class _Quick:
                     for one in row
                 ]
                 if any(cells):
-                    kept.append((number, cells))
+                    kept.append((number, _trimmed(cells)))
         except _DoubtError:
             return None
         return Sheet(name, kept)
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """Return the cells of a row up to the last that is not blank."""
+    while not cells[-1]:
+        cells.pop()
+    return cells
 
 
 class _DoubtError(Exception):
@@ -568,7 +575,7 @@ class _Careful:
                         for column, (text, cell) in enumerate(zip(cells, row, strict=True), start=1)
                     ]
                 if any(cells):
-                    rows.append((number, cells))
+                    rows.append((number, _trimmed(cells)))
         return Sheet(name, rows, shown=tuple(formats.shown), months=tuple(formats.months), lost=tuple(formats.lost))
 
 
