@@ -44,6 +44,8 @@ _OUTSIDE = re.compile(
     re.IGNORECASE,
 )
 """What a formula holds that could reach beyond the workbook: another program, another file, another host."""
+_WITHIN = re.compile(r'\bHYPERLINK\s*\((?=\s*"#[^"]*"\s*[,)])', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def write_marked(
@@ -137,14 +139,14 @@ def _write(cell: Any, text: str) -> None:
 def _made_inert(book: "Workbook", file: str) -> list[Finding]:
     """Make text of every formula that could reach beyond the workbook, take out links, and name each."""
     found = []
-    for name in [name for name, one in book.defined_names.items() if _OUTSIDE.search(one.attr_text or "")]:
+    for name in [name for name, one in book.defined_names.items() if _reaches_outside(one.attr_text or "")]:
         del book.defined_names[name]
         found.append(Finding(code="made-inert", severity="warning", where=Where(file=file), data={"what": name}))
     for sheet in book.worksheets:
-        for name in [name for name, one in sheet.defined_names.items() if _OUTSIDE.search(one.attr_text or "")]:
+        for name in [name for name, one in sheet.defined_names.items() if _reaches_outside(one.attr_text or "")]:
             del sheet.defined_names[name]
         rules = sheet.data_validations.dataValidation
-        rules[:] = [one for one in rules if not _OUTSIDE.search(f"{one.formula1} {one.formula2}")]
+        rules[:] = [one for one in rules if not _reaches_outside(f"{one.formula1} {one.formula2}")]
         for row in sheet.iter_rows():
             for cell in row:
                 what = _inert(cell)
@@ -167,10 +169,15 @@ def _inert(cell: Any) -> str:
     if cell.data_type != "f":
         return target
     formula = str(getattr(cell.value, "text", cell.value) or "")
-    if not _OUTSIDE.search(formula):
+    if not _reaches_outside(formula):
         return target
     _write(cell, formula)
     return formula
+
+
+def _reaches_outside(formula: str) -> bool:
+    """Say whether a formula could reach beyond the workbook; what it only quotes, and links within it, do not."""
+    return bool(_OUTSIDE.search(_QUOTED.sub('""', _WITHIN.sub("(", formula))))
 
 
 class _Places:
