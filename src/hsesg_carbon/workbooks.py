@@ -2,8 +2,8 @@
 Excel workbooks as people keep them: bytes become sheets of text, and what a reader would be misled by is told apart.
 
 Two readers share the work. calamine takes sheets that are plain, in seconds for a hundred thousand rows; openpyxl takes
-formulas, error values and number formats that change what a cell shows. A scan of the bytes decides, and finds what
-neither of them reports while streaming: hidden rows and columns, merged blocks, and which cells hold formulas.
+error values, formulas without a value and number formats that change what a cell shows. A scan of the bytes decides,
+and finds what neither of them reports while streaming: hidden rows and columns, merged blocks, cells with formulas.
 """
 
 import io
@@ -71,6 +71,7 @@ _ROWS = re.compile(rb"<row(?:\s([^<>]*))?>")
 _COLUMN = re.compile(rb"<col\s([^<>]*)>")
 _MERGED = re.compile(rb'<mergeCell\s[^<>]*?ref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
 _FORMULA = re.compile(rb"<f[\s/>]")
+_VALUED = re.compile(rb"(?:</f>|<f(?:\s[^<>]*)?/>)<v>[^<]")
 _WITH_FORMULA = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]*>\s*<f[\s/>]')
 _HIDDEN = re.compile(rb'\bhidden\s*=\s*["\'](?:1|true)["\']')
 _NUMBERED = re.compile(rb'(?:^|\s)r\s*=\s*["\'](\d{1,7})["\']')
@@ -267,7 +268,7 @@ class _Scan:
         if self.prefix:
             self.plain = False
             part = part.replace(b"<" + self.prefix, b"<").replace(b"</" + self.prefix, b"</")
-        self.plain &= not _is_odd(part) and part.count(b' t="') == sum(map(part.count, _TYPES))
+        self.plain &= not _is_odd(part) and part.count(b' t="') - part.count(b'<f t="') == sum(map(part.count, _TYPES))
         cells = len(_CELLS.findall(part))
         placed = _PLACED_FIRST.findall(part)
         if len(placed) < cells:
@@ -277,8 +278,8 @@ class _Scan:
         if placed:
             columns, rows = map(set, zip(*placed, strict=True))
             self.last = (max(self.last[0], *map(int, rows)), max(self.last[1], *map(_number, columns)))
-        if _FORMULA.search(part):
-            self.plain = False
+        if formulas := len(_FORMULA.findall(part)):
+            self.plain &= formulas == len(_VALUED.findall(part))
             if not whole:
                 raise ValueError("cells without a reference hold formulas")
             self.formulas.update((int(row), _number(column)) for column, row in _WITH_FORMULA.findall(part))

@@ -497,7 +497,7 @@ CELLS = st.one_of(
     st.tuples(NUMBERS, st.sampled_from(FORMATS[:4] + FORMATS[7:])),
     st.tuples(DAYS, st.sampled_from(FORMATS[4:7])),
     st.tuples(st.booleans(), st.just("General")),
-    st.tuples(st.sampled_from(["=1+1", "=A1", '=""']), st.just("General")),
+    st.tuples(st.sampled_from(["=1+1", '="x"', '=""', "=1/0", "=TRUE()", "=45352"]), st.sampled_from(FORMATS[:5])),
 )
 GRIDS = st.lists(st.lists(CELLS, max_size=5), max_size=6)
 HIDDEN = st.sets(st.integers(0, 5), max_size=2)
@@ -531,7 +531,8 @@ def write_cell(sheet: Any, row: int, column: int, value: Any, cell_format: Any) 
     elif isinstance(value, dt.datetime):
         sheet.write_datetime(row, column, value, cell_format)
     elif isinstance(value, str) and value.startswith("="):
-        sheet.write_formula(row, column, value, cell_format, 2)
+        results = {"=1+1": 2, '="x"': "x", '=""': "", "=1/0": "#DIV/0!", "=TRUE()": True, "=45352": 45352}
+        sheet.write_formula(row, column, value, cell_format, results[value])
     elif isinstance(value, str):
         sheet.write_string(row, column, value, cell_format)
     else:
@@ -564,6 +565,15 @@ def test_a_plain_workbook_never_meets_the_slow_reader(monkeypatch: pytest.Monkey
     monkeypatch.setattr(workbooks, "_Careful", None)
     assert list(workbooks.sheets(raw, "a.xlsx")) == expected
     assert expected[0].rows[1][1][2] == "2024-03-01 06:00:00"
+
+
+def test_formulas_with_their_values_never_meet_the_slow_reader_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    formulas = {f"E{number}": (f"=2*{number}", 2 * number) for number in range(2, 9)} | {"F5": ('="k"&"Wh"', "kWh")}
+    raw = calculated(formulas)
+    expected = both_ways(raw)
+    assert expected[0].formulas == {*((number, 5) for number in range(2, 9)), (5, 6)}
+    monkeypatch.setattr(workbooks, "_Careful", None)
+    assert list(workbooks.sheets(raw, "a.xlsx")) == expected
 
 
 def test_a_sheet_with_formulas_does_not_slow_down_the_plain_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
