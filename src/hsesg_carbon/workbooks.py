@@ -323,7 +323,8 @@ class _Workbook:
                 odd = [_is_odd(part) for part in _cut(parts, b">")]  # all of them: a cut notices entities
                 self.plain &= not any(odd)
             else:
-                for _ in parts:  # to its end, so that its size is known to be true
+                text = name.endswith((".xml", ".rels", ".vml"))
+                for _ in _cut(parts, b">") if text else parts:  # to its end, so that its size is known to be true
                     pass
 
     def _part(self, name: str) -> bytes:

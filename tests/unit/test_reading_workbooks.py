@@ -653,7 +653,7 @@ def test_two_far_corners_do_not_take_all_memory() -> None:
 
 def test_entities_and_other_definitions_are_refused() -> None:
     entity = b'<!DOCTYPE a [<!ENTITY x "y">]><worksheet'
-    for part_name in ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"):
+    for part_name in ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "xl/theme/theme1.xml"):
         raw = rewritten(
             saved(bills(2)[0]),
             lambda name, part, own=part_name: entity + part if name == own else part,  # type: ignore[misc]

@@ -32,6 +32,8 @@ _RANK: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 _AUTHOR = "hsesg_carbon"
 _MAX_COMMENT = 2_000
 _MAX_CELL = 32_000
+_MAX_LINKS = 60_000
+"""Excel takes a sheet with more links for a broken one."""
 _LAST_ROW = 1_048_576
 _WIDTHS = (6, 10, 18, 9, 24, 90, 24)
 """Of the columns of the list."""
@@ -332,7 +334,7 @@ def _list(
         value = where.value or (_value(book, cell) if cell and where.column else "")
         page.line(number, _severity(one.severity, lang), named, place, value, _sentence(one, lang), one.code)
         sheet.cell(page.row, 2).fill = PatternFill("solid", fgColor=COLOURS[one.severity])
-        if cell:
+        if cell and number <= _MAX_LINKS:
             link = sheet.cell(page.row, 4)
             quoted = cell[0].replace("'", "''")
             link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{place}")
