@@ -497,6 +497,7 @@ CELLS = st.one_of(
     st.tuples(NUMBERS, st.sampled_from(FORMATS[:4] + FORMATS[7:])),
     st.tuples(DAYS, st.sampled_from(FORMATS[4:7])),
     st.tuples(st.booleans(), st.just("General")),
+    st.tuples(st.sampled_from(["#REF!", "#N/A"]), st.just("General")),
     st.tuples(st.sampled_from(["=1+1", '="x"', '=""', "=1/0", "=TRUE()", "=45352"]), st.sampled_from(FORMATS[:5])),
 )
 GRIDS = st.lists(st.lists(CELLS, max_size=5), max_size=6)
@@ -574,6 +575,23 @@ def test_formulas_with_their_values_never_meet_the_slow_reader_either(monkeypatc
     assert expected[0].formulas == {*((number, 5) for number in range(2, 9)), (5, 6)}
     monkeypatch.setattr(workbooks, "_Careful", None)
     assert list(workbooks.sheets(raw, "a.xlsx")) == expected
+
+
+def test_errors_and_formats_of_other_sheets_do_not_slow_down_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, sheet = bills(5)
+    sheet["E3"], sheet["E4"] = "#REF!", "#DIV/0!"
+    other = book.create_sheet("zeros")
+    other["A1"] = 42
+    other["A1"].number_format = "00000"
+    expected = both_ways(saved(book))
+    assert [cells[4] for _, cells in expected[0].rows] == ["quantity", "100.5", "#REF!", "#DIV/0!", "103.5", "104.5"]
+    asked = []
+    careful = workbooks._Careful.sheet
+    monkeypatch.setattr(
+        workbooks._Careful, "sheet", lambda self, name, *rest: asked.append(name) or careful(self, name, *rest)
+    )
+    assert list(workbooks.sheets(saved(book), "a.xlsx")) == expected
+    assert asked == ["zeros"]
 
 
 def test_a_sheet_with_formulas_does_not_slow_down_the_plain_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
