@@ -113,6 +113,11 @@ class Period:
         """The calendar years that it touches."""
         return set(range(self.start.year, self.end.year + 1))
 
+    @property
+    def is_month(self) -> bool:
+        """Whether it is one whole calendar month."""
+        return self.start.day == 1 and self.end == _month_end(self.start.year, self.start.month)
+
     def within(self, other: "Period") -> bool:
         """Say whether no day of it lies outside another period."""
         return other.start <= self.start and self.end <= other.end

@@ -133,7 +133,7 @@ class Table:
         Cells of the columns in ``split`` hold several values, separated by ``;``. ``check`` may raise a ``CarbonError``
         on a record; it becomes a finding at its row.
         """
-        fields = model.model_fields
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
         needed = [name for name, field in fields.items() if field.is_required()]
         numbers = [name for name, field in fields.items() if "Decimal" in str(field.annotation)]
         days = [name for name, field in fields.items() if "datetime.date" in str(field.annotation)]
@@ -187,7 +187,7 @@ class Table:
 
 def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> list[Finding]:
     """Return what a record or a settings file has wrong, in the words of the message catalogue."""
-    known = list(model.model_fields) if model is not None else []
+    known = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     findings = []
     for one in error.errors():
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
