@@ -41,9 +41,11 @@ COMPOSED = {
     "label.drivers-basis-",
     "label.drivers-degree-",
     "label.group-",
+    "label.marked-",
     "label.seal-",
     "label.replay-",
     "label.dashboard-",
+    "label.month-",
 }
 """Beginnings of codes that the source completes at run time."""
 

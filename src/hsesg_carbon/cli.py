@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +22,12 @@ from hsesg_carbon.printing import (
     open_console,
     print_chain,
     print_change_uncertainty,
+    print_completeness,
     print_drivers,
     print_explanation,
     print_findings,
     print_footprint,
+    print_monitor,
     print_replay,
     print_restatement,
     print_sample,
@@ -154,6 +157,21 @@ def footprint(
 
 
 @app.command()
+def completeness(workspace: WorkspaceFolder, as_json: AsJson = False, lang: InLang = Lang.en) -> None:
+    """Show which months the bills of WORKSPACE cover, by site, activity and meter, and what fills the gaps."""
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    rows, findings = accounts.completeness_rows(), accounts.completeness_findings
+    if as_json:
+        _print_json({"completeness": rows, "findings": [one.as_json(lang) for one in findings]})
+        return
+    console = open_console()
+    print_completeness(console, rows, lang)
+    print_findings(console, findings, lang)
+
+
+@app.command()
 def explain(
     workspace: WorkspaceFolder,
     activity_id: Annotated[str, typer.Argument(metavar="ACTIVITY_ID")],
@@ -180,6 +198,39 @@ def explain(
             (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
         ]
         print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
+
+
+@app.command("monitor")
+def monitor(
+    workspace: WorkspaceFolder,
+    *,
+    month: Annotated[str, typer.Option(metavar="MONTH", help="The month looked at, as 2024-11; else the last.")] = "",
+    page: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The page; else out/monitor.html of the workspace.")
+    ] = None,
+    tolerance: Annotated[
+        str, typer.Option(metavar="PERCENT", help="How far bill and own meter may be apart, in percent.")
+    ] = "",
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Write the monthly dashboard of WORKSPACE, one HTML file that opens offline; print its main figures."""
+    from hsesg_carbon.monitor import Monitor  # noqa: PLC0415
+    from hsesg_carbon.monitoring import TOLERANCE  # noqa: PLC0415
+    from hsesg_carbon.workspace import OUT, Workspace  # noqa: PLC0415
+
+    accounts = Workspace(workspace)
+    found = Monitor.of(accounts, month, 100 * _share(tolerance) if tolerance else TOLERANCE)
+    result = found.as_json(lang)
+    if as_json:
+        _print_json(result)
+        return
+    print_monitor(open_console(), result, lang)
+    print_findings(open_console(), found.findings, lang)
+    target = page or accounts.folder / OUT / "monitor.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _write_page(result, target, lang)
+    typer.echo(message("label.written", lang, files=[str(target)]), err=True)
 
 
 @app.command("drivers")
@@ -643,6 +694,12 @@ def _weight(option: str) -> tuple[str, Fraction]:
 
     word, _, times = option.partition("=")
     return word.strip(), Fraction(parse_number(times))
+
+
+def _write_page(result: dict[str, Any], target: Path, lang: str) -> None:
+    """Write the dashboard; altair is loaded only here."""
+    write_dashboard = import_module("hsesg_carbon.report.dashboard").write_dashboard
+    write_dashboard(result, target, lang)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What rows cover: years that they leave open in part, and periods that hold others, which may count twice."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, timedelta
 
 from hsesg_carbon.findings import Finding
@@ -28,12 +28,17 @@ def unlike_years(held: Mapping[Labels, Iterable[Period]], years: Iterable[int]) 
 
 
 def open_years(
-    code: str, held: Mapping[Labels, Iterable[Period]], years: Container[int], sites: Iterable[Site]
+    code: str,
+    held: Mapping[Labels, Iterable[Period]],
+    years: Container[int],
+    sites: Iterable[Site],
+    expected: Callable[[Labels], set[date] | None] = lambda _: None,
 ) -> list[Finding]:
     """
-    Name the years that rows cover in part only: what is missing is not zero.
+    Name the years that rows cover in part only, with the months that lack days: what is missing is not zero.
 
-    Of a site that joined or left within the year, the days on which it belonged are looked for.
+    Of a site that joined or left within the year, the days on which it belonged are looked for. ``expected`` may say
+    that rows are looked for on some days only, as those of a heating season.
     """
     known = {one.id: one for one in sites}
     findings = []
@@ -42,9 +47,12 @@ def open_years(
         site = known.get(dict(labels)["site"])
         for year in sorted({day.year for day in covered}):
             belonging = _belonging(site, year)
+            seasons = expected(labels)
+            belonging = belonging if seasons is None else belonging & seasons
             days = len(covered & belonging)
             if year in years and 0 < days < len(belonging):
-                data = {**dict(labels), "year": year, "days": days, "of": len(belonging)}
+                months = _months_of(belonging - covered)
+                data = {**dict(labels), "year": year, "days": days, "of": len(belonging), "months": months}
                 findings.append(Finding(code=code, severity="warning", data=data))
     return findings
 
@@ -60,6 +68,28 @@ def held_periods(code: str, held: Mapping[Labels, Iterable[Period]], years: Cont
                 data = {**dict(labels), "outer": outer.label, "inner": inner}
                 findings.append(Finding(code=code, severity="warning", data=data))
     return findings
+
+
+def month_names(months: Iterable[Period]) -> list[str]:
+    """
+    Return months as a sentence lists them, those that follow on one another as a span.
+
+    Example:
+        >>> month_names([Period.parse(one) for one in ("2024-01", "2024-02", "2024-03", "2024-07")])
+        ['2024-01–2024-03', '2024-07']
+    """
+    runs: list[list[Period]] = []
+    for one in sorted(months):
+        if runs and (one.start - runs[-1][-1].end).days == 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return [run[0].label if len(run) == 1 else f"{run[0].label}–{run[-1].label}" for run in runs]
+
+
+def _months_of(days: Iterable[date]) -> list[str]:
+    """Return the months that days lie in."""
+    return month_names({Period(day, day).folded() for day in days})
 
 
 def _belonging(site: Site | None, year: int) -> set[date]:

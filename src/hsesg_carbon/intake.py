@@ -1,6 +1,6 @@
 """The tables of a folder: every table that people keep becomes validated rows, or a fault with its place."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.util import find_spec
@@ -67,7 +67,11 @@ def read_records(folder: Path, stem: str, model: type[R], check: Callable[[R], N
 
 
 def read_activities(
-    workspace: Path, sites: Sequence[Site], library: FactorLibrary, engine: Engine = "pandas"
+    workspace: Path,
+    sites: Sequence[Site],
+    library: FactorLibrary,
+    engine: Engine = "pandas",
+    fill: Callable[[Sequence[Activities]], Sequence[Mapping[str, str]]] | None = None,
 ) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
     """
     Read ``activity/`` of a workspace and the tables that rows derive from (``refrigerants.csv`` ...).
@@ -77,6 +81,7 @@ def read_activities(
         sites: The sites that rows may name.
         library: Where activity codes and regions are looked up.
         engine: What the batches are handed to, after they were read and checked.
+        fill: What returns further rows for gaps in what was read; they stand among the rows of people's tables.
 
     Returns:
         The tables of people as one batch and each Parquet file as one more; and apart the rows with ``part_of``,
@@ -91,6 +96,9 @@ def read_activities(
     problems += wrong
     text, memo = _separated(text)
     problems += [Finding(code="part-of-parquet", severity="error") for one in frames if "part_of" in one.columns]
+    if frames and any("quality" in one.columns for one in [*frames, *([] if text is None else [text])]):
+        frames = list(_alike(frames, ["quality"]))
+        text = text if text is None else next(_alike([text], ["quality"]))
     batches = []
     for frame in ([] if text is None else [text]) + frames:
         batches += _validated(frame, sites, library, problems)
@@ -109,6 +117,17 @@ def read_activities(
         batches = [*credited, *(batches if text is None else batches[1:])]
     if problems or not batches:
         raise InputError("activities-broken", problems, count=len(problems))
+    if filling := fill(batches) if fill else ():
+        people = batches[0].frame.to_native() if len(batches) > len(frames) else None
+        batches = _validated(_with_rows(people, filling), sites, library, problems)
+        batches += [
+            one
+            for frame in _alike(frames, ("quality", "filled"))
+            for one in _validated(frame, sites, library, problems)
+        ]
+        problems += _repeated_ids(batches)
+        if problems:
+            raise InputError("activities-broken", problems, count=len(problems))
     batches = [_moved(one, engine, sites, library) for one in batches]
     batches[0].findings[:0] = [*notes, *remarks]
     return tuple(batches), parts
@@ -343,6 +362,35 @@ def _with_credits(text: "pd.DataFrame | None", memo: "pd.DataFrame", parts: Sequ
         if name in credited or any(cells):
             credited[name] = pd.Series(cells, credited.index, "str")
     return credited if text is None else pd.concat([text, credited], ignore_index=True)
+
+
+def _with_rows(text: "pd.DataFrame | None", rows: Sequence[Mapping[str, str]]) -> "pd.DataFrame":
+    """Return the rows of people's tables and those that fill gaps, which have their period as the tables state it."""
+    import pandas as pd  # noqa: PLC0415
+
+    dated = {"period_start", "period_end"}
+    wanted = {"period"} if text is None or "period" in text.columns else dated
+    own = pd.DataFrame(
+        {
+            name: pd.Series([row[name] or None for row in rows], dtype="str")
+            for name in rows[0]
+            if name not in {"period", *dated} - wanted
+        }
+    )
+    own = own.dropna(axis="columns", how="all")
+    if text is None:
+        return own
+    whole = {name: "Int64" for name in ("origin_row",) if name in text.columns}  # what has no row makes no fractions
+    return pd.concat([text.astype(whole), own], ignore_index=True)
+
+
+def _alike(frames: Sequence["pd.DataFrame"], names: Sequence[str]) -> Iterator["pd.DataFrame"]:
+    """Yield Parquet tables with columns that others have: what a row does not state is told apart from what it does."""
+    import pandas as pd  # noqa: PLC0415
+
+    for one in frames:
+        blank = {name: pd.Series(None, one.index, "str") for name in names if name not in one.columns}
+        yield one.assign(**blank) if blank else one
 
 
 def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:

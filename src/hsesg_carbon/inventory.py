@@ -67,18 +67,21 @@ class Denominator(BaseModel):
     """
     What emissions are divided by: revenue, floor area, headcount.
 
-    ``boundary`` says of whom. A higher ``version`` of the same period replaces a lower one.
+    ``boundary`` says of whom; with a ``site`` it is of that site alone, and may be of a month. A higher ``version`` of
+    the same period replaces a lower one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     denominator: str = Field(min_length=1)
+    site: str | None = None
     period: str
     value: Decimal = Field(gt=0)
     unit: str
     boundary: str
     version: int = Field(default=1, ge=1)
     source: str
+    site: str | None = Field(default=None, min_length=1)
 
     @property
     def year(self) -> int | None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -16,6 +17,35 @@ MAX_DAYS = 10 * 366
 _PERIOD = re.compile(r"(\d{4})年?(?:(?:-|(?<=年))(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _YEARS = range(1900, 2201)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+_TIME = re.compile(r"(?P<day>.*\d日?)[T ]\s*(?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)", re.ASCII)
+_MIDNIGHT = re.compile(r"[0:.]+")
+_SPELT = tuple(
+    re.compile(pattern, re.ASCII | re.IGNORECASE)
+    for pattern in (
+        r"(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})",
+        r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?[日号]?",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        rf"(?P<day>\d{{1,2}})[- ]{_MONTH_NAME},?[- ](?P<year>\d{{4}}|\d{{2}})",
+        rf"{_MONTH_NAME} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})",
+    )
+)
+_YEAR_LAST = re.compile(r"(?P<one>\d{1,2})(?P<sign>[-/.])(?P<other>\d{1,2})(?P=sign)(?P<year>\d{4})", re.ASCII)
+_SERIAL = re.compile(r"[2-7]\d{4}(?:\.\d+)?", re.ASCII)
+_SPELT_MONTH = tuple(
+    re.compile(pattern, re.ASCII | re.IGNORECASE)
+    for pattern in (
+        r"(?P<year>\d{4}) ?[-/年] ?(?P<month>\d{1,2}) ?月?",
+        r"(?P<year>\d{4})\.?(?P<month>\d{2})",
+        r"(?P<year>\d{4})\.(?P<month>[2-9])",
+        rf"{_MONTH_NAME}[- ](?P<year>\d{{4}})",
+    )
+)
+_JANUARY_OR_OCTOBER = re.compile(r"(\d{4})\.1", re.ASCII)
+_SPELT_QUARTER = re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4一二三四])季度", re.ASCII)
+_BETWEEN = re.compile(r"\s*(?:至|到|~|—|–|\bto\b|\s-\s)\s*")
+_DASHED = re.compile(r"(\d{4}([/.])\d{1,2}\2\d{1,2})-(\d{4}\2\d{1,2}\2\d{1,2})", re.ASCII)
 _PERIODS = 2**14
 """How many distinct periods are remembered: more than the days of forty years."""
 
@@ -35,14 +65,27 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``; anything else raises ``InputError``."""
+        """
+        Read ``2024``, ``2024-03``, ``2024-Q1`` or ``2024-03-15/2024-04-14``, and what else has only one reading.
+
+        People write ``2024/3``, ``202403``, ``Mar 2024``, ``2024年一季度`` and ``2024.3.15-2024.4.14``, too. ``2024.1``
+        is refused: a spreadsheet makes it of 2024.10.
+
+        Raises:
+            InputError: The text states no period, or one of two.
+        """
         match = _PERIOD.fullmatch(text.strip())
-        first_day, slash, last_day = text.partition("/")
-        if slash:
-            return cls.of(day_of(first_day), day_of(last_day))
         if match is None:
-            code = "period-one-day" if _DAY.fullmatch(text.strip()) else "period-broken"
-            raise InputError(code, value=text[:40])
+            days = _DASHED.fullmatch(text.strip())
+            parts = [days[1], days[3]] if days else _BETWEEN.split(_narrow(text))
+            if len(parts) == 1 and _day_spelt(parts[0]) is None and not _spelt_month(parts[0]):
+                parts = text.split("/", maxsplit=1)
+            if len(parts) == 2:  # noqa: PLR2004  (the first day and the last)
+                return cls.of(day_of(parts[0]), day_of(parts[1]))
+            match = _PERIOD.fullmatch(_spelt_month(text) or "")
+        if match is None:
+            day_of(text)  # says what is wrong with a day; one that is right is no period
+            raise InputError("period-one-day", value=text[:40])
         year, month, quarter = (int(part) if part else 0 for part in match.groups())
         if year not in _YEARS or (match[2] and not 1 <= month <= 12):  # noqa: PLR2004  (months)
             raise InputError("period-broken", value=text[:40])
@@ -69,6 +112,11 @@ class Period:
     def years(self) -> set[int]:
         """The calendar years that it touches."""
         return set(range(self.start.year, self.end.year + 1))
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is one whole calendar month."""
+        return self.start.day == 1 and self.end == _month_end(self.start.year, self.start.month)
 
     def within(self, other: "Period") -> bool:
         """Say whether no day of it lies outside another period."""
@@ -136,7 +184,19 @@ def _parts(start: date, end: date, folded: bool) -> tuple[tuple[Period, Fraction
 
 
 def day_of(value: Any) -> date:
-    """Return the day that a cell states; a time of day or a time zone is refused, for it could shift the day."""
+    """
+    Return the day that a cell states; a time of day or a time zone is refused, for it could shift the day.
+
+    Text is read here, and not where files are, so that a day means the same in a workbook, a CSV file and a frame. Any
+    spelling that has only one reading is understood: the year first, the month as a word, or a day above 12.
+
+    Raises:
+        InputError: It is no day; or ``03/04/2024``, which has two readings; or 45352, as Excel counts days.
+
+    Example:
+        >>> day_of("2024/3/1"), day_of("2024年3月1日"), day_of("1-Mar-24")
+        (datetime.date(2024, 3, 1), datetime.date(2024, 3, 1), datetime.date(2024, 3, 1))
+    """
     value = plain(value)
     if isinstance(value, datetime):
         if value.tzinfo is not None or (value.hour, value.minute, value.second, value.microsecond) != (0, 0, 0, 0):
@@ -144,11 +204,64 @@ def day_of(value: Any) -> date:
         return value.date()
     if isinstance(value, date):
         return value
-    match = _DAY.fullmatch(text_of(value))
+    text = text_of(value)
+    match = _DAY.fullmatch(text)
+    day = _day(*map(int, match[1].split("-"))) if match else _day_spelt(text)
+    if day is None:
+        raise InputError("period-broken", value=text[:40])
+    return day
+
+
+def _narrow(text: str) -> str:
+    """Return text with full-width characters as plain ones."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
+
+
+def _day_spelt(text: str) -> date | None:
+    """Return the day that a text states in another spelling, ``None`` where it is none."""
+    known = _narrow(text)
+    if timed := _TIME.fullmatch(known):
+        if not _MIDNIGHT.fullmatch(timed["time"]):
+            raise InputError("period-time-of-day", value=text[:40])
+        known = timed["day"]
+    for pattern in _SPELT:
+        if found := pattern.fullmatch(known):
+            parts = found.groupdict()
+            month = int(parts["month"]) if "month" in parts else _MONTHS.index(parts["name"].lower()) + 1
+            year = int(parts["year"])
+            return _day(year if len(parts["year"]) == 4 else 2000 + year, month, int(parts["day"]))  # noqa: PLR2004
+    if found := _YEAR_LAST.fullmatch(known):
+        year, one, other = int(found["year"]), int(found["one"]), int(found["other"])
+        readings = sorted({day for day in (_day(year, one, other), _day(year, other, one)) if day})
+        if len(readings) > 1:
+            raise InputError("date-ambiguous", value=text[:40], readings=readings)
+        return readings[0] if readings else None
+    if _SERIAL.fullmatch(known):
+        raise InputError("date-serial", value=text[:40], day=date(1899, 12, 30) + timedelta(days=int(float(known))))
+    return None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date.fromisoformat(match[1] if match else "")
-    except ValueError as error:
-        raise InputError("period-broken", value=text_of(value)[:40]) from error
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _spelt_month(text: str) -> str | None:
+    """Return the label of a month or quarter in another spelling, ``None`` where the text is none."""
+    known = _narrow(text)
+    if found := _JANUARY_OR_OCTOBER.fullmatch(known):
+        raise InputError("date-ambiguous", value=text[:40], readings=[f"{found[1]}-01", f"{found[1]}-10"])
+    if found := _SPELT_QUARTER.fullmatch(known):
+        quarter = found["quarter"]
+        return f"{found['year']}-Q{'一二三四'.index(quarter) + 1 if not quarter.isdecimal() else quarter}"
+    for pattern in _SPELT_MONTH:
+        if found := pattern.fullmatch(known):
+            parts = found.groupdict()
+            month = int(parts["month"]) if "month" in parts else _MONTHS.index(parts["name"].lower()) + 1
+            return f"{parts['year']}-{month:02d}"
+    return None
 
 
 def plain(value: Any) -> Any:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 120
 _MOST_INPUTS = 5
 _HEADINGS = {"year": "period"}
+_SIGNS = {"complete": "●", "estimated": "~", "partial": "◐", "overlapping": "×", "missing": "○", "not-expected": "·"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
 
 
@@ -435,6 +436,7 @@ def print_footprint(console: "Console", accounts: "Workspace", result: dict[str,
     _print_scopes(
         console, lang, message("label.emissions", lang), result["totals"], {"total": 2, "1": 2, "2": 2, "3": 2}
     )
+    _print_estimated(console, lang, result["estimated"])
     if len({one["method"] for one in result["scope2"]}) > 1:
         _print_methods(console, lang, result["scope2"])
     for per in dict.fromkeys(one["per"] for one in result["intensities"]):
@@ -458,6 +460,45 @@ def _print_scopes(
         own = [one for one in rows if one["scope"] == scope]
         body.append((name, *_across(own, years, places.get(scope, 3))))
     print_table(console, lang, title, ("", *map(str, years)), body)
+
+
+def print_completeness(console: "Console", rows: Sequence[dict[str, Any]], lang: str) -> None:
+    """Print the matrix of sites, activities and meters by month, a table for each year, and what its signs mean."""
+    signs = {one: f"label.month-{one}" for one in _SIGNS}
+    shown = [one for one in rows if one["activity"]]
+    for year in sorted({one["month"][:4] for one in shown}):
+        table: dict[tuple[str, ...], dict[str, str]] = {}
+        for one in shown:
+            if one["month"].startswith(year):
+                name = (one["site"], one["activity"], one["meter"] or "–")
+                table.setdefault(name, {})[one["month"][5:]] = _SIGNS[one["status"]]
+        months = sorted({month for cells in table.values() for month in cells})
+        body = [(*name, *(cells.get(month, "") for month in months)) for name, cells in table.items()]
+        print_table(console, lang, year, ("site", "activity", "meter", *months), body)
+    told = "  ".join(f"{sign} {message(signs[status], lang)}" for status, sign in _SIGNS.items())
+    console.print(told, markup=False)
+    console.print()
+
+
+def _print_estimated(console: "Console", lang: str, rows: list[dict[str, Any]]) -> None:
+    """Print what share of each total is estimated, where any row says whether it is; 0 % is not a dash."""
+    if all(one["percent"] is None for one in rows):
+        return
+    years = sorted({one["year"] for one in rows})
+    body = []
+    for scope in sorted({one["scope"] for one in rows}):
+        name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
+        known = {one["year"]: one["percent"] for one in rows if one["scope"] == scope}
+        body.append((name, *(_percent_of(known.get(year)) for year in years)))
+    unstated = {one["year"]: one["unstated_percent"] for one in rows if one["scope"] == "total"}
+    if any(one not in {None, "0"} for one in unstated.values()):
+        name = message("label.estimated-unstated", lang)
+        body.append((name, *(_percent_of(unstated.get(year)) for year in years)))
+    print_table(console, lang, message("label.estimated", lang), ("", *map(str, years)), body)
+
+
+def _percent_of(exact: str | None) -> str:
+    return "–" if exact is None else _percent(Fraction(exact))
 
 
 def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> None:
@@ -720,6 +761,58 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
         body = [(whose, name, amount) for (whose, name, _), amount in zip(parts, amounts, strict=True)]
         print_table(console, lang, "", (by, "driver", "emissions"), body)
     print_findings(console, found.findings, lang)
+
+
+def print_monitor(console: "Console", result: dict[str, Any], lang: str) -> None:
+    """Print the month by site in tce and tCO2e, plans, what went wrong, and how many bills are missing."""
+    names = {one["id"]: one["name"].get(lang) or one["id"] for one in result["sites"]}
+    names[None] = message("label.total", lang)
+    organisation = result["organisation"]["name"].get(lang) or result["organisation"]["id"]
+    title = message("label.monitor", lang, organisation=organisation, month=result["month"])
+    rows = [
+        (
+            names[one["site"]],
+            one["unit"],
+            _shown(one["this_month"], 2),
+            _changed(_exact(one["mom_percent"])),
+            _changed(_exact(one["yoy_percent"])),
+            _shown(one["ytd"], 2),
+            _changed(_exact(one["ytd_percent"])),
+        )
+        for one in sorted(result["figures"], key=lambda one: (one["site"] is not None, one["site"] or ""))
+        if one["carrier"] is None and one["measure"] in {"tce", "tco2e"}
+    ]
+    headings = ("site", "unit", "thismonth", "mom", "yoy", "ytd", "ytdyoy")
+    print_table(console, lang, title, headings, rows)
+    plans = [
+        (
+            one["target"],
+            names[one["site"]],
+            f"{one['plan']} {one['unit']}",
+            _shown(one["actual_to_date"], 2),
+            *(_percent(_exact(one[name])) for name in ("completion_percent", "pace_percent")),
+        )
+        for one in result["targets"]
+        if str(one["year"]) == result["month"][:4]
+    ]
+    if plans:
+        print_table(console, lang, "", ("target", "site", "plan", "actual", "completion", "pace"), plans)
+    anomalies = [one for one in result["anomalies"] if one["month"] == result["month"]]
+    console.print(message("label.monitor-anomalies", lang, count=len(anomalies)), style="bold", markup=False)
+    for one in anomalies:
+        console.print(f"  {visible(names[one['site']])}: {visible(one['reason'][lang])}", markup=False, soft_wrap=True)
+    cells = [one for one in result["completeness"] if one["status"] != "not-expected"]
+    count = sum(one["status"] in {"missing", "partial"} for one in cells)
+    console.print(message("label.monitor-missing", lang, count=count, of=len(cells)), markup=False)
+
+
+def _exact(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
+
+
+def _shown(text: str | None, places: int) -> str:
+    """Return an exact number as people read it; a dash where it is not known."""
+    return "–" if text is None else _rounded(text, places)
 
 
 def _part(value: Fraction, after: str = "") -> str:

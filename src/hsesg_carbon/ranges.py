@@ -53,11 +53,15 @@ class OfActivity(_Stated):
 
     ``activity`` and ``site`` are patterns; ``quality`` holds it to rows of that quality. ``shared`` says what errs
     together: everything at a site of one ``meter``, whatever the period; or each ``period`` by itself.
+
+    ``filled`` is a pattern of ids of rows that fill gaps (``gap:*``): these have the spread of the method that filled
+    them, unless a row that names them states another.
     """
 
     activity: str = "*"
     site: str = "*"
     quality: str | None = None
+    filled: str | None = None
     shared: Literal["meter", "period"]
 
 

@@ -4,36 +4,50 @@ import csv
 import io
 import re
 import tomllib
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib.resources.abc import Traversable
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from hsesg_carbon import workbooks
 from hsesg_carbon.errors import CarbonError, InputError, near
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.findings import Finding, Severity, Where
 from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.periods import day_of
 from hsesg_carbon.units import parse_number
+from hsesg_carbon.workbooks import EVERY, Progress, Sheet, Shown, letter
 
 M = TypeVar("M", bound=BaseModel)
 
-EXCEL_ERRORS = frozenset({"#DIV/0!", "#REF!", "#N/A", "#NAME?", "#NUM!", "#VALUE!", "#NULL!", "#SPILL!", "#CALC!"})
-UNCALCULATED = "#UNCALCULATED"
-"""What a cell reads whose formula was never calculated."""
+EXCEL_ERRORS = workbooks.EXCEL_ERRORS
+UNCALCULATED = workbooks.UNCALCULATED
+MAX_BYTES = workbooks.MAX_BYTES
 
-MAX_BYTES = 512 * 1024 * 1024
-"""Largest size of a file, and of a workbook once unpacked: a bound against zip bombs."""
+IDENTIFIERS = frozenset({"activity_id", "id", "meter", "part_of"})
+"""Columns whose cells are names, even where they look like numbers."""
+PERIOD = "period"
+"""The column in which a day that is shown as a month is that month."""
+
 _MAX_PROBLEMS = 100
+_MAX_ALIKE = 10
+"""Remarks of one kind in a column of which each is placed; more become one remark that counts them."""
+_FEW = 3
+"""Formulas of a column that make a habit, and how many times as many as the exceptions they must be."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
+_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
+_UNUSUAL = re.compile("[０-９\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_WIDE_NUMBER = re.compile(r"(?=.*[０-９])[0-9０-９.．,，+＋\-－/／:：%％\s]+")
+_WIDE_GROUPED = re.compile(r"[+＋\-－]?[0-9０-９]{1,3}(，[0-9０-９]{3})+([.．][0-9０-９]+)?")
 _LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
 
 
@@ -69,7 +83,8 @@ class Table:
     A table of text: the file it came from, its sheet (Excel), its columns and its non-blank rows.
 
     ``problems`` make it unusable as a table of data (a sheet of notes may have them and be left aside); ``notes`` are
-    remarks on how it was read.
+    remarks on how it was read. ``letters`` are those of its columns in a spreadsheet, ``heading`` is the row of the
+    headings: both tell where a cell is in the user's own file.
     """
 
     file: str
@@ -78,6 +93,8 @@ class Table:
     rows: tuple[Row, ...]
     problems: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
+    heading: int = 1
 
     def where(self, row: Row, column: str | None = None) -> Where:
         """Return the place of a cell, with its value."""
@@ -87,7 +104,7 @@ class Table:
     def check_columns(self, needed: Iterable[str], known: Iterable[str]) -> list[Finding]:
         """Return a finding for every needed column that is missing and every column nobody knows."""
         known = list(known)
-        place = Where(file=self.file, sheet=self.sheet, row=1)
+        place = Where(file=self.file, sheet=self.sheet, row=self.heading)
         problems = [
             Finding(
                 code="column-missing", severity="error", where=place, data={"column": column, "found": self.columns}
@@ -116,9 +133,10 @@ class Table:
         Cells of the columns in ``split`` hold several values, separated by ``;``. ``check`` may raise a ``CarbonError``
         on a record; it becomes a finding at its row.
         """
-        fields = model.model_fields
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
         needed = [name for name, field in fields.items() if field.is_required()]
         numbers = [name for name, field in fields.items() if "Decimal" in str(field.annotation)]
+        days = [name for name, field in fields.items() if "datetime.date" in str(field.annotation)]
         problems = [*self.problems, *self.check_columns(needed, fields)]
         if not self.rows:
             problems.append(
@@ -138,6 +156,7 @@ class Table:
                         wrong.append(
                             Finding(code=error.code, severity="error", where=self.where(row, column), data=error.data)
                         )
+            wrong += self._days(row, cells, days)
             if not wrong:
                 try:
                     record = model.model_validate(cells)
@@ -154,10 +173,21 @@ class Table:
             problems += wrong
         return records, problems
 
+    def _days(self, row: Row, cells: dict[str, Any], columns: Sequence[str]) -> Iterator[Finding]:
+        """Read the days of a row in place; a cell that is no day at all is left for the record to refuse."""
+        for column in columns:
+            try:
+                cells[column] = day_of(cells[column])
+            except KeyError:
+                continue
+            except InputError as error:
+                if error.code != "period-broken":
+                    yield Finding(code=error.code, severity="error", where=self.where(row, column), data=error.data)
+
 
 def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> list[Finding]:
     """Return what a record or a settings file has wrong, in the words of the message catalogue."""
-    known = list(model.model_fields) if model is not None else []
+    known = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     findings = []
     for one in error.errors():
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
@@ -220,26 +250,30 @@ def _with_key(problem: Finding) -> Finding:
     return problem.model_copy(update={"code": "key-refused", "data": {"key": key, "why": plain}})
 
 
-def read_tables(path: Path | Traversable) -> list[Table]:
+def read_tables(path: Path | Traversable, progress: Progress | None = None) -> list[Table]:
     """
     Return the tables of a CSV file (one) or an Excel workbook (one per sheet that is not empty), all cells as text.
+
+    Args:
+        path: The file.
+        progress: Called with the rows done and the rows in all, at most once every thousand rows.
 
     Raises:
         InputError: The file is missing, empty, too large or not what its name says.
     """
     suffix = path.name.rsplit(".", 1)[-1].lower()
     if suffix == "csv":
-        return [parse_csv(read_bytes(path), path.name)]
+        return [parse_csv(read_bytes(path), path.name, progress)]
     if suffix in {"xlsx", "xlsm"}:
-        sheets = _excel_sheets(read_bytes(path), path.name)
-        tables = [_table(path.name, sheet, rows, notes) for sheet, rows, notes in sheets if rows]
+        sheets = workbooks.sheets(read_bytes(path), path.name, progress)
+        tables = [_sheet_table(path.name, sheet) for sheet in sheets if sheet.rows]
         if not tables:
             raise InputError("file-empty", file=path.name)
         return tables
     raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx", ".parquet"])
 
 
-def parse_csv(data: bytes, file: str) -> Table:
+def parse_csv(data: bytes, file: str, progress: Progress | None = None) -> Table:
     """
     Return the table that the bytes of a CSV file hold.
 
@@ -247,7 +281,8 @@ def parse_csv(data: bytes, file: str) -> Table:
         InputError: They are no text, or no CSV; the message says in which line.
     """
     text, notes = _decode(data, file)
-    return _table(file, None, _csv_rows(text, file), notes)
+    rows = [(number, list(map(str.strip, cells))) for number, cells in _csv_rows(text, file, progress)]
+    return _table(file, None, rows, notes)
 
 
 def csv_cells(data: bytes, file: str) -> list[list[str]]:
@@ -330,7 +365,7 @@ def _decode(raw: bytes, file: str) -> tuple[str, list[Finding]]:
     return text, [Finding(code="read-as-gb18030", severity="info", where=Where(file=file))]
 
 
-def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
+def _csv_rows(text: str, file: str, progress: Progress | None = None) -> list[tuple[int, list[str]]]:
     if not text.strip():
         raise InputError("file-empty", file=file)
     if "\0" in text:
@@ -338,100 +373,231 @@ def _csv_rows(text: str, file: str) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 0
+    lines = text.count("\n") if progress else None
     try:
         for cells in reader:  # a quoted cell may span lines: name the line on which the row begins
             rows.append((line + 1, cells))
             line = reader.line_num
+            if progress and not len(rows) % EVERY:
+                progress(line, lines)
     except csv.Error as error:
         raise InputError("csv-broken", file=file, line=line + 1, why=str(error)) from error
     return rows
 
 
 def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]], list[Finding]]]:
-    """Yield each sheet's rows as text: cached values, and a marker where a formula was never calculated."""
-    from openpyxl import load_workbook  # noqa: PLC0415  (slow to import, and CSV users never need it)
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise InputError("excel-broken", file=file, why=str(error)) from error
-    if unpacked > MAX_BYTES:
-        raise InputError("file-too-large", file=file, limit=MAX_BYTES // 1024**2)
-    try:
-        values = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
-        formulas = load_workbook(io.BytesIO(raw), data_only=False, read_only=True)
-        for sheet in values.worksheets:
-            written = formulas[sheet.title]
-            for one in (sheet, written):
-                one.reset_dimensions()  # exporters often state too small a range, beyond which rows would be lost
-            rows = []
-            for number, both in enumerate(zip(sheet.iter_rows(), written.iter_rows(), strict=True), start=1):
-                pairs = zip_longest(*both)
-                cells = [_excel_text(a and a.value, b and b.value) for a, b in pairs]
-                if any(cells):
-                    rows.append((number, cells))
-            hidden = getattr(sheet, "sheet_state", "visible") != "visible"
-            place = Where(file=file, sheet=sheet.title)
-            notes = [Finding(code="sheet-hidden", severity="warning", where=place)] if hidden and rows else []
-            yield sheet.title, rows, notes
-    except Exception as error:  # openpyxl raises whatever a damaged part of the archive happens to provoke
-        raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+    """Yield each sheet's name, its rows as text, and remarks, before any heading is looked for."""
+    for sheet in workbooks.sheets(raw, file):
+        down = [
+            _merged(file, sheet, block, {}).model_copy(update={"severity": "warning"})
+            for block in sheet.merged
+            if block[2] > block[0]  # across one row it is a title
+        ]
+        notes = [
+            *_hidden(file, sheet, sheet.rows[0][0] if sheet.rows else 1, {}),
+            *down[:_MAX_PROBLEMS],
+            *_as_shown(file, sheet, sheet.shown, {}),
+            *_lost(file, sheet, {}),
+        ]
+        yield sheet.name, sheet.rows, notes if sheet.rows else []
 
 
-def _excel_text(value: Any, written: Any) -> str:
-    """Return a cell as the text a person would type: shortest decimals, ISO dates."""
-    if value is None:
-        return "" if written is None or written == "" else UNCALCULATED
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
-    return str(value).strip()
+def _sheet_table(file: str, sheet: Sheet) -> Table:
+    """Make a table of a sheet, with remarks on what would mislead a reader of it."""
+    table = _table(file, sheet.name, sheet.rows)
+    names = {one: name for name, one in table.letters.items()}
+    months = [one for one in sheet.months if names.get(letter(one.cell[1])) == PERIOD and one.cell[0] > table.heading]
+    if months:
+        stated = {one.cell[0]: one.text for one in months}
+        rows = (
+            Row(row.number, row.cells | {PERIOD: stated[row.number]}) if row.number in stated else row
+            for row in table.rows
+        )
+        table = replace(table, rows=tuple(rows))
+    merged = [block for block in sheet.merged if block[2] > table.heading and _covers_data(sheet, table, block)]
+    problems = [
+        *table.problems,
+        *(_merged(file, sheet, block, names) for block in merged[:_MAX_PROBLEMS]),
+        *_lost(file, sheet, names),
+    ]
+    notes = [
+        *_hidden(file, sheet, table.heading, names),
+        *table.notes,
+        *_as_shown(file, sheet, [one for one in (*sheet.shown, *months) if one.cell[0] > table.heading], names),
+        *_odd_formulas(sheet, table, names),
+    ]
+    return replace(table, problems=tuple(problems), notes=tuple(notes))
+
+
+def _place(file: str, sheet: Sheet, cell: tuple[int | None, int], names: Mapping[str, str]) -> Where:
+    """Return the place of a cell: its column by name, or by letter where it has none."""
+    row, column = cell
+    return Where(file=file, sheet=sheet.name, row=row, column=names.get(letter(column), letter(column)))
+
+
+def _hidden(file: str, sheet: Sheet, heading: int, names: Mapping[str, str]) -> Iterator[Finding]:
+    """Name what is hidden but holds something: a filter, or an old version, that nobody sees any more."""
+    if sheet.hidden and sheet.rows:
+        yield Finding(code="sheet-hidden", severity="warning", where=Where(file=file, sheet=sheet.name))
+    if sheet.from_1904 and sheet.rows:
+        yield Finding(code="dates-from-1904", severity="info", where=Where(file=file, sheet=sheet.name))
+    for column in sheet.hidden_columns:
+        place = _place(file, sheet, (heading, column), names)
+        yield Finding(code="column-hidden", severity="warning", where=place, data={"letter": letter(column)})
+    blocks: list[list[int]] = []
+    for number in sheet.hidden_rows:
+        if blocks and blocks[-1][1] == number - 1:
+            blocks[-1][1] = number
+        else:
+            blocks.append([number, number])
+    for first, last in blocks[:_MAX_PROBLEMS]:
+        data = {"first": first, "last": last, "count": len(sheet.hidden_rows)}
+        place = Where(file=file, sheet=sheet.name, row=first)
+        yield Finding(code="rows-hidden", severity="warning", where=place, data=data)
+
+
+def _covers_data(sheet: Sheet, table: Table, block: workbooks.Block) -> bool:
+    """Say whether a merged block below the heading holds something in a column that is read."""
+    first, left, last, right = block
+    if not {letter(one) for one in range(left, right + 1)} & set(table.letters.values()):
+        return False
+    return any(
+        first <= number <= last and any(cells[left - 1 : right]) for number, cells in sheet.rows if number >= first
+    )
+
+
+def _merged(file: str, sheet: Sheet, block: workbooks.Block, names: Mapping[str, str]) -> Finding:
+    first, left, last, right = block
+    text = f"{letter(left)}{first}:{letter(right)}{last}"
+    where = _place(file, sheet, (first, left), names)
+    return Finding(code="cells-merged", severity="error", where=where, data={"block": text})
+
+
+def _lost(file: str, sheet: Sheet, names: Mapping[str, str]) -> list[Finding]:
+    return [
+        Finding(code="digits-lost", severity="error", where=_place(file, sheet, cell, names))
+        for cell in sheet.lost[:_MAX_PROBLEMS]
+    ]
+
+
+def _as_shown(file: str, sheet: Sheet, shown: Iterable[Shown], names: Mapping[str, str]) -> Iterator[Finding]:
+    """Name the cells of which the number format, not the value, says what they read."""
+    columns: dict[int, list[Shown]] = defaultdict(list)
+    for one in shown:
+        columns[one.cell[1]].append(one)
+    for alike in columns.values():
+        for one in alike if len(alike) <= _MAX_ALIKE else alike[:1]:
+            data = {"held": one.held, "text": one.text, "count": len(alike)}
+            place = _place(file, sheet, one.cell, names)
+            yield Finding(code="read-as-shown", severity="info", where=place, data=data)
+
+
+def _odd_formulas(sheet: Sheet, table: Table, names: Mapping[str, str]) -> Iterator[Finding]:
+    """Name numbers that were typed over a column's formulas, and formulas that stand alone among numbers."""
+    columns = {column for _, column in sheet.formulas if letter(column) in names}
+    for column in sorted(columns):
+        filled = [
+            (number, cells[column - 1])
+            for number, cells in sheet.rows
+            if number > table.heading and len(cells) >= column and cells[column - 1]
+        ]
+        formulas = [one for one in filled if (one[0], column) in sheet.formulas]
+        typed = [one for one in filled if (one[0], column) not in sheet.formulas]
+        numbers = [one for one in typed if _PLAIN_NUMBER.fullmatch(one[1])]
+        severity: Severity
+        if typed and len(formulas) >= _FEW * len(typed):
+            code, severity, odd = "formula-overwritten", "warning", typed
+        elif formulas and len(numbers) >= _FEW * len(formulas):
+            code, severity, odd = "formula-alone", "info", formulas
+        else:
+            continue
+        for number, value in odd[:_MAX_PROBLEMS]:
+            where = _place(table.file, sheet, (number, column), names).model_copy(update={"value": value})
+            yield Finding(code=code, severity=severity, where=where, data={"count": len(odd), "of": len(filled)})
 
 
 def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], notes: Sequence[Finding] = ()) -> Table:
     """
-    Make a table of numbered rows.
+    Make a table of numbered rows, whose cells have no blanks around them.
 
     The heading is the first row with two cells: a title above it has one. Columns without heading and content are
     left out.
     """
-    filled = [(number, list(map(str.strip, cells))) for number, cells in rows]
-    filled = [(number, cells) for number, cells in filled if any(cells)]
+    filled = [(number, cells) for number, cells in rows if any(cells)]
     if not filled:
         raise InputError("file-empty", file=file)
     start = next((place for place, (_, cells) in enumerate(filled) if sum(map(bool, cells)) > 1), 0)
     (heading, titles), *body = filled[start:]
-    names = [name.lower() for name in titles]
+    names = [_INVISIBLE.sub("", name).strip().lower() for name in titles]
     width = max(len(cells) for _, cells in filled[start:])
     unnamed = [place for place in range(width) if not "".join(names[place : place + 1])]
     columns = tuple(filter(None, names))
-    problems = []
-    if len(set(columns)) < len(columns):
-        repeated = sorted({one for one in columns if columns.count(one) > 1})
-        problems.append(
-            Finding(
-                code="heading-repeated",
-                severity="error",
-                data={"found": repeated},
-                where=Where(file=file, sheet=sheet, row=heading),
-            )
-        )
-    table_rows = []
+    letters: dict[str, str] = {}
+    for place, name in enumerate(names, start=1):
+        if name:
+            letters.setdefault(name, letter(place))
+    table = Table(file, sheet, columns, (), letters=letters, heading=heading)
+    wide = _tidied(body)
+    table_rows, stray = [], []
     for number, cells in body:
-        stray = [cells[place] for place in unnamed if place < len(cells) and cells[place]]
-        if stray and len(problems) < _MAX_PROBLEMS:
-            problems.append(
-                Finding(
-                    code="cell-without-heading",
-                    severity="error",
-                    data={"cells": stray[:3]},
-                    where=Where(file=file, sheet=sheet, row=number),
-                )
-            )
+        stray += [(number, place, cells[place]) for place in unnamed if place < len(cells) and cells[place]]
         # a short row ends early: the cells that it lacks are blank
         table_rows.append(Row(number, {name: cell for name, cell in zip(names, cells, strict=False) if cell and name}))
-    return Table(file, sheet, columns, tuple(table_rows), tuple(problems), tuple(notes))
+    table = replace(table, rows=tuple(table_rows))
+    problems = [*_heading_problems(table, stray), *_rounded(table)]
+    notes = [*notes, *_wide_notes(table, names, wide)]
+    return replace(table, problems=tuple(problems), notes=tuple(notes))
+
+
+def _heading_problems(table: Table, stray: Sequence[tuple[int, int, str]]) -> Iterator[Finding]:
+    """Name columns that are named twice and cells that stand under no name, a finding a row."""
+    if repeated := sorted({one for one in table.columns if table.columns.count(one) > 1}):
+        place = Where(file=table.file, sheet=table.sheet, row=table.heading)
+        yield Finding(code="heading-repeated", severity="error", data={"found": repeated}, where=place)
+    rows: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for number, place_in_row, text in stray:
+        rows[number].append((place_in_row, text))
+    for number, cells in list(rows.items())[:_MAX_PROBLEMS]:
+        place = Where(file=table.file, sheet=table.sheet, row=number, column=letter(cells[0][0] + 1))
+        data = {"cells": [text for _, text in cells[:3]]}
+        yield Finding(code="cell-without-heading", severity="error", data=data, where=place)
+
+
+def _rounded(table: Table) -> list[Finding]:
+    """Name identifiers that a spreadsheet has rounded to 1.23457E+11: they name nothing any more."""
+    columns = [name for name in table.columns if name in IDENTIFIERS]
+    return [
+        Finding(code="identifier-rounded", severity="error", where=table.where(row, column))
+        for column in columns
+        for row in table.rows
+        if "+" in row.cells.get(column, "") and _ROUNDED.fullmatch(row.cells[column])
+    ][:_MAX_PROBLEMS]
+
+
+def _tidied(body: list[tuple[int, list[str]]]) -> list[tuple[int, int, str, str]]:
+    """Take invisible characters off cells and make full-width numbers plain, in place; return what became of which."""
+    wide = []
+    for number, cells in body:
+        if not _UNUSUAL.search("".join(cells)):
+            continue
+        for place, cell in enumerate(cells):
+            plain = _INVISIBLE.sub("", cell).strip()
+            if _WIDE_NUMBER.fullmatch(plain):
+                if _WIDE_GROUPED.fullmatch(plain):  # nobody writes a decimal comma in full width
+                    plain = plain.replace("，", "")
+                plain = unicodedata.normalize("NFKC", plain)
+                wide.append((number, place, cell, plain))
+            cells[place] = plain
+    return wide
+
+
+def _wide_notes(table: Table, names: Sequence[str], wide: list[tuple[int, int, str, str]]) -> Iterator[Finding]:
+    columns: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    for number, place, cell, plain in wide:
+        columns[place].append((number, cell, plain))
+    for place, alike in columns.items():
+        column = (names[place] if place < len(names) else "") or letter(place + 1)
+        for number, cell, plain in alike if len(alike) <= _MAX_ALIKE else alike[:1]:
+            where = Where(file=table.file, sheet=table.sheet, row=number, column=column, value=cell)
+            data = {"plain": plain, "count": len(alike)}
+            yield Finding(code="full-width-read", severity="info", where=where, data=data)

@@ -113,6 +113,7 @@ class Uncertainty:
         approach: The one whose intervals ``intervals`` returns.
         denominators: What emissions are divided by; exact but for those that ``rules`` state a range of.
         accept_boundary: Boundaries of denominators that may differ from the inventory's.
+        fills: The spread of every row that fills a gap, by its id in the dimension ``filled``, and where it is from.
 
     Raises:
         InventoryError: There are no totals.
@@ -128,6 +129,7 @@ class Uncertainty:
     approach: Approach = 2
     denominators: tuple[Denominator, ...] = field(default=(), repr=False)
     accept_boundary: tuple[str, ...] = ()
+    fills: Mapping[str, tuple[Spread, str]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.approach not in {1, 2}:
@@ -396,14 +398,18 @@ class Uncertainty:
 
     def _activity(self, product: Product) -> Source:
         cell, extra = product.entry.cell, dict(product.entry.cell.extra)
-        meter, quality = extra.get("meter", ""), extra.get("quality", "")
+        meter, quality, filled = (extra.get(name, "") for name in ("meter", "quality", "filled"))
         for row, one in _rows("activity", self.rules.activity):
             fits = fnmatchcase(cell.activity, one.activity) and fnmatchcase(cell.site, one.site)
-            if fits and one.quality in {None, quality}:
+            own_kind = filled not in self.fills if one.filled is None else filled and fnmatchcase(filled, one.filled)
+            if fits and own_kind and one.quality in {None, quality}:
                 # a gas meter may have the number of an electricity meter: other rows of the rules, other errors
                 own = f"{meter} {one.activity}".removesuffix(" *") if meter else cell.activity
                 together = own if one.shared == "meter" else f"{own} {cell.period.label}"
-                return Source(f"{cell.site}: {together} {quality}".strip(), "activity", one.spread, one.origin, row)
+                name = f"{cell.site}: {together} {quality}".strip() if one.filled is None else filled
+                return Source(name, "activity", one.spread, one.origin, row)
+        if filled in self.fills:
+            return Source(filled, "activity", *self.fills[filled])
         return Source(f"{cell.site}: {cell.activity} {quality}".strip(), "activity", None, "")
 
     def _number(self, name: str, record: EmissionFactor | FuelProperty | None) -> Source:

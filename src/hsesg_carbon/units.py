@@ -27,7 +27,10 @@ _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _HALF = Decimal("0.5")
 _MAX_TEXT = 80
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d+)?")
+_SEPARATORS = re.compile(r"[,'’\s]")
+_FOLLOWED = re.compile(r"(?P<number>[+-]?\d[\d,'’]*(\.\d+)?)\s*(?P<tens>[万亿]?)\s*(?P<unit>[^\d\s.,%‰].{0,20})?")
+_TENS = {"万": 10**4, "亿": 10**8}
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _FACTOR = re.compile(
@@ -61,12 +64,32 @@ def parse_number(text: str) -> Decimal:
     if len(plain) <= _MAX_TEXT and _NUMBER.fullmatch(plain):
         return Decimal(plain)
     if _GROUPED.fullmatch(plain):
-        raise InputError("number-grouped", value=text, plain=plain.replace(",", ""))
+        raise InputError("number-grouped", value=text, plain=_SEPARATORS.sub("", plain))
     if plain.startswith("#"):
         raise InputError("number-excel-error", value=text)
     if plain.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
         raise InputError("number-not-finite", value=text)
+    _refuse_followed(plain)
     raise InputError("number-not-a-number", value=text[:_MAX_TEXT])
+
+
+def _refuse_followed(text: str) -> None:
+    """Say what to write instead of a number with a unit, or with ten thousands (万), behind it."""
+    found = _FOLLOWED.fullmatch(text) if len(text) <= _MAX_TEXT else None
+    if found is None or not (found["tens"] or found["unit"]):
+        return
+    number = Decimal(_SEPARATORS.sub("", found["number"]))
+    unit = found["unit"] or ""
+    try:
+        canonical(unit or "1")
+    except UnitError:
+        if unit:
+            return
+    if found["tens"]:
+        whole = f"{number * _TENS[found['tens']]:f}"
+        plain = whole.rstrip("0").rstrip(".") if "." in whole else whole
+        raise InputError("number-in-tens", value=text, tens=found["tens"], plain=plain)
+    raise InputError("number-with-unit", value=text, plain=f"{number:f}", unit=unit)
 
 
 def _is_wide(character: str) -> bool:

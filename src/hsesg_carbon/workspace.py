@@ -27,6 +27,8 @@ from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, ne
 from hsesg_carbon.events import BaseYearEvent
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.gaps import FILE as GAPS
+from hsesg_carbon.gaps import Filled, GapFilling, GapRules, WeatherMonth
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
 from hsesg_carbon.inventory import (
@@ -41,6 +43,7 @@ from hsesg_carbon.inventory import (
 from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
+from hsesg_carbon.months import Completeness, Expected
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.propagation import DRAWS
@@ -283,7 +286,87 @@ class Workspace:
 
     @cached_property
     def _activity_data(self) -> tuple[tuple[Activities, ...], tuple[Part, ...]]:
-        return read_activities(self.folder, self.boundary.sites, self.library, self.engine)
+        return read_activities(self.folder, self.boundary.sites, self.library, self.engine, self._fill)
+
+    def _fill(self, batches: Sequence[Activities]) -> list[dict[str, str]]:
+        """Return rows for the gaps of some batches, where ``gaps.toml`` says how they are filled."""
+        path = self.folder / GAPS
+        if not path.is_file():
+            return []
+        rules, areas = GapRules.read(path), self.site_denominators
+        filling = GapFilling(self._completeness_of(batches), rules, self.boundary.sites, areas, self._weather)
+        self._fillings.append(filling)
+        return [one.cells() for one in filling.filled]
+
+    @cached_property
+    def _fillings(self) -> list[GapFilling]:
+        """What filled the gaps of the activity data, once these are read."""
+        return []
+
+    @property
+    def filled(self) -> tuple[Filled, ...]:
+        """The rows that fill gaps, each with its method and its error; none without a ``gaps.toml``."""
+        return tuple(one for filling in self._gap_fillings for one in filling.filled)
+
+    @property
+    def _gap_fillings(self) -> list[GapFilling]:
+        self._activity_data  # noqa: B018  (reading it fills the gaps)
+        return self._fillings
+
+    @cached_property
+    def completeness(self) -> Completeness:
+        """Which months the bills of each site, carrier and meter cover, with what fills gaps as estimated."""
+        return self._completeness_of(self.batches)
+
+    def completeness_rows(self) -> list[dict[str, Any]]:
+        """
+        Return the matrix of sites, carriers, meters and months as plain data.
+
+        Keys: site, carrier, activity, meter, month, status, days, of, twice; where a gap was filled also ``method`` and
+        ``uncertainty_percent``, the half-width at 95 % as text, null where it is not known.
+        """
+        told = {
+            (*one.key, one.month.label): {
+                "method": one.method,
+                "uncertainty_percent": None if one.half_width is None else f"{one.half_width:f}",
+            }
+            for one in self.filled
+        }
+        rows = self.completeness.rows()
+        return [{**one, **told.get(_place_in_matrix(one), {})} for one in rows]
+
+    @cached_property
+    def completeness_findings(self) -> tuple[Finding, ...]:
+        """What is missing, covered twice or filled, without repetitions: of meters, of years and of months."""
+        return (*self._meter_findings(), *self._cover_findings(), *self._coverage_findings())
+
+    def _meter_findings(self) -> list[Finding]:
+        """Return what the checks of each batch find, but for gaps between bills when none is expected."""
+        found = [one for batch in self.batches for one in batch.check()]
+        return [due for one in found if (due := self.completeness.due(one) if one.code == "meter-gap" else one)]
+
+    def _coverage_findings(self) -> list[Finding]:
+        return [*self.completeness.findings, *(one for filling in self._gap_fillings for one in filling.findings)]
+
+    def _completeness_of(self, batches: Sequence[Activities]) -> Completeness:
+        bills = [bill for one in batches for bill in one.bills()]
+        years = [int(year) for year in self.settings.periods]
+        return Completeness(bills, self.boundary.sites, years, self.library.catalogue, self._expected)
+
+    @cached_property
+    def _expected(self) -> tuple[Expected, ...]:
+        """Where bills are not expected in every month, from ``expected.csv`` or ``.xlsx``; nowhere without it."""
+        return self._records("expected", Expected, Expected.check)
+
+    @cached_property
+    def _weather(self) -> tuple[WeatherMonth, ...]:
+        """The degree days of ``weather.csv`` or ``.xlsx``; none without such a file."""
+
+        def check(one: WeatherMonth) -> None:
+            one.check()
+            self._check_site(one.site)
+
+        return self._records("weather", WeatherMonth, check)
 
     def explain(self, activity_id: str) -> Explanation:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""
@@ -336,7 +419,25 @@ class Workspace:
     @cached_property
     def denominators(self) -> tuple[Denominator, ...]:
         """The denominators of intensities, from ``denominators.csv`` or ``.xlsx``; none if there is no such file."""
-        return self._records("denominators", Denominator, _check_denominator)
+        return tuple(one for one in self._all_denominators if one.site is None)
+
+    @property
+    def site_denominators(self) -> tuple[Denominator, ...]:
+        """The denominators that are of one site each, such as its floor area."""
+        return tuple(one for one in self._all_denominators if one.site is not None)
+
+    @cached_property
+    def _all_denominators(self) -> tuple[Denominator, ...]:
+        return self._records("denominators", Denominator, self._check_denominator)
+
+    def _check_denominator(self, one: Denominator) -> None:
+        """Hold a denominator to a plain unit and a whole year, or, of a site, to a month or a year."""
+        self._check_site(one.site)
+        month = one.site is not None and Period.parse(one.period).is_month
+        if one.year is None and not month:
+            code = "denominator-not-a-year" if one.site is None else "denominator-not-a-month"
+            raise InventoryError(code, denominator=one.denominator, period=one.period)
+        units.grid(one.unit)
 
     @cached_property
     def water(self) -> WaterAccount | None:
@@ -380,8 +481,11 @@ class Workspace:
         self, other: "Workspace", *by: str, rules: UncertaintyRules, draws: int = DRAWS, seed: int = 0
     ) -> Uncertainty:
         """Return the uncertainty of the totals by such rules, with inputs told apart only as ``other`` can as well."""
-        names = [name for name in self._labels if name in other._labels]
-        return Uncertainty(self._told_apart(tuple(names)), rules, tuple(dict.fromkeys(("year", *by))), draws, seed)
+        # what fills a gap has an error of its own, whatever the other version can tell apart
+        names = [name for name in self._labels if name in {*other._labels, "filled"}]
+        fills = {one.id: (one.spread, one.origin) for one in self.filled if one.spread is not None}
+        by = tuple(dict.fromkeys(("year", *by)))
+        return Uncertainty(self._told_apart(tuple(names)), rules, by, draws, seed, fills=fills)
 
     @cached_property
     def _told_apart(self) -> "Callable[[tuple[str, ...]], Inventory]":
@@ -410,9 +514,9 @@ class Workspace:
 
     @cached_property
     def _labels(self) -> list[str]:
-        """Which of meter and quality all tables of activity data state."""
+        """Which of meter and quality all tables of activity data state, and whether rows among them fill gaps."""
         columns = [set(batch.frame.collect_schema().names()) for batch in self.batches]
-        return [name for name in ("meter", "quality") if all(name in own for own in columns)]
+        return [name for name in ("meter", "quality", "filled") if all(name in own for own in columns)]
 
     @cached_property
     def base_year_policy(self) -> BaseYearPolicy | None:
@@ -540,7 +644,7 @@ class Workspace:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
-        found = [one for batch in self.batches for one in batch.check()]
+        found = self._meter_findings()
         if self.instruments is not None and "market" not in self.methodology.scope2:
             data = {"count": len(self.instruments.items), "methodology": self.methodology.id}
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
@@ -550,6 +654,7 @@ class Workspace:
             *self.consolidations.findings(map(int, self.settings.periods)),
             *denominators_missing(self.denominators, map(int, self.settings.periods)),
             *self._accepted_findings(),
+            *self._coverage_findings(),
             *self._side_findings(),
         ]
         return tuple({one.model_dump_json(): one for one in found}.values())
@@ -618,6 +723,7 @@ class Workspace:
             "consolidation": self.settings.consolidation,
             "boundary": self.settings.boundary,
             "totals": sorted(totals, key=lambda one: (one["year"], one["scope"])),
+            "estimated": self.estimated(),
             "intensities": [
                 {
                     "year": row["year"],
@@ -651,6 +757,27 @@ class Workspace:
             **self._side_accounts(),
             "findings": [one.as_json(lang) for one in self.findings],
         }
+
+    def estimated(self) -> list[dict[str, Any]]:
+        """
+        Return how much of each total by year and scope rests on rows of quality ``estimated``, filled gaps among them.
+
+        ``value`` and ``percent`` are exact text. ``unstated_percent`` is the part that rests on rows without a quality:
+        where it is all of it, nothing is known, and ``value`` and ``percent`` are null, which is not 0.
+        """
+        labels = tuple(name for name in self._labels if name == "quality")
+        view = self._told_apart(labels) if labels else self.inventory
+        found: list[dict[str, Any]] = []
+        for dimensions in (("scope", "year"), ("year",)):
+            parts: dict[tuple[int, str], dict[str, Fraction]] = {}
+            for row in view.by(*dimensions, *labels):
+                group = dict(row.group)
+                own = parts.setdefault(_scope_of(row.group), {})
+                own[str(group.get("quality", ""))] = row.amount.value
+            for (year, scope), own in sorted(parts.items()):
+                if str(year) in self.settings.periods:
+                    found.append({"year": year, "scope": scope, **_share_of_estimates(own)})
+        return sorted(found, key=lambda one: (one["year"], one["scope"]))
 
     def _energy_views(self, energy: EnergyAccount) -> dict[str, Any]:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
@@ -819,13 +946,21 @@ class Workspace:
         for entry in self.inventory.ledger.entries():
             held.setdefault((("site", entry.cell.site), ("activity", entry.cell.activity)), set()).add(entry.period)
         years, sites = {int(year) for year in self.settings.periods}, self.boundary.sites
-        found = unlike_years(held, years) + open_years("year-partly-covered", held, years, sites)
+        found = unlike_years(held, years)
+        found += open_years("year-partly-covered", held, years, sites, self._expected_days)
         found += held_periods("periods-within-periods", held, years)
         for covered in (one.covered for one in (self.water, self.waste) if one):
             found += open_years("side-year-partly-covered", covered, years, sites)
         for entered in (one.entered for one in (self.water, self.waste, self.measures) if one):
             found += held_periods("side-periods-within", entered, years)
         return found
+
+    def _expected_days(self, labels: Labels) -> set[date] | None:
+        """Return the days on which an activity of a site is expected; ``None`` where that is always."""
+        if not self._expected:
+            return None
+        own = dict(labels)
+        return self.completeness.expected_days(own["site"], own["activity"])
 
     def _accepted_findings(self) -> list[Finding]:
         """Show every denominator whose boundary differs from the inventory's and was accepted."""
@@ -857,6 +992,26 @@ def _scope_of(group: Group) -> tuple[int, str]:
     return int(labels["year"]), str(labels.get("scope", "total"))
 
 
+def _place_in_matrix(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["site"], row["activity"], row["meter"] or "", row["month"]
+
+
+def _share_of_estimates(parts: Mapping[str, Fraction]) -> dict[str, Any]:
+    """Return what of a total is estimated, by quality; nothing is said where no row states a quality."""
+    whole = sum(parts.values(), Fraction(0))
+    stated = any(parts)
+    value = parts.get("estimated", Fraction(0)) if stated else None
+    told = {"percent": value, "unstated_percent": parts.get("", Fraction(0))}
+    return {
+        "value": None if value is None else units.exact_text(value),
+        "unit": units.CO2E,
+        **{
+            name: units.exact_text(100 * one / whole) if whole and one is not None else None
+            for name, one in told.items()
+        },
+    }
+
+
 def _plain_row(row: Total) -> dict[str, Any]:
     return {**dict(row.group), "flow": row.flow, **_exact(row.amount)}
 
@@ -879,13 +1034,6 @@ def _audited(path: Path) -> dict[tuple[str, int], Fraction]:
         if problems:
             raise InputError("table-broken", problems, file=path.name)
     return found
-
-
-def _check_denominator(one: Denominator) -> None:
-    """Hold a denominator to a whole year and a plain unit."""
-    if one.year is None:
-        raise InventoryError("denominator-not-a-year", denominator=one.denominator, period=one.period)
-    units.grid(one.unit)
 
 
 def _day(text: str) -> date | None:

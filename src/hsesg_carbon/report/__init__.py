@@ -1,1 +1,1 @@
-"""What people are given to look at: workbooks and pages."""
+"""What people are given to look at: workbooks and pages, in English and Chinese."""
