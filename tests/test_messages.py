@@ -44,8 +44,8 @@ COMPOSED = {
     "label.marked-",
     "label.seal-",
     "label.replay-",
-    "label.dashboard-",
     "label.month-",
+    "label.dashboard-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -263,7 +263,16 @@ class Completeness:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Say what the checks of meters and of years cannot see: which months, and bills without a meter."""
-        return (*self._overlaps(), *self._gaps())
+        idle = [one for one in self.exceptions if not any(one.fits(key) for key in self.series)]
+        told = [
+            Finding(
+                code="expected-idle",
+                severity="warning",
+                data={"activity": one.activity, "site": one.site, "meter": one.meter},
+            )
+            for one in idle
+        ]
+        return (*self._overlaps(), *self._gaps(), *told)
 
     # ---------------------------------------------------------------------------------------------- inside
 

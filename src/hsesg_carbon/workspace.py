@@ -361,10 +361,15 @@ class Workspace:
     @cached_property
     def _weather(self) -> tuple[WeatherMonth, ...]:
         """The degree days of ``weather.csv`` or ``.xlsx``; none without such a file."""
+        seen: set[tuple[str | None, str | None, str]] = set()
 
         def check(one: WeatherMonth) -> None:
             one.check()
             self._check_site(one.site)
+            place = one.site, one.region, one.month
+            if place in seen:
+                raise InputError("weather-twice", place=one.site or one.region, month=one.month)
+            seen.add(place)
 
         return self._records("weather", WeatherMonth, check)
 
