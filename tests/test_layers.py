@@ -27,23 +27,19 @@ LAYERS = [
     ["verification.relations"],
     ["verification.intervals", "verification.sampling"],
     ["monthly", "restate"],
-    ["base_year", "counterfactual"],
-<<<<<<< HEAD
-    ["consolidations", "drivers", "energy", "events", "gaps", "measures", "submeters", "uncertainty", "waste", "water"],
-=======
+    ["base_year", "counterfactual", "monitoring"],
     [
         "consolidations",
         "drivers",
         "energy",
         "events",
+        "gaps",
         "measures",
-        "monitoring",
         "submeters",
         "uncertainty",
         "waste",
         "water",
     ],
->>>>>>> e1d70b8 (feat(monitor): months of an inventory, targets, recharges and the monitor's figures as data)
     ["inventory"],
     ["instruments", "ledger"],
     ["lines", "months"],

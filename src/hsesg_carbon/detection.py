@@ -7,9 +7,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from hsesg_carbon.gaps import WeatherMonth
 from hsesg_carbon.messages import LANGUAGES
-from hsesg_carbon.monitoring import Weather, weather_of
-from hsesg_carbon.monthly import BY_WIRE_AND_PIPE, Monthly, Place, Stream, is_any
+from hsesg_carbon.monitoring import weather_of
+from hsesg_carbon.monthly import Monthly, Place, is_any
+from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 
@@ -25,7 +27,7 @@ class Detection:
     anomalies: list[Json] = field(default_factory=list)
 
 
-def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[Weather]) -> Detection:
+def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[WeatherMonth]) -> Detection:
     """
     Return the baselines of every carrier at a site, and the anomalies of each of its meters.
 
@@ -62,7 +64,7 @@ def _is_steady(monthly: Monthly, place: Place) -> bool:
 
 
 def _series(
-    monthly: Monthly, place: Place, stream: Stream | None, sites: dict[str, Site], weather: Sequence[Weather]
+    monthly: Monthly, place: Place, stream: SeriesKey | None, sites: dict[str, Site], weather: Sequence[WeatherMonth]
 ) -> Iterator[Json]:
     """Yield a series from the first month that is known to the last in which bills are expected."""
     site = sites[place.site]
@@ -87,7 +89,7 @@ def _series(
         }
 
 
-def _goes_on(monthly: Monthly, place: Place, stream: Stream | None, month: Period) -> bool:
+def _goes_on(monthly: Monthly, place: Place, stream: SeriesKey | None, month: Period) -> bool:
     return monthly.expected(place, month) if stream is None else monthly.stream_expected(stream, month)
 
 

@@ -74,7 +74,6 @@ class Denominator(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     denominator: str = Field(min_length=1)
-    site: str | None = None
     period: str
     value: Decimal = Field(gt=0)
     unit: str

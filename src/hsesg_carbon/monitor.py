@@ -12,6 +12,7 @@ from hsesg_carbon import units
 from hsesg_carbon.detection import detect
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.gaps import WeatherMonth
 from hsesg_carbon.intake import SideTable, read_records
 from hsesg_carbon.inventory import Denominator
 from hsesg_carbon.monitoring import (
@@ -21,11 +22,10 @@ from hsesg_carbon.monitoring import (
     MeterCheck,
     Target,
     Tenant,
-    Weather,
     benchmarks,
     month_of,
 )
-from hsesg_carbon.monthly import Bill, Measure, Monthly, Place
+from hsesg_carbon.monthly import Measure, Monthly, Place
 from hsesg_carbon.periods import Period
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
@@ -46,7 +46,7 @@ _UNITS: dict[Measure, str] = {"kwh": "kWh", "tce": "tce", "tco2e": CO2E}
 class Tables:
     """The tables of a workspace that only its monitor reads; each may be absent."""
 
-    weather: tuple[Weather, ...] = ()
+    weather: tuple[WeatherMonth, ...] = ()
     targets: tuple[Target, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     meter_checks: tuple[MeterCheck, ...] = ()
@@ -64,7 +64,7 @@ class Tables:
         """
         reading = _Reading(workspace)
         found = cls(
-            weather=reading.table("weather", Weather, reading.check_weather),
+            weather=reading.weather(),
             targets=reading.table("targets", Target, reading.check_target),
             tenants=reading.table("tenants", Tenant, reading.check_tenant),
             meter_checks=reading.table("meter_checks", MeterCheck, reading.check_reading),
@@ -110,7 +110,8 @@ class Monitor:
             InputError: A table is broken, there are no monthly bills, or none that touch the month or come before it.
         """
         tables = Tables.read(workspace)
-        monthly = Monthly(workspace.inventory, tuple(_bills(workspace)), workspace.boundary.sites)
+        bills = tuple(bill for batch in workspace.batches for bill in batch.bills())
+        monthly = Monthly(workspace.inventory, bills, workspace.completeness)
         whole = [one for one in monthly.months if any(monthly.whole(place, one) for place in monthly.places)]
         if not whole:
             raise InputError("monitor-no-months", folder=str(workspace.folder))
@@ -152,7 +153,7 @@ class Monitor:
             "reconciliation": list(self._reconciliation()),
             "recharges": list(self._recharges()),
             "completeness": list(self._completeness()),
-            "estimated": list(self._estimated()),
+            "estimated": self.workspace.estimated(),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
@@ -428,22 +429,6 @@ class Monitor:
                     "of": one.of,
                 }
 
-    def _estimated(self) -> Iterator[Json]:
-        """Yield the share of emissions that rest on estimates, by scope and year, where rows state their quality."""
-        known: dict[tuple[str, int], list[tuple[Fraction, Fraction | None]]] = {}
-        for place in self.monthly.places:
-            for month in self.monthly.months:
-                amount = self.monthly.billed("tco2e", place, month)
-                if amount is not None:
-                    scope = str(self.monthly.catalogue[self.monthly.streams[place][0].activity].scope)
-                    share = self.monthly.estimated(place, month)
-                    known.setdefault((scope, month.start.year), []).append((amount, share))
-        for (scope, year), own in sorted(known.items()):
-            whole = sum((amount for amount, _ in own), Fraction(0))
-            told = [amount * share for amount, share in own if share is not None]
-            percent = 100 * sum(told, Fraction(0)) / whole if whole and told else None
-            yield {"scope": scope, "year": year, "percent": _text(percent)}
-
     def _detected(self) -> Json:
         """Return models, baselines with their band, and anomalies: statistics, of months that bills cover."""
         found = detect(self.monthly, self.workspace.settings.site, self.tables.weather)
@@ -515,23 +500,26 @@ class _Reading:
         self._readings: list[MeterCheck] = []
         self._targets: set[tuple[Any, ...]] = set()
         self._units: dict[tuple[Any, ...], str] = {}
-        self._weather: set[tuple[Any, ...]] = set()
         self._buildings: set[str] = set()
+
+    def weather(self) -> tuple[WeatherMonth, ...]:
+        try:
+            return self.workspace.weather
+        except InputError as error:
+            self._keep(error)
+            return ()
 
     def table(self, stem: str, model: type[R], check: Callable[[R], None]) -> tuple[R, ...]:
         try:
             found: SideTable[R] = read_records(self.workspace.folder, stem, model, check)
         except InputError as error:
-            own = error.problems or [Finding(code=error.code, severity="error", data=error.data)]
-            self.problems += own
+            self._keep(error)
             return ()
         self.notes += found.notes
         return found.items
 
-    def check_weather(self, one: Weather) -> None:
-        one.check()
-        self._site(one.site)
-        self._once(self._weather, (one.site, one.region, month_of(one.month)), one.month)
+    def _keep(self, error: InputError) -> None:
+        self.problems += error.problems or [Finding(code=error.code, severity="error", data=error.data)]
 
     def check_target(self, one: Target) -> None:
         one.check(self.workspace.library.catalogue)
@@ -579,15 +567,6 @@ class _Reading:
         entry = library.catalogue[activity]
         if unit is not None and not entry.accepts(unit):
             raise InputError("monitor-unit", activity=activity, unit=unit, known=entry.measured_in)
-
-
-def _bills(workspace: Workspace) -> Iterator[Bill]:
-    """Yield what the rows of the activity data state."""
-    for batch in workspace.batches:
-        for row in batch.rows():
-            key = row.key
-            quality, meter = row.quality or "", row.meter or ""
-            yield Bill(key.site, key.activity, meter, quality, row.period, row.quantity, key.unit)
 
 
 def _text(value: Fraction | None) -> str | None:

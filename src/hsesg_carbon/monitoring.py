@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, near
+from hsesg_carbon.gaps import WeatherMonth
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
 from hsesg_carbon.sites import Site
@@ -28,29 +29,6 @@ Percent by which a bill and the reading of an own meter may differ. A judgement:
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Weather(_Record):
-    """
-    The degree days of a month, in kelvin days, at a site or in the region of several: a row of ``weather.csv``.
-
-    A row of a site rules there before one of its region. Bases are temperatures in degrees Celsius.
-    """
-
-    month: str
-    heating_degree_days: Decimal = Field(ge=0)
-    cooling_degree_days: Decimal = Field(ge=0)
-    base_heating: Decimal
-    base_cooling: Decimal
-    source: str = Field(min_length=1)
-    site: str | None = Field(default=None, min_length=1)
-    region: str | None = Field(default=None, min_length=1)
-
-    def check(self) -> None:
-        """Raise ``InputError`` where the row is of no calendar month, or of no place or of two."""
-        month_of(self.month)
-        if (self.site is None) == (self.region is None):
-            raise InputError("weather-place")
 
 
 class Target(_Record):
@@ -249,14 +227,15 @@ def month_of(text: str) -> Period:
     return period
 
 
-def weather_of(rows: Sequence[Weather], site: Site) -> dict[Period, tuple[Fraction, Fraction]]:
+def weather_of(rows: Sequence[WeatherMonth], site: Site) -> dict[Period, tuple[Fraction, Fraction]]:
     """
     Return the heating and cooling degree days of a site by month: its own, else those of its region.
 
     Example:
         >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "base_heating": "18",
         ...        "base_cooling": "26", "source": "made up"}
-        >>> both = [Weather(**row, region="CN-ZJ"), Weather(**(row | {"heating_degree_days": "310"}), site="hq")]
+        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
+        >>> both = [WeatherMonth(**own), WeatherMonth(**row, region="CN-ZJ")]
         >>> [int(days) for days in weather_of(both, Site(id="hq", region="CN-ZJ"))[month_of("2024-01")]]
         [310, 0]
     """
