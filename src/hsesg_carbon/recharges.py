@@ -116,7 +116,7 @@ class Recharges:
         if whole is None:
             return None
         if tenant.share is not None:
-            return whole * Fraction(tenant.share) * tenant.part_of(month)
+            return whole * tenant.fraction * tenant.part_of(month)
         return self.readings.get((tenant.site, tenant.activity, str(tenant.meter), month))
 
 
