@@ -9,7 +9,8 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 
 LAYERS = [
     ["cli"],
-    ["report.marked"],
+    ["report.dashboard", "report.marked"],
+    ["report.charts"],
     ["report"],
     ["printing"],
     ["monitor", "seal", "versions"],
@@ -104,6 +105,8 @@ def test_imports_point_only_downward(module: str) -> None:
         ("typer", {"cli"}),
         ("rich", {"printing"}),
         ("rocrate", {"crate"}),
+        ("altair", {"report.charts"}),
+        ("vl_convert", {"report.charts"}),
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, door: set[str]) -> None:

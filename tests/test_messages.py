@@ -45,6 +45,7 @@ COMPOSED = {
     "label.seal-",
     "label.replay-",
     "label.month-",
+    "label.dashboard-",
 }
 """Beginnings of codes that the source completes at run time."""
 

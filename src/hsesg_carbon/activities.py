@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -346,12 +347,16 @@ class Activities:
         """Yield the rows summed by what they are of and by the period that they state: one group-by of the engine."""
         kept = [name for name in ("meter", "quality", "filled") if name in self._columns]
         marks = [name for name in ("credit",) if name in self._columns]
-        grouping, gridding = Grouping.of(self._numbers, (*self.raw_keys, *kept, *marks)), self._fitting()
-        groups = _passed(grouping, gridding, self._scales)
-        if not self._all_held(groups, gridding, self._scales):
-            raise InputError("frame-changed")
+        columns, guess = (*self.raw_keys, *kept, *marks), self._guess
+        if columns == self.raw_keys and guess and self._all_held(self._groups, guess, self._guessed):
+            gridding, groups = guess, self._groups  # the pass that checked the rows has it all
+        else:
+            gridding = self._fitting()
+            groups = _passed(Grouping.of(self._numbers, columns), gridding, self._scales)
+            if not self._all_held(groups, gridding, self._scales):
+                raise InputError("frame-changed")
         for raw, group in groups:
-            told = dict(zip(grouping.columns, raw, strict=True))
+            told = dict(zip(columns, raw, strict=True))
             cell = self._distinct[raw[: len(self.raw_keys)]]
             exponent = units.grid(cell.unit)
             quantity = Fraction(gridding.total(group, exponent), 10**exponent)
@@ -716,7 +721,7 @@ class Activities:
             owner = tuple(text_of(row[name]) for name in ("site", "meter", "activity"))
             bills.setdefault(owner, []).append((period, str(row["activity_id"])))
         findings = []
-        for (_, meter, _), periods in sorted(bills.items()):
+        for (site, meter, activity), periods in sorted(bills.items()):
             (before, first), *others = sorted(periods)
             for after, second in others:
                 days = (after.start - before.end).days - 1  # below zero: billed twice
@@ -724,6 +729,10 @@ class Activities:
                     code = "meter-gap" if days > 0 else "meter-overlap"
                     shared = days if days > 0 else Period(after.start, min(before.end, after.end)).days
                     data = {"meter": meter, "first": first, "second": second, "days": shared}
+                    if days > 0:  # so that who knows of a heating season can tell whether a bill was due
+                        last = date.fromordinal(after.start.toordinal() - 1)
+                        gap = Period(date.fromordinal(before.end.toordinal() + 1), last)
+                        data |= {"site": site, "activity": activity, "between": gap.label}
                     findings.append(Finding(code=code, severity="warning", data=data))
                 if after.end > before.end:  # the latest end so far: a year's bill covers its months
                     before, first = after, second

@@ -585,9 +585,15 @@ def _degree_days(series: _Series, month: Period, known: Known) -> Estimate:
 def _least_squares(rows: Sequence[tuple[Sequence[Fraction], Fraction]], names: Sequence[int]) -> dict[int, Fraction]:
     """Return the exact coefficients of ordinary least squares by the normal equations."""
     size = len(names)
+    # as integers, each column in steps of its own: fractions are slow, and a method is tried on every month
+    columns = [*zip(*(x for x, _ in rows), strict=True), tuple(y for _, y in rows)]
+    scales = [math.lcm(*(one.denominator for one in column)) for column in columns]
+    whole = [
+        [one.numerator * (scale // one.denominator) for one in column]
+        for column, scale in zip(columns, scales, strict=True)
+    ]
     table = [
-        [sum((x[i] * x[j] for x, _ in rows), Fraction(0)) for j in range(size)]
-        + [sum((x[i] * y for x, y in rows), Fraction(0))]
+        [Fraction(sum(a * b for a, b in zip(whole[i], whole[j], strict=True))) for j in range(size + 1)]
         for i in range(size)
     ]
     for i in range(size):
@@ -599,7 +605,7 @@ def _least_squares(rows: Sequence[tuple[Sequence[Fraction], Fraction]], names: S
         for j in range(size):
             if j != i:
                 table[j] = [own - table[j][i] * other for own, other in zip(table[j], table[i], strict=True)]
-    return {name: row[-1] for name, row in zip(names, table, strict=True)}
+    return {name: row[-1] * scales[i] / scales[-1] for i, (name, row) in enumerate(zip(names, table, strict=True))}
 
 
 _METHODS: dict[Method, Callable[[_Series, Period, Known], Estimate]] = {

@@ -39,6 +39,8 @@ Json = dict[str, Any]
 _YEAR = 12
 _POWER = ("electricity", "electricity_onsite")
 _AREA, _PERSON = "m2", "person"
+_USUAL = ("floor_area", "persons")
+"""Which denominator of that unit rules, where a site has several."""
 _UNITS: dict[Measure, str] = {"kwh": "kWh", "tce": "tce", "tco2e": CO2E}
 
 
@@ -209,7 +211,8 @@ class Monitor:
         """Yield this month beside last month, the same month last year and the year to date, by site and in all."""
         carriers = self.monthly.carriers
         for site in (None, *(one.id for one in self.workspace.settings.site)):
-            own = [one.carrier for one in self.monthly.places if site in {None, one.site}]
+            places = [one for one in self.monthly.places if site in {None, one.site} and self.monthly.by_months(one)]
+            own = [one.carrier for one in places]
             for carrier in dict.fromkeys(own):
                 yield self._figure("quantity", site, carrier, carriers[carrier])
             for measure in ("kwh", "tce", "tco2e"):
@@ -250,23 +253,33 @@ class Monitor:
         return [*self.workspace.site_denominators, *self.workspace.denominators]
 
     @cached_property
-    def _by_site(self) -> dict[tuple[str, str], dict[str, Denominator]]:
-        """The ruling rows of sites, by site and unit, then by period."""
-        found: dict[tuple[str, str], dict[str, Denominator]] = {}
-        for one in sorted(self.workspace.site_denominators, key=lambda one: one.version):
+    def _divisors(self) -> dict[tuple[str | None, str], dict[str, Denominator]]:
+        """The ruling rows of each site, and of the organisation, by unit, then by period: one denominator for each."""
+        own = self.workspace.settings
+        accepted = {(one.denominator, one.boundary) for one in own.accept}
+        rows = [
+            one
+            for one in self._denominators
+            if one.site or one.boundary == own.boundary or (one.denominator, one.boundary) in accepted
+        ]
+        found: dict[tuple[str | None, str], dict[str, Denominator]] = {}
+        for one in sorted(rows, key=lambda one: (one.denominator not in _USUAL, one.denominator, one.version)):
             for unit in (_AREA, _PERSON):
                 if units.kind(one.unit) == units.kind(unit):
-                    found.setdefault((str(one.site), unit), {})[Period.parse(one.period).label] = one
+                    held = found.setdefault((one.site, unit), {})
+                    if all(other.denominator == one.denominator for other in held.values()):
+                        held[Period.parse(one.period).label] = one
         return found
 
     def _divisor(self, site: str | None, unit: str, months: Sequence[Period]) -> Fraction | None:
-        """Return the mean of a denominator over some months; of all sites their sum, if every site has it."""
+        """Return the mean of a denominator over some months; of all sites their sum, else the organisation's own."""
         if site is None:
             sites = dict.fromkeys(one.site for one in self.monthly.places)
             parts = [self._divisor(one, unit, months) for one in sites]
             known = [one for one in parts if one is not None]
-            return sum(known, Fraction(0)) if len(known) == len(parts) else None
-        own = self._by_site.get((site, unit), {})
+            if known and len(known) == len(parts):
+                return sum(known, Fraction(0))
+        own = self._divisors.get((site, unit), {})
         rows = [own.get(one.label) or own.get(str(one.start.year)) for one in months]
         values = [Fraction(one.value) * units.ratio(one.unit, unit) for one in rows if one is not None]
         return sum(values, Fraction(0)) / len(values) if values and len(values) == len(rows) else None
@@ -463,8 +476,10 @@ class Monitor:
     def _denominator_findings(self) -> Iterator[Finding]:
         """Name years in which a site that has a floor area or a headcount at all has none: no indicator is formed."""
         years = sorted({one.start.year for one in self.monthly.months})
-        for (site, unit), own in sorted(self._by_site.items()):
+        for (site, unit), own in sorted(self._divisors.items(), key=lambda item: (item[0][0] or "", item[0][1])):
             name = next(iter(own.values())).denominator
+            if site is None:
+                continue  # the footprint says so
             open_years = [year for year in years if self._divisor(site, unit, self._billed_months(year)) is None]
             if open_years:
                 data = {"site": site, "denominator": name, "years": open_years}

@@ -165,6 +165,10 @@ class Monthly:
         """Say whether a carrier at a site has, or should have, bills in a month."""
         return month in self._expected.get(place, ())
 
+    def by_months(self, place: Place) -> bool:
+        """Say whether any bill of a carrier at a site is of about a month, so that it has months at all."""
+        return place in self._by_months
+
     def whole(self, place: Place, month: Period) -> bool:
         """Say whether all that a site used of a carrier in a month is known from bills of about a month."""
         return month in self._whole.get(place, ())

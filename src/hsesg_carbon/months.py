@@ -217,6 +217,15 @@ class Completeness:
         """Return what bills a series has in a month; outside of the matrix none are expected."""
         return self._statuses.get((key, month), "not-expected")
 
+    def due(self, gap: Finding) -> Finding | None:
+        """Return a gap between two bills of a meter with its days on which bills are expected; nothing if none are."""
+        key = SeriesKey(gap.data["site"], gap.data["activity"], gap.data["meter"])
+        if key not in self._days or not any(one.fits(key) for one in self.exceptions):
+            return gap
+        period = Period.parse(gap.data["between"])
+        days = sum(map(_size, _both(self._days[key].expected, [(period.start.toordinal(), period.end.toordinal())])))
+        return gap.model_copy(update={"data": {**gap.data, "days": days}}) if days else None
+
     def expected_days(self, site: str, activity: str) -> set[date] | None:
         """Return the days on which an activity of a site is expected, ``None`` where no exception says which."""
         keys = [key for key in self.series if (key.site, key.activity) == (site, activity)]

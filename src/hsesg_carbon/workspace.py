@@ -338,8 +338,12 @@ class Workspace:
     @cached_property
     def completeness_findings(self) -> tuple[Finding, ...]:
         """What is missing, covered twice or filled, without repetitions: of meters, of years and of months."""
-        found = [one for batch in self.batches for one in batch.check() if one.code in {"meter-gap", "meter-overlap"}]
-        return (*found, *self._cover_findings(), *self._coverage_findings())
+        return (*self._meter_findings(), *self._cover_findings(), *self._coverage_findings())
+
+    def _meter_findings(self) -> list[Finding]:
+        """Return what the checks of each batch find, but for gaps between bills when none is expected."""
+        found = [one for batch in self.batches for one in batch.check()]
+        return [due for one in found if (due := self.completeness.due(one) if one.code == "meter-gap" else one)]
 
     def _coverage_findings(self) -> list[Finding]:
         return [*self.completeness.findings, *(one for filling in self._gap_fillings for one in filling.findings)]
@@ -645,7 +649,7 @@ class Workspace:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Every judgement about the data, the factors and the view, without repetitions."""
-        found = [one for batch in self.batches for one in batch.check()]
+        found = self._meter_findings()
         if self.instruments is not None and "market" not in self.methodology.scope2:
             data = {"count": len(self.instruments.items), "methodology": self.methodology.id}
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
