@@ -30,7 +30,7 @@ LAYERS = [
     ["verification.relations"],
     ["verification.intervals", "verification.sampling"],
     ["monthly", "restate"],
-    ["base_year", "counterfactual"],
+    ["base_year", "counterfactual", "monitoring"],
     [
         "consolidations",
         "drivers",

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -782,8 +781,9 @@ def _weight(option: str) -> tuple[str, Fraction]:
 
 
 def _write_page(result: dict[str, Any], target: Path, lang: str) -> None:
-    """Write the dashboard; altair is loaded only here."""
-    write_dashboard = import_module("hsesg_carbon.report.dashboard").write_dashboard
+    """Write the dashboard; what draws charts is loaded only here."""
+    from hsesg_carbon.report.dashboard import write_dashboard  # noqa: PLC0415
+
     write_dashboard(result, target, lang)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.monitoring import Weather, weather_of
-from hsesg_carbon.monthly import BY_WIRE_AND_PIPE, Monthly, Place, Stream, is_any
+from hsesg_carbon.monthly import Monthly, Place, is_any
+from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 
@@ -62,7 +63,7 @@ def _is_steady(monthly: Monthly, place: Place) -> bool:
 
 
 def _series(
-    monthly: Monthly, place: Place, stream: Stream | None, sites: dict[str, Site], weather: Sequence[Weather]
+    monthly: Monthly, place: Place, stream: SeriesKey | None, sites: dict[str, Site], weather: Sequence[Weather]
 ) -> Iterator[Json]:
     """Yield a series from the first month that is known to the last in which bills are expected."""
     site = sites[place.site]
@@ -87,7 +88,7 @@ def _series(
         }
 
 
-def _goes_on(monthly: Monthly, place: Place, stream: Stream | None, month: Period) -> bool:
+def _goes_on(monthly: Monthly, place: Place, stream: SeriesKey | None, month: Period) -> bool:
     return monthly.expected(place, month) if stream is None else monthly.stream_expected(stream, month)
 
 

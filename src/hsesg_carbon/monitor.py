@@ -25,7 +25,7 @@ from hsesg_carbon.monitoring import (
     benchmarks,
     month_of,
 )
-from hsesg_carbon.monthly import Bill, Measure, Monthly, Place
+from hsesg_carbon.monthly import Measure, Monthly, Place
 from hsesg_carbon.periods import Period
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
@@ -39,6 +39,8 @@ Json = dict[str, Any]
 _YEAR = 12
 _POWER = ("electricity", "electricity_onsite")
 _AREA, _PERSON = "m2", "person"
+_USUAL = ("floor_area", "persons")
+"""Which denominator of that unit rules, where a site has several."""
 _UNITS: dict[Measure, str] = {"kwh": "kWh", "tce": "tce", "tco2e": CO2E}
 
 
@@ -64,7 +66,7 @@ class Tables:
         """
         reading = _Reading(workspace)
         found = cls(
-            weather=reading.table("weather", Weather, reading.check_weather),
+            weather=reading.weather(),
             targets=reading.table("targets", Target, reading.check_target),
             tenants=reading.table("tenants", Tenant, reading.check_tenant),
             meter_checks=reading.table("meter_checks", MeterCheck, reading.check_reading),
@@ -110,7 +112,8 @@ class Monitor:
             InputError: A table is broken, there are no monthly bills, or none that touch the month or come before it.
         """
         tables = Tables.read(workspace)
-        monthly = Monthly(workspace.inventory, tuple(_bills(workspace)), workspace.boundary.sites)
+        bills = tuple(bill for batch in workspace.batches for bill in batch.bills())
+        monthly = Monthly(workspace.inventory, bills, workspace.completeness)
         whole = [one for one in monthly.months if any(monthly.whole(place, one) for place in monthly.places)]
         if not whole:
             raise InputError("monitor-no-months", folder=str(workspace.folder))
@@ -152,7 +155,7 @@ class Monitor:
             "reconciliation": list(self._reconciliation()),
             "recharges": list(self._recharges()),
             "completeness": list(self._completeness()),
-            "estimated": list(self._estimated()),
+            "estimated": self.workspace.estimated(),
             "findings": [one.as_json(lang) for one in self.findings],
         }
 
@@ -208,7 +211,8 @@ class Monitor:
         """Yield this month beside last month, the same month last year and the year to date, by site and in all."""
         carriers = self.monthly.carriers
         for site in (None, *(one.id for one in self.workspace.settings.site)):
-            own = [one.carrier for one in self.monthly.places if site in {None, one.site}]
+            places = [one for one in self.monthly.places if site in {None, one.site} and self.monthly.by_months(one)]
+            own = [one.carrier for one in places]
             for carrier in dict.fromkeys(own):
                 yield self._figure("quantity", site, carrier, carriers[carrier])
             for measure in ("kwh", "tce", "tco2e"):
@@ -249,23 +253,33 @@ class Monitor:
         return [*self.workspace.site_denominators, *self.workspace.denominators]
 
     @cached_property
-    def _by_site(self) -> dict[tuple[str, str], dict[str, Denominator]]:
-        """The ruling rows of sites, by site and unit, then by period."""
-        found: dict[tuple[str, str], dict[str, Denominator]] = {}
-        for one in sorted(self.workspace.site_denominators, key=lambda one: one.version):
+    def _divisors(self) -> dict[tuple[str | None, str], dict[str, Denominator]]:
+        """The ruling rows of each site, and of the organisation, by unit, then by period: one denominator for each."""
+        own = self.workspace.settings
+        accepted = {(one.denominator, one.boundary) for one in own.accept}
+        rows = [
+            one
+            for one in self._denominators
+            if one.site or one.boundary == own.boundary or (one.denominator, one.boundary) in accepted
+        ]
+        found: dict[tuple[str | None, str], dict[str, Denominator]] = {}
+        for one in sorted(rows, key=lambda one: (one.denominator not in _USUAL, one.denominator, one.version)):
             for unit in (_AREA, _PERSON):
                 if units.kind(one.unit) == units.kind(unit):
-                    found.setdefault((str(one.site), unit), {})[Period.parse(one.period).label] = one
+                    held = found.setdefault((one.site, unit), {})
+                    if all(other.denominator == one.denominator for other in held.values()):
+                        held[Period.parse(one.period).label] = one
         return found
 
     def _divisor(self, site: str | None, unit: str, months: Sequence[Period]) -> Fraction | None:
-        """Return the mean of a denominator over some months; of all sites their sum, if every site has it."""
+        """Return the mean of a denominator over some months; of all sites their sum, else the organisation's own."""
         if site is None:
             sites = dict.fromkeys(one.site for one in self.monthly.places)
             parts = [self._divisor(one, unit, months) for one in sites]
             known = [one for one in parts if one is not None]
-            return sum(known, Fraction(0)) if len(known) == len(parts) else None
-        own = self._by_site.get((site, unit), {})
+            if known and len(known) == len(parts):
+                return sum(known, Fraction(0))
+        own = self._divisors.get((site, unit), {})
         rows = [own.get(one.label) or own.get(str(one.start.year)) for one in months]
         values = [Fraction(one.value) * units.ratio(one.unit, unit) for one in rows if one is not None]
         return sum(values, Fraction(0)) / len(values) if values and len(values) == len(rows) else None
@@ -428,22 +442,6 @@ class Monitor:
                     "of": one.of,
                 }
 
-    def _estimated(self) -> Iterator[Json]:
-        """Yield the share of emissions that rest on estimates, by scope and year, where rows state their quality."""
-        known: dict[tuple[str, int], list[tuple[Fraction, Fraction | None]]] = {}
-        for place in self.monthly.places:
-            for month in self.monthly.months:
-                amount = self.monthly.billed("tco2e", place, month)
-                if amount is not None:
-                    scope = str(self.monthly.catalogue[self.monthly.streams[place][0].activity].scope)
-                    share = self.monthly.estimated(place, month)
-                    known.setdefault((scope, month.start.year), []).append((amount, share))
-        for (scope, year), own in sorted(known.items()):
-            whole = sum((amount for amount, _ in own), Fraction(0))
-            told = [amount * share for amount, share in own if share is not None]
-            percent = 100 * sum(told, Fraction(0)) / whole if whole and told else None
-            yield {"scope": scope, "year": year, "percent": _text(percent)}
-
     def _detected(self) -> Json:
         """Return models, baselines with their band, and anomalies: statistics, of months that bills cover."""
         found = detect(self.monthly, self.workspace.settings.site, self.tables.weather)
@@ -478,8 +476,10 @@ class Monitor:
     def _denominator_findings(self) -> Iterator[Finding]:
         """Name years in which a site that has a floor area or a headcount at all has none: no indicator is formed."""
         years = sorted({one.start.year for one in self.monthly.months})
-        for (site, unit), own in sorted(self._by_site.items()):
+        for (site, unit), own in sorted(self._divisors.items(), key=lambda item: (item[0][0] or "", item[0][1])):
             name = next(iter(own.values())).denominator
+            if site is None:
+                continue  # the footprint says so
             open_years = [year for year in years if self._divisor(site, unit, self._billed_months(year)) is None]
             if open_years:
                 data = {"site": site, "denominator": name, "years": open_years}
@@ -515,23 +515,26 @@ class _Reading:
         self._readings: list[MeterCheck] = []
         self._targets: set[tuple[Any, ...]] = set()
         self._units: dict[tuple[Any, ...], str] = {}
-        self._weather: set[tuple[Any, ...]] = set()
         self._buildings: set[str] = set()
+
+    def weather(self) -> tuple[Weather, ...]:
+        try:
+            return self.workspace.weather
+        except InputError as error:
+            self._keep(error)
+            return ()
 
     def table(self, stem: str, model: type[R], check: Callable[[R], None]) -> tuple[R, ...]:
         try:
             found: SideTable[R] = read_records(self.workspace.folder, stem, model, check)
         except InputError as error:
-            own = error.problems or [Finding(code=error.code, severity="error", data=error.data)]
-            self.problems += own
+            self._keep(error)
             return ()
         self.notes += found.notes
         return found.items
 
-    def check_weather(self, one: Weather) -> None:
-        one.check()
-        self._site(one.site)
-        self._once(self._weather, (one.site, one.region, month_of(one.month)), one.month)
+    def _keep(self, error: InputError) -> None:
+        self.problems += error.problems or [Finding(code=error.code, severity="error", data=error.data)]
 
     def check_target(self, one: Target) -> None:
         one.check(self.workspace.library.catalogue)
@@ -579,15 +582,6 @@ class _Reading:
         entry = library.catalogue[activity]
         if unit is not None and not entry.accepts(unit):
             raise InputError("monitor-unit", activity=activity, unit=unit, known=entry.measured_in)
-
-
-def _bills(workspace: Workspace) -> Iterator[Bill]:
-    """Yield what the rows of the activity data state."""
-    for batch in workspace.batches:
-        for row in batch.rows():
-            key = row.key
-            quality, meter = row.quality or "", row.meter or ""
-            yield Bill(key.site, key.activity, meter, quality, row.period, row.quantity, key.unit)
 
 
 def _text(value: Fraction | None) -> str | None:

@@ -1,5 +1,6 @@
 """What monthly monitoring needs beside the bills: weather, targets, tenants, own meter readings, kinds of buildings."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -106,23 +107,40 @@ class Target(_Record):
 
 class Tenant(_Record):
     """
-    What a tenant uses of a site's bills: a ``share`` of 0 to 1, or what a ``meter`` says: a row of ``tenants.csv``.
+    What a tenant uses of a site's bills: a ``share``, or what a ``meter`` says: a row of ``tenants.csv``.
 
-    ``from`` and ``to`` are the first and last day. The meter is that of rows with ``part_of``, or of ``meter_checks``.
+    A share is ``6%`` or ``0.06``. ``from`` and ``to`` are the first and last day. The meter is that of rows with
+    ``part_of``, or of ``meter_checks``.
+
+    Example:
+        >>> Tenant(tenant="cafe", site="hq", activity="electricity.grid", basis="share", share="6%").fraction
+        Fraction(3, 50)
     """
 
     tenant: str = Field(min_length=1)
     site: str
     activity: str
     basis: Literal["share", "meter"]
-    share: Decimal | None = Field(default=None, gt=0, le=1)
+    share: str | None = Field(default=None, min_length=1)
     meter: str | None = Field(default=None, min_length=1)
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
     note: str | None = None
 
+    @property
+    def fraction(self) -> Fraction:
+        """The share, from above 0 to 1; 0 where none is stated. ``InputError`` where it is another number, or none."""
+        if self.share is None:
+            return Fraction(0)
+        text = unicodedata.normalize("NFKC", self.share).strip()
+        share = Fraction(units.parse_number(text.removesuffix("%"))) / (100 if text.endswith("%") else 1)
+        if not 0 < share <= 1:
+            raise InputError("tenant-share", value=self.share)
+        return share
+
     def check(self) -> None:
         """Raise ``InputError`` where the row does not state what its basis needs, or ends before it begins."""
+        self.fraction  # noqa: B018  (raises)
         stated = {name for name in ("share", "meter") if getattr(self, name) is not None}
         if stated != {self.basis}:
             raise InputError("tenant-basis", basis=self.basis)
@@ -134,7 +152,7 @@ class Tenant(_Record):
         alike = [one for one in others if (one.site, one.activity, one.basis) == (self.site, self.activity, "share")]
         own = [one for one in (*alike, self) if one.basis == "share"]
         for day in {one.first or date.min for one in own}:
-            shares = sum((Fraction(one.share or 0) for one in own if one.holds(day)), Fraction(0))
+            shares = sum((one.fraction for one in own if one.holds(day)), Fraction(0))
             if shares > 1:
                 percent = units.exact_text(shares * 100)
                 raise InputError("tenant-shares", site=self.site, activity=self.activity, percent=percent)
@@ -256,7 +274,8 @@ def weather_of(rows: Sequence[Weather], site: Site) -> dict[Period, tuple[Fracti
     Example:
         >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "base_heating": "18",
         ...        "base_cooling": "26", "source": "made up"}
-        >>> both = [Weather(**row, region="CN-ZJ"), Weather(**(row | {"heating_degree_days": "310"}), site="hq")]
+        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
+        >>> both = [Weather(**own), Weather(**row, region="CN-ZJ")]
         >>> [int(days) for days in weather_of(both, Site(id="hq", region="CN-ZJ"))[month_of("2024-01")]]
         [310, 0]
     """

@@ -9,22 +9,15 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from hsesg_carbon import units
+from hsesg_carbon.activities import Bill
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Rate
+from hsesg_carbon.months import BY_WIRE_AND_PIPE, Completeness, SeriesKey, Status
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry
-from hsesg_carbon.sites import Site
 
 Measure = Literal["quantity", "kwh", "tce", "tco2e"]
-Status = Literal["complete", "partial", "missing", "overlapping", "estimated", "not-expected"]
-
-EVERY_MONTH = ("stationary.*", "mobile.*", "vehicle.*", "electricity.*", "heat.*", "cooling.*")
-"""What is used month by month; anything else (a refill of refrigerant) happens when it happens."""
-
-BY_WIRE_AND_PIPE = ("electricity.*", "heat.*", "cooling.*", "stationary.natural_gas")
-"""What has a bill for every day; other fuels are bought when they are needed, so that one purchase makes a month."""
-
 SCOPES = ("1", "2")
 """What a month's monitor is about; most of Scope 3 is known once a year."""
 
@@ -34,29 +27,8 @@ Days of the longest bill that says what was used in a month: a judgement, betwee
 two months. What longer bills say of single months is their average, not a use.
 """
 
-_SWAP = 31
 _MEASURES: dict[str, Measure] = {"energy.gj": "kwh", "tce.dangliang": "tce", "tce.dengjia": "tce"}
 _WORST = ("missing", "partial", "overlapping", "estimated", "complete")
-
-
-class Bill(NamedTuple):
-    """What one or more rows state of one period; the quantity is in ``unit``."""
-
-    site: str
-    activity: str
-    meter: str
-    quality: str
-    period: Period
-    quantity: Fraction
-    unit: str
-
-
-class Stream(NamedTuple):
-    """What bills go on from one another: those of a meter, or without one those of an activity at a site."""
-
-    site: str
-    activity: str
-    meter: str
 
 
 class Place(NamedTuple):
@@ -68,12 +40,17 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How bills cover a month of a stream: ``days`` of ``of``; ``long`` if one is too long to tell of a month."""
+    """
+    How bills cover a month: ``days`` of the ``of`` on which they are expected.
+
+    ``long`` says that a bill is too long to tell of a month, ``known`` that all that was used in the month is known.
+    """
 
     status: Status
     days: int
     of: int
     long: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,12 +63,12 @@ class Monthly:
     Args:
         inventory: The ledger with its boundary, GWP set and Scope 2 method.
         bills: What the rows state, with meter and quality.
-        sites: The sites, with their days of belonging.
+        completeness: In which months bills are expected, and which they cover.
     """
 
     inventory: Inventory
     bills: Sequence[Bill] = field(repr=False)
-    sites: Sequence[Site] = ()
+    completeness: Completeness = field(repr=False)
 
     @property
     def catalogue(self) -> Mapping[str, CatalogueEntry]:
@@ -100,9 +77,10 @@ class Monthly:
 
     @cached_property
     def months(self) -> tuple[Period, ...]:
-        """Every calendar month from the first that a bill of Scope 1 or 2 touches to the last."""
-        own = [one.period for one in self._bills]
-        return months_between(min(one.start for one in own), max(one.end for one in own)) if own else ()
+        """The months of the reported years, from the first that a bill of Scope 1 or 2 touches to the last."""
+        own = [one.period for bills in self._by_stream.values() for one in bills]
+        first, last = min((one.start for one in own), default=date.max), max((one.end for one in own), default=date.min)
+        return tuple(one for one in self.completeness.months if first <= one.end and one.start <= last)
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -110,7 +88,7 @@ class Monthly:
         order = {
             subject: at for at, subject in enumerate(dict.fromkeys(one.subject for one in self.catalogue.values()))
         }
-        found = {Place(one.site, self.catalogue[one.activity].subject) for one in self._bills}
+        found = set(self._streams)
         return tuple(sorted(found, key=lambda one: (one.site, order[one.carrier])))
 
     @cached_property
@@ -119,7 +97,7 @@ class Monthly:
         found = {}
         for carrier in dict.fromkeys(one.carrier for one in self.places):
             activities = [code for code in self._activities if self.catalogue[code].subject == carrier]
-            kinds = [units.kind(one.unit) for one in self._bills if one.activity in activities]
+            kinds = [units.kind(one.cell.unit) for one in self._bills if one.cell.activity in activities]
             most = max(dict.fromkeys(kinds), key=kinds.count)
             known = [unit for code in activities for unit in self.catalogue[code].measured_in]
             found[carrier] = next(unit for unit in known if units.kind(unit) == most)
@@ -187,6 +165,10 @@ class Monthly:
         """Say whether a carrier at a site has, or should have, bills in a month."""
         return month in self._expected.get(place, ())
 
+    def by_months(self, place: Place) -> bool:
+        """Say whether any bill of a carrier at a site is of about a month, so that it has months at all."""
+        return place in self._by_months
+
     def whole(self, place: Place, month: Period) -> bool:
         """Say whether all that a site used of a carrier in a month is known from bills of about a month."""
         return month in self._whole.get(place, ())
@@ -204,9 +186,10 @@ class Monthly:
         share = sum((amount for quality, amount in own if quality == "estimated"), Fraction(0))
         return share / whole if whole else Fraction(any(quality == "estimated" for quality, _ in own))
 
-    def of_stream(self, stream: Stream, month: Period) -> Fraction | None:
+    def of_stream(self, stream: SeriesKey, month: Period) -> Fraction | None:
         """Return what the bills of one meter say of a month, in the carrier's unit; ``None`` if not of all of it."""
-        if not _says(stream.activity, self._cover.get(stream, {}).get(month), month):
+        cover = self._cover.get(stream, {}).get(month)
+        if cover is None or not cover.known:
             return None
         return sum((amount for _, amount in self._split[stream].get(month, ())), Fraction(0))
 
@@ -216,13 +199,13 @@ class Monthly:
             return None
         return self._by_activity[measure].get((site, activity), {}).get(month)
 
-    def stream_expected(self, stream: Stream, month: Period) -> bool:
+    def stream_expected(self, stream: SeriesKey, month: Period) -> bool:
         """Say whether a meter has, or should have, bills in a month."""
         cover = self._cover[stream].get(month)
         return cover is not None and cover.status != "not-expected"
 
     @property
-    def streams(self) -> Mapping[Place, Sequence[Stream]]:
+    def streams(self) -> Mapping[Place, Sequence[SeriesKey]]:
         """The meters of every carrier at a site, or its activities where bills name no meter."""
         return self._streams
 
@@ -243,7 +226,9 @@ class Monthly:
             if self.measured("kwh", one) and not self.measured("tce", one):
                 data = {"site": one.site, "carrier": one.carrier}
                 found.append(Finding(code="monitor-no-tce", severity="warning", data=data))
-        left = sorted({self.catalogue[one.activity].subject for one in self.bills if self._scope(one.activity) == "3"})
+        left = sorted(
+            {self.catalogue[one.cell.activity].subject for one in self.bills if self._scope(one.cell.activity) == "3"}
+        )
         if left:
             found.append(Finding(code="monitor-scope-3", severity="info", data={"carriers": left}))
         return tuple(found)
@@ -255,11 +240,11 @@ class Monthly:
 
     @cached_property
     def _bills(self) -> list[Bill]:
-        return [one for one in self.bills if self._scope(one.activity) in SCOPES]
+        return [one for one in self.bills if self._scope(one.cell.activity) in SCOPES]
 
     @cached_property
     def _activities(self) -> list[str]:
-        used = {one.activity for one in self._bills}
+        used = {one.activity for one in self._by_stream}
         return [code for code in self.catalogue if code in used]
 
     def _bills_of(self, place: Place) -> Iterator[Bill]:
@@ -267,29 +252,27 @@ class Monthly:
             yield from self._by_stream[stream]
 
     @cached_property
-    def _by_stream(self) -> dict[Stream, list[Bill]]:
-        found: dict[Stream, list[Bill]] = {}
-        for one in sorted(self._bills, key=lambda one: one.period):
-            found.setdefault(Stream(one.site, one.activity, one.meter), []).append(one)
-        return found
+    def _by_stream(self) -> dict[SeriesKey, list[Bill]]:
+        series = self.completeness.series
+        return {key: bills for key, bills in series.items() if self._scope(key.activity) in SCOPES}
 
     @cached_property
-    def _streams(self) -> dict[Place, list[Stream]]:
-        found: dict[Place, list[Stream]] = {}
-        for one in sorted(self._by_stream):
+    def _streams(self) -> dict[Place, list[SeriesKey]]:
+        found: dict[Place, list[SeriesKey]] = {}
+        for one in self._by_stream:
             found.setdefault(Place(one.site, self.catalogue[one.activity].subject), []).append(one)
         return found
 
     @cached_property
-    def _split(self) -> dict[Stream, dict[Period, list[tuple[str, Fraction]]]]:
+    def _split(self) -> dict[SeriesKey, dict[Period, list[tuple[str, Fraction]]]]:
         """The quantities of every stream by month, with their quality, split by days, in the carrier's unit."""
-        found: dict[Stream, dict[Period, list[tuple[str, Fraction]]]] = {}
+        found: dict[SeriesKey, dict[Period, list[tuple[str, Fraction]]]] = {}
         for stream, bills in self._by_stream.items():
             own = found.setdefault(stream, {})
             unit = self.carriers[self.catalogue[stream.activity].subject]
             for one in bills:
-                if units.kind(one.unit) == units.kind(unit):
-                    amount = one.quantity * units.ratio(one.unit, unit)
+                if units.kind(one.cell.unit) == units.kind(unit):
+                    amount = one.quantity * units.ratio(one.cell.unit, unit)
                     for month in months_between(one.period.start, one.period.end):
                         days = _shared(one.period, month)
                         own.setdefault(month, []).append((one.quality, amount * days / one.period.days))
@@ -356,7 +339,9 @@ class Monthly:
         return {
             place
             for place in self.places
-            if any(units.kind(one.unit) != units.kind(self.carriers[place.carrier]) for one in self._bills_of(place))
+            if any(
+                units.kind(one.cell.unit) != units.kind(self.carriers[place.carrier]) for one in self._bills_of(place)
+            )
         }
 
     def _parts(self, measure: Measure, site: str | None, carrier: str | None, *, longer: bool = False) -> list[Place]:
@@ -392,15 +377,9 @@ class Monthly:
     @cached_property
     def _whole(self) -> dict[Place, set[Period]]:
         """The months of every place in which the bills of each of its meters say what was used."""
-        found: dict[Place, set[Period]] = {}
-        for place, streams in self._streams.items():
-            own = found.setdefault(place, set())
-            for month in self.months:
-                covers = [(one.activity, self._cover[one].get(month)) for one in streams]
-                wanted = [(code, one) for code, one in covers if one and one.status != "not-expected"]
-                if wanted and all(_says(code, one, month) for code, one in wanted):
-                    own.add(month)
-        return found
+        return {
+            place: {month for month, one in months.items() if one.known} for place, months in self._statuses.items()
+        }
 
     @cached_property
     def _statuses(self) -> dict[Place, dict[Period, Covered]]:
@@ -443,38 +422,31 @@ class Monthly:
                 month
                 for stream in streams
                 for month, one in self._cover[stream].items()
-                if one.status == "missing" or (one.days < month.days and is_any(stream.activity, BY_WIRE_AND_PIPE))
+                if one.status == "missing" or (one.days < one.of and is_any(stream.activity, BY_WIRE_AND_PIPE))
             }
             found[place] = set(self._expected[place]) - left_open
         return found
 
     @cached_property
-    def _ends(self) -> dict[Stream, date]:
-        return {one: max(bill.period.end for bill in bills) for one, bills in self._by_stream.items()}
-
-    def _is_replaced(self, stream: Stream) -> bool:
-        """Say whether another meter went on where this one ended."""
-        place = Place(stream.site, self.catalogue[stream.activity].subject)
-        end = self._ends[stream]
-        return any(
-            one.activity == stream.activity
-            and self._ends[one] > end
-            and abs((self._by_stream[one][0].period.start - end).days) <= _SWAP
-            for one in self._streams[place]
-        )
-
-    @cached_property
-    def _cover(self) -> dict[Stream, dict[Period, Covered]]:
-        """How the bills of every stream cover each month in which they are expected."""
-        site_of = {one.id: one for one in self.sites}
-        found: dict[Stream, dict[Period, Covered]] = {}
-        for stream, bills in self._by_stream.items():
-            site = site_of.get(stream.site)
-            first = max(bills[0].period.start, (site and site.first) or date.min)
-            last = min(self.months[-1].end, (site and site.last) or date.max)
-            if self._is_replaced(stream) or not is_any(stream.activity, EVERY_MONTH):
-                last = min(last, self._ends[stream])
-            found[stream] = dict(_covering(stream, bills, months_between(first, max(first, last))))
+    def _cover(self) -> dict[SeriesKey, dict[Period, Covered]]:
+        """How the bills of every stream cover each month."""
+        sites = {one.id: one for one in self.completeness.sites}
+        within = set(self.months)
+        long = {
+            (key, month)
+            for key, bills in self._by_stream.items()
+            for one in bills
+            if one.period.days > LONGEST
+            for month in months_between(one.period.start, one.period.end)
+        }
+        found: dict[SeriesKey, dict[Period, Covered]] = {key: {} for key in self._by_stream}
+        for one in self.completeness.matrix:
+            if one.key in found and one.month in within:
+                is_long = (one.key, one.month) in long
+                cut = one.key.site in sites and sites[one.key.site].cuts(one.month)
+                enough = one.days >= one.of or not is_any(one.key.activity, BY_WIRE_AND_PIPE)
+                known = bool(one.days) and enough and not is_long and not cut
+                found[one.key][one.month] = Covered(one.status, one.days, one.of, is_long, known)
         return found
 
 
@@ -531,51 +503,10 @@ def _worst(covers: Sequence[Covered]) -> Covered:
     """Return how several meters together cover a month: some without bills leave it partial."""
     worst = min(covers, key=lambda one: (_WORST.index(one.status), one.days))
     some = worst.status == "missing" and any(one.status != "missing" for one in covers)
-    return Covered("partial" if some else worst.status, worst.days, worst.of, any(one.long for one in covers))
+    status: Status = "partial" if some else worst.status
+    long, known = any(one.long for one in covers), all(one.known for one in covers)
+    return Covered(status, worst.days, worst.of, long, known)
 
 
 def _shared(period: Period, month: Period) -> int:
     return (min(period.end, month.end) - max(period.start, month.start)).days + 1
-
-
-def _says(activity: str, cover: Covered | None, month: Period) -> bool:
-    """Say whether the bills of a stream say what was used in the whole of a month."""
-    if cover is None or cover.long or not cover.days:
-        return False
-    return cover.days == month.days or not is_any(activity, BY_WIRE_AND_PIPE)
-
-
-def _covering(stream: Stream, bills: Sequence[Bill], months: Sequence[Period]) -> Iterator[tuple[Period, Covered]]:
-    """Yield how bills cover each of some months: once, twice, by estimates, by bills too long to tell."""
-    touching: dict[Period, list[Bill]] = {}
-    for one in bills:
-        if one.quantity >= 0:  # a credit note covers no days
-            for month in months_between(one.period.start, one.period.end):
-                touching.setdefault(month, []).append(one)
-    for month in months:
-        own = touching.get(month, [])
-        days, twice = _days(month, own)
-        many = not stream.meter and not is_any(stream.activity, BY_WIRE_AND_PIPE)
-        status: Status = "complete"
-        if not own:
-            status = "missing" if is_any(stream.activity, EVERY_MONTH) else "not-expected"
-        elif days < month.days and is_any(stream.activity, BY_WIRE_AND_PIPE):
-            status = "partial"
-        elif twice and not many:
-            status = "overlapping"
-        elif any(one.quality == "estimated" for one in own):
-            status = "estimated"
-        yield month, Covered(status, days, month.days, any(one.period.days > LONGEST for one in own))
-
-
-def _days(month: Period, bills: Sequence[Bill]) -> tuple[int, bool]:
-    """Return how many days of a month bills cover, and whether any of them twice."""
-    if len(bills) == 1:
-        return _shared(bills[0].period, month), False
-    covered, twice, after = 0, False, month.start
-    for one in sorted(bills, key=lambda one: one.period):
-        first, last = max(one.period.start, month.start), min(one.period.end, month.end)
-        twice = twice or first < after
-        covered += max((last - max(first, after)).days + 1, 0)
-        after = max(after, last + timedelta(days=1))
-    return covered, twice

@@ -7,7 +7,8 @@ from fractions import Fraction
 from hsesg_carbon import units
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.monitoring import MeterCheck, Tenant
-from hsesg_carbon.monthly import Monthly, Stream, months_between
+from hsesg_carbon.monthly import Monthly, months_between
+from hsesg_carbon.months import SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.submeters import Part
 
@@ -115,7 +116,7 @@ class Recharges:
         if whole is None:
             return None
         if tenant.share is not None:
-            return whole * Fraction(tenant.share) * tenant.part_of(month)
+            return whole * tenant.fraction * tenant.part_of(month)
         return self.readings.get((tenant.site, tenant.activity, str(tenant.meter), month))
 
 
@@ -125,7 +126,7 @@ def reconciled(monthly: Monthly, checks: Sequence[MeterCheck]) -> Iterator[Recon
         site, activity, meter, month = one.key
         metered = in_carrier_unit(monthly, activity, Fraction(one.quantity), one.unit)
         if meter:
-            bill = monthly.of_stream(Stream(site, activity, meter), month)
+            bill = monthly.of_stream(SeriesKey(site, activity, meter), month)
         else:
             bill = monthly.of_activity("quantity", site, activity, month)
         yield Reconciliation(one, month, bill, metered)

@@ -295,7 +295,7 @@ class Workspace:
         if not path.is_file():
             return []
         rules, areas = GapRules.read(path), self.site_denominators
-        filling = GapFilling(self._completeness_of(batches), rules, self.boundary.sites, areas, self._weather)
+        filling = GapFilling(self._completeness_of(batches), rules, self.boundary.sites, areas, self.weather)
         self._fillings.append(filling)
         return [one.cells() for one in filling.filled]
 
@@ -360,14 +360,14 @@ class Workspace:
         return self._records("expected", Expected, Expected.check)
 
     @cached_property
-    def _weather(self) -> tuple[Weather, ...]:
+    def weather(self) -> tuple[Weather, ...]:
         """The degree days of ``weather.csv`` or ``.xlsx``; none without such a file."""
-        seen: set[tuple[str | None, str | None, str]] = set()
+        seen: set[tuple[str | None, str | None, Period]] = set()
 
         def check(one: Weather) -> None:
             one.check()
             self._check_site(one.site)
-            place = one.site, one.region, one.month
+            place = one.site, one.region, Period.parse(one.month)
             if place in seen:
                 raise InputError("weather-twice", place=one.site or one.region, month=one.month)
             seen.add(place)
