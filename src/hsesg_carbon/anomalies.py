@@ -62,8 +62,8 @@ class Anomaly:
     """
     Something in a series for a person to look at; quantities are floats in the unit of the series.
 
-    ``group`` says what to suspect: the ``consumption`` itself, the meter (``meter-fault``), or the ``data`` (bills). What lasts is
-    reported once, at its first month; ``data`` says how long.
+    ``group`` says what to suspect: the ``consumption`` itself, the meter (``meter-fault``), or the ``data``.
+    What lasts is reported once, at its first month; ``data`` says how long.
     """
 
     site: str
