@@ -665,7 +665,8 @@ class _Reading:
         table, names = self._as_table(page, lines)
         for one in self._faults(page.sheet.gives, table):
             place = one.where or Where()
-            column = names.get(place.column or "", place.column)
+            named = place.column or next((key for key in one.data if key in page.sheet.names), "")
+            column = names.get(named, named)
             if column == "period" and "period_start" in page.sheet.names:
                 column = "period_start"
             data = dict(one.data)
