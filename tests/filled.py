@@ -11,6 +11,7 @@ from openpyxl import Workbook as Book
 from openpyxl import load_workbook
 
 from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.layouts import letter
 from hsesg_carbon.report.template import write_template
 from hsesg_carbon.sheets import HEADING_ROW, Sheet, Workbook, shown, tab_name
 
@@ -60,7 +61,7 @@ class Filling:
 
     def letter(self, name: str, column: str) -> str:
         """Return the letter of a column."""
-        return chr(ord("A") + self.sheet(name).names.index(column))
+        return letter(self.sheet(name).names.index(column))
 
     def save(self) -> Path:
         self.book.save(self.path)

@@ -157,7 +157,7 @@ def planted(filling: Filling) -> Iterator[tuple[str, str, int, str | None]]:
         "capacity": 4,
         "leak_rate": "5%",
     }
-    yield row("refrigerants", "derive-needs", None, **gas)
+    yield row("refrigerants", "derive-rate-source-missing", "rate_source", **gas)
     share = {"denominator": "revenue", "period": "2024", "value": 1, "unit": "CNY", "source": "x"}
     yield row("denominators", "denominator-twice", "value", **share)
     yield row("denominators", "cell-blank", "source", **share | {"source": None, "denominator": "floor_area"})
