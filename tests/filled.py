@@ -11,6 +11,7 @@ from openpyxl import Workbook as Book
 from openpyxl import load_workbook
 
 from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.layouts import letter
 from hsesg_carbon.report.template import write_template
 from hsesg_carbon.sheets import HEADING_ROW, Sheet, Workbook, shown, tab_name
 
@@ -20,7 +21,7 @@ DESCRIBED = Workbook.described()
 class Filling:
     """A template that a script writes into, cell by cell, with what a person would choose from its lists."""
 
-    def __init__(self, path: Path, lang: str, rows: int = 60) -> None:
+    def __init__(self, path: Path, lang: str, rows: int = 30) -> None:
         self.path, self.lang = path, lang
         write_template(path, lang, rows=rows)
         self.book: Book = load_workbook(path)
@@ -60,7 +61,7 @@ class Filling:
 
     def letter(self, name: str, column: str) -> str:
         """Return the letter of a column."""
-        return chr(ord("A") + self.sheet(name).names.index(column))
+        return letter(self.sheet(name).names.index(column))
 
     def save(self) -> Path:
         self.book.save(self.path)
@@ -134,11 +135,24 @@ def fill_year(filling: Filling) -> None:
         "denominators", denominator="revenue", period="2024", value=812.5, unit="million_CNY", source="annual report"
     )
     filling.row(
-        "instruments", instrument_id="GEC-1", instrument_kind="certificate", period="2024", market="CN", volume=500,
-        volume_unit="MWh", factor=0, factor_unit="kgCO2/kWh", produced_from=date(2024, 1, 1),
-        produced_to=date(2024, 6, 30), valid_until=date(2025, 12, 31), retired_for="acme", retired_on=date(2024, 12, 1), conveys_attribute="yes",
-        only_claim="yes", tracked_and_retired="yes",
-    )  # fmt: skip
+        "instruments",
+        instrument_id="GEC-1",
+        instrument_kind="certificate",
+        period="2024",
+        market="CN",
+        volume=500,
+        volume_unit="MWh",
+        factor=0,
+        factor_unit="kgCO2/kWh",
+        produced_from=date(2024, 1, 1),
+        produced_to=date(2024, 6, 30),
+        valid_until=date(2025, 12, 31),
+        retired_for="acme",
+        retired_on=date(2024, 12, 1),
+        conveys_attribute="yes",
+        only_claim="yes",
+        tracked_and_retired="yes",
+    )
 
 
 def typed_year(folder: Path) -> Path:

@@ -23,6 +23,7 @@ from hsesg_carbon.instruments import Instrument
 from hsesg_carbon.intake import ORIGIN
 from hsesg_carbon.layouts import letter
 from hsesg_carbon.mappings import read_mapping
+from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.readings import consumption
 from hsesg_carbon.sheets import HEADING_ROW, PERIOD, READINGS, Choices, Column, Sheet, Workbook, shown
@@ -330,8 +331,8 @@ class _Reading:
         """Note what is wrong with a cell; the first word about a cell stands, the rest would follow from it."""
         place = page.where(number, column, self._raw(page, number, column))
         known = next((one for one in page.sheet.columns if one.name == column), None)
-        if known is not None and data.get("column") == column:
-            data["column"] = known.title
+        if known is not None:
+            data |= {name: known.title for name in ("column", "key") if data.get(name) == column}
         key = (place.sheet, place.row, place.column if column else code)
         self.told.setdefault(key, Finding(code=code, severity=severity, where=place, data=data))
 
@@ -381,10 +382,7 @@ class _Reading:
                 page.sheet.gives == "activity" and column.name in _TOLD_BY_LIBRARY
             )
             if unheard:
-                known = [one for texts in offered.labels.values() for one in (texts["zh"], texts["en"])]
-                listed = near(text, known) or [
-                    shown(one, "both") for one in list(offered.labels.values())[:_MOST_KNOWN]
-                ]
+                listed = _listed(text, offered)
                 self.tell(page, line.number, column.name, "delivery-not-listed", value=text[:_SHOWN], known=listed)
 
     def _plain(self, column: Column, text: str) -> str:
@@ -483,13 +481,13 @@ class _Reading:
                 return ""
             return ";".join(years)
         if entry.list and not entry.open and self.choices(entry.list).code(text) is None:
-            known = [shown(one, "both") for one in self.choices(entry.list).labels.values()]
+            known = _listed(text, self.choices(entry.list))
             self._tell_entry(page, number, "delivery-not-listed", value=text[:_SHOWN], known=known)
         if entry.name == "methodology" and plain not in self.choices("methodology").labels:
             own = self.workspace is not None and (self.workspace.folder / plain).is_file() and plain.endswith(".toml")
             if not own:
-                known = list(self.choices("methodology").labels)
-                self._tell_entry(page, number, "delivery-not-listed", value=plain[:_SHOWN], known=known)
+                listed = list(self.choices("methodology").labels)
+                self._tell_entry(page, number, "delivery-not-listed", value=plain[:_SHOWN], known=listed)
         return plain
 
     def _tell_entry(self, page: _Page, number: int | None, code: str, **data: Any) -> None:
@@ -637,6 +635,8 @@ class _Reading:
         first: dict[tuple[str, ...], tuple[_Page, _Line]] = {}
         repeated = set()
         for page, line in self.activities:
+            if self._row_is_told(page, line):
+                continue
             key = tuple(line.cells.get(name, "") for name in _BILL)
             before_page, before = first.setdefault(key, (page, line))
             if before is not line:
@@ -665,7 +665,8 @@ class _Reading:
         table, names = self._as_table(page, lines)
         for one in self._faults(page.sheet.gives, table):
             place = one.where or Where()
-            column = names.get(place.column or "", place.column)
+            named = place.column or next((key for key in one.data if key in page.sheet.names), "")
+            column = names.get(named, named)
             if column == "period" and "period_start" in page.sheet.names:
                 column = "period_start"
             data = dict(one.data)
@@ -810,6 +811,12 @@ class _Reading:
             yield Controls(
                 self.path.name, page.table.sheet, len(lines), len(sound), left, len(sound), sums, first, last
             )
+
+
+def _listed(text: str, offered: Choices) -> dict[str, list[str]]:
+    """Return words of a list for "choose one of", by language: those like what was written, else the first."""
+    words = {lang: [texts[lang] for texts in offered.labels.values()] for lang in LANGUAGES}
+    return {lang: near(text, own) or own[:_MOST_KNOWN] for lang, own in words.items()}
 
 
 def _as_rows(columns: tuple[str, ...], rows: Sequence[Mapping[str, str]]) -> Rows:

@@ -106,12 +106,13 @@ def test_control_totals_count_rows_and_add_quantities(year: Path) -> None:
 # ------------------------------------------------------------------------------------------------------------ faults
 
 
-def planted(filling: Filling) -> Iterator[tuple[str, str, int, str]]:
+def planted(filling: Filling) -> Iterator[tuple[str, str, int, str | None]]:
     """Fill in rows with one fault each; yield the code and the cell of each."""
 
-    def row(sheet: str, code: str, column: str, **cells: Any) -> tuple[str, str, int, str]:
+    def row(sheet: str, code: str, column: str | None, **cells: Any) -> tuple[str, str, int, str | None]:
         number = filling.row(sheet, **cells)
-        return code, tab_name(filling.sheet(sheet).title, filling.lang), number, filling.letter(sheet, column)
+        letter = filling.letter(sheet, column) if column else None
+        return code, tab_name(filling.sheet(sheet).title, filling.lang), number, letter
 
     bill = {"site": "HQ", "activity": "electricity.grid", **MARCH, "quantity": 10, "unit": "kWh"}
     yield row("electricity", "delivery-site-unknown", "site", **bill | {"site": "nowhere"})
@@ -146,7 +147,7 @@ def planted(filling: Filling) -> Iterator[tuple[str, str, int, str]]:
         "quantity": 3,
         "unit": "m3",
     }
-    yield row("water", "water-no-volume", "site", **water | {"unit": "kWh"})
+    yield row("water", "water-no-volume", "unit", **water | {"unit": "kWh"})
     yield row("water", "delivery-not-listed", "kind", **water | {"kind": "drunk"})
     gas = {
         "site": "HQ",
@@ -156,7 +157,7 @@ def planted(filling: Filling) -> Iterator[tuple[str, str, int, str]]:
         "capacity": 4,
         "leak_rate": "5%",
     }
-    yield row("refrigerants", "derive-needs", "site", **gas)
+    yield row("refrigerants", "derive-rate-source-missing", "rate_source", **gas)
     share = {"denominator": "revenue", "period": "2024", "value": 1, "unit": "CNY", "source": "x"}
     yield row("denominators", "denominator-twice", "value", **share)
     yield row("denominators", "cell-blank", "source", **share | {"source": None, "denominator": "floor_area"})

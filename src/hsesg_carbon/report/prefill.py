@@ -68,12 +68,12 @@ class Prefill:
 
 def _rows(table: Table, stem: str, described: Workbook) -> Iterable[tuple[Sheet, dict[str, str]]]:
     """Yield each row of a table with the sheet on which it stands, its columns named as there."""
-    spelt = {table_name: name for name, table_name in described.in_tables.items()}
     for row in table.rows:
         cells = {name: text for name, text in row.cells.items() if name not in ORIGIN}
         sheet = described.of_activity(cells["activity"]) if stem == "activity" else described.sheet(stem)
         assert sheet is not None
-        cells = {name if name in sheet.names else spelt.get(name, name): text for name, text in cells.items()}
+        spelt = {described.table_name(name): name for name in sheet.names}
+        cells = {spelt.get(name, name): text for name, text in cells.items()}
         if "period_start" in sheet.names and (label := cells.pop("period", "")):
             period = Period.parse(label)
             cells |= dict(zip(PERIOD, (period.start.isoformat(), period.end.isoformat()), strict=True))

@@ -134,7 +134,7 @@ class _Writing:
     @property
     def slots(self) -> int:
         """For how many sites the completeness sheet has lines."""
-        return max(_SITES, len(self.prefill.rows.get("sites", ())) + _MORE_SITES)
+        return max(min(_SITES, self.least), len(self.prefill.rows.get("sites", ())) + _MORE_SITES)
 
     @cached_property
     def streams(self) -> list[Sheet]:
