@@ -7,9 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from hsesg_carbon.gaps import WeatherMonth
+from hsesg_carbon.gaps import WeatherMonth, degree_days_of
 from hsesg_carbon.messages import LANGUAGES
-from hsesg_carbon.monitoring import weather_of
 from hsesg_carbon.monthly import Monthly, Place, is_any
 from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey
 from hsesg_carbon.periods import Period
@@ -68,7 +67,7 @@ def _series(
 ) -> Iterator[Json]:
     """Yield a series from the first month that is known to the last in which bills are expected."""
     site = sites[place.site]
-    own = weather_of(weather, site)
+    own = degree_days_of(weather, site.id, site.region)
     amounts = {
         month: monthly.of_stream(stream, month) if stream else monthly.value("quantity", place, month)
         for month in monthly.months

@@ -114,6 +114,28 @@ class WeatherMonth(BaseModel):
             raise InputError("weather-place")
 
 
+def degree_days_of(
+    rows: Sequence[WeatherMonth], site_id: str, region: str | None
+) -> dict[Period, tuple[Fraction, Fraction]]:
+    """
+    Return the heating and cooling degree days of every month at a site: its own rows, else its region's.
+
+    Example:
+        >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "source": "made up"}
+        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
+        >>> rows = [WeatherMonth(**own), WeatherMonth(**row, region="CN-ZJ")]
+        >>> [int(days) for days in degree_days_of(rows, "hq", "CN-ZJ")[Period.parse("2024-01")]]
+        [310, 0]
+    """
+    found: dict[Period, tuple[Fraction, Fraction]] = {}
+    for place in (("region", region), ("site", site_id)):
+        for one in rows:
+            if place[1] is not None and getattr(one, place[0]) == place[1]:
+                days = Fraction(one.heating_degree_days), Fraction(one.cooling_degree_days)
+                found[Period.parse(one.month)] = days
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a method says of a month: use per day, the months that it rests on, and the numbers of its arithmetic."""
@@ -313,7 +335,7 @@ class GapFilling:
         """The floor area of every site and year, in m2."""
         found = {}
         for site in dict.fromkeys(one.site for one in self.areas if one.site is not None):
-            own = [one for one in self.areas if one.site == site and one.denominator == AREA]
+            own = [one for one in self.areas if (one.site, one.denominator) == (site, AREA) and one.year is not None]
             for year, one in ruling_denominators(own, AREA).items():
                 found[site, year] = Fraction(one.value) * units.ratio(one.unit, "m2")
         return found
@@ -321,13 +343,7 @@ class GapFilling:
     def weather_of(self, site_id: str) -> dict[Period, tuple[Fraction, Fraction]]:
         """Return the heating and cooling degree days of every month at a site: its own rows, else its region's."""
         region = next((one.region for one in self.sites if one.id == site_id), None)
-        found: dict[Period, tuple[Fraction, Fraction]] = {}
-        for place in (("region", region), ("site", site_id)):
-            for one in self.weather:
-                if place[1] is not None and getattr(one, place[0]) == place[1]:
-                    both = Fraction(one.heating_degree_days), Fraction(one.cooling_degree_days)
-                    found[Period.parse(one.month)] = both
-        return found
+        return degree_days_of(self.weather, site_id, region)
 
     def use_of(self, site: str, activity: str, month: Period, unit: str) -> Fraction | None:
         """Return what a site used of an activity in a month, over all its meters; ``None`` where some is not known."""

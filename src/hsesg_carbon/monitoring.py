@@ -1,7 +1,7 @@
 """What monthly monitoring needs beside the bills: weather, targets, tenants, own meter readings, kinds of buildings."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,10 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, near
-from hsesg_carbon.gaps import WeatherMonth
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
-from hsesg_carbon.sites import Site
 from hsesg_carbon.tables import read_tables
 from hsesg_carbon.units import CO2E
 
@@ -243,22 +241,3 @@ def month_of(text: str) -> Period:
     if not period.is_month:
         raise InputError("not-a-month", period=text)
     return period
-
-
-def weather_of(rows: Sequence[WeatherMonth], site: Site) -> dict[Period, tuple[Fraction, Fraction]]:
-    """
-    Return the heating and cooling degree days of a site by month: its own, else those of its region.
-
-    Example:
-        >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "base_heating": "18",
-        ...        "base_cooling": "26", "source": "made up"}
-        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
-        >>> both = [WeatherMonth(**own), WeatherMonth(**row, region="CN-ZJ")]
-        >>> [int(days) for days in weather_of(both, Site(id="hq", region="CN-ZJ"))[month_of("2024-01")]]
-        [310, 0]
-    """
-    found: dict[Period, tuple[Fraction, Fraction]] = {}
-    own = [one for one in rows if one.site == site.id]
-    for one in (*(one for one in rows if one.region is not None and one.region == site.region), *own):
-        found[month_of(one.month)] = Fraction(one.heating_degree_days), Fraction(one.cooling_degree_days)
-    return found
