@@ -32,7 +32,7 @@ def test_the_command_prints_the_month_in_both_languages_and_writes_one_page(tmp_
     assert "Us: energy and emissions in 2024-02" in english.stdout
     assert "我们：2024-02能耗与排放" in chinese.stdout
     row = next(line for line in english.stdout.splitlines() if "Site a" in line and "tCO2e" in line)
-    assert row.split() == ["Site", "a", "tCO2e", "0.89", "+0.61", "%", "+7.80", "%", "1.77", "+7.84", "%"]
+    assert row.split() == ["Site", "a", "tCO2e", "0.89", "+0.61", "%", "+7.81", "%", "1.77", "+7.83", "%"]
     assert "16.60 %" in english.stdout  # 2.49 of 15 MWh
     assert (folder / "out" / "monitor.html").stat().st_size > 10_000
     assert (tmp_path / "b" / "page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
