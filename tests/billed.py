@@ -7,8 +7,9 @@ from fractions import Fraction
 from hsesg_carbon.activities import Bill
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.factors import FactorLibrary
-from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method, WeatherMonth
+from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method
 from hsesg_carbon.inventory import Denominator
+from hsesg_carbon.monitoring import Weather
 from hsesg_carbon.months import Completeness, Expected
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
@@ -86,11 +87,13 @@ def filling(
         for year in years
     ]
     days = [
-        WeatherMonth(
+        Weather(
             region="CN",
             month=month,
             heating_degree_days=Decimal(str(heating)),
             cooling_degree_days=Decimal(str(cooling)),
+            base_heating=Decimal(18),
+            base_cooling=Decimal(26),
             source="made up",
         )
         for month, (heating, cooling) in (weather or {}).items()

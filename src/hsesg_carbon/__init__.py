@@ -24,11 +24,13 @@ if TYPE_CHECKING:
         UnitError,
     )
     from hsesg_carbon.events import BaseYearEvent, backcast
+    from hsesg_carbon.exports import read_export
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding, Where
     from hsesg_carbon.instruments import Instrument, Instruments
     from hsesg_carbon.inventory import Boundary, Denominator, Inventory
     from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
+    from hsesg_carbon.mappings import read_mapping
     from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
     from hsesg_carbon.methodology import Methodology
     from hsesg_carbon.monitor import Monitor
@@ -111,6 +113,8 @@ _HOMES = {
     "Workspace": "workspace",
     "backcast": "events",
     "equivalent": "equivalences",
+    "read_export": "exports",
+    "read_mapping": "mappings",
     "verify": "verification.verdict",
 }
 
@@ -179,6 +183,8 @@ __all__ = [
     "Workspace",
     "backcast",
     "equivalent",
+    "read_export",
+    "read_mapping",
     "verify",
 ]
 

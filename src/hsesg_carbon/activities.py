@@ -73,7 +73,8 @@ ENGINES = (
 _LOOKED_AT = 1000
 """Rows from which it is guessed which units and signs to expect; a guess that proves wrong costs another pass."""
 
-_CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
+CREDIT_WORDS = ("yes", "y", "true", "1", "1.0", "是")
+"""What a cell of the column ``credit`` says to allow a quantity below zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -687,7 +688,7 @@ class Activities:
         negative = quantity < (nw.lit(Decimal(0)).cast(self._columns["quantity"]) if decimal else 0)
         if "credit" not in self._columns:
             return negative
-        marked = nw.col("credit").cast(nw.String).str.strip_chars().str.to_lowercase().is_in(_CREDIT_WORDS)
+        marked = nw.col("credit").cast(nw.String).str.strip_chars().str.to_lowercase().is_in(CREDIT_WORDS)
         return negative & ~marked.fill_null(value=False)
 
     @cached_property
@@ -755,7 +756,7 @@ def _read(cell: Any, exponent: int, credit: Any) -> tuple[int, bool, str]:
     step, was_rounded = units.to_grid(value, exponent)
     if abs(step) > INT64:
         return 0, was_rounded, "quantity-too-large"
-    unmarked = value < 0 and text_of(credit).lower() not in _CREDIT_WORDS
+    unmarked = value < 0 and text_of(credit).lower() not in CREDIT_WORDS
     return step, was_rounded, "quantity-negative" if unmarked else ""
 
 

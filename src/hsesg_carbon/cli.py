@@ -22,6 +22,7 @@ from hsesg_carbon.printing import (
     print_chain,
     print_change_uncertainty,
     print_completeness,
+    print_delivery,
     print_drivers,
     print_explanation,
     print_findings,
@@ -35,6 +36,7 @@ from hsesg_carbon.printing import (
     print_table,
     print_uncertainty,
     print_verification,
+    progress,
     record_json,
     validity,
 )
@@ -610,6 +612,89 @@ def check(
         _print_json({"ok": True, **counts, "problems": []})
     else:
         typer.echo(message("label.own-factors-fine", lang, **counts))
+
+
+class TemplateLang(StrEnum):
+    """Language of a workbook."""
+
+    en = "en"
+    zh = "zh"
+    both = "both"
+
+
+@app.command("template")
+def write_template_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="A new workbook.")],
+    *,
+    lang: Annotated[TemplateLang, typer.Option("--lang", help="Language of the workbook.")] = TemplateLang.en,
+    workspace: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Prefill it from this workspace.", file_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the workbook to fill in: sites, bills, refrigerants, water, waste, denominators."""
+    from hsesg_carbon.report.template import write_template  # noqa: PLC0415
+    from hsesg_carbon.workspace import Workspace  # noqa: PLC0415
+
+    said = "zh" if lang is TemplateLang.zh else "en"
+    if file.suffix.lower() != ".xlsx":
+        raise InputError("file-kind", file=file.name, known=[".xlsx"])
+    if file.exists():
+        raise InputError("file-there", file=str(file))
+    made = write_template(file, lang, Workspace(workspace) if workspace is not None else None)
+    if as_json:
+        _print_json({"workbook": str(made.path), "findings": [one.as_json(said) for one in made.findings]})
+        return
+    console = open_console()
+    console.print(message("label.template-written", said, file=made.path), soft_wrap=True, markup=False)
+    print_findings(console, made.findings, said)
+
+
+@app.command("intake")
+def intake_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A filled workbook, or with --map an export.")],
+    *,
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The workspace; a new folder becomes one.")],
+    mapping: Annotated[
+        Path | None, typer.Option("--map", metavar="MAP.toml", help="Which column is what, for an export.")
+    ] = None,
+    marked: Annotated[
+        Path | None, typer.Option(metavar="FILE.xlsx", help="The coloured copy; else FILE.checked.xlsx.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Look only; write nothing.")] = False,
+    rows: Annotated[int | None, typer.Option(metavar="N", help="So many rows must have been taken.")] = None,
+    total: Annotated[
+        list[str] | None, typer.Option(metavar="QUANTITY", help='What the rows must add up to: "12345.6 kWh".')
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Take a filled workbook or an export into a workspace, or say everything that is wrong with it."""
+    from hsesg_carbon.deliveries import received, take_in  # noqa: PLC0415
+
+    with progress(message("label.reading", lang, file=file.name)) as told:
+        delivery = received(file, into, mapping, told).held_to(rows, total or ())
+        delivery, taken = (delivery, None) if check or delivery.faults else take_in(into, delivery, file)
+    copy = marked or (None if check else file.with_name(f"{file.stem}.checked.xlsx"))
+    if copy is not None and any(one.severity != "info" for one in delivery.findings):
+        from hsesg_carbon.report.marked import write_marked  # noqa: PLC0415
+
+        write_marked(file, delivery.findings, delivery.letters, copy, lang)
+    else:
+        copy = None
+    if as_json:
+        written = list(taken.written) if taken else []
+        _print_json(delivery.as_json(lang) | {"written": written, "marked": copy and str(copy)})
+    else:
+        console = open_console()
+        print_delivery(console, delivery, lang)
+        if copy is not None:
+            console.print(message("label.marked-copy", lang, file=copy), soft_wrap=True, markup=False)
+        if taken is not None:
+            paths = [str(into / one) for one in taken.written]
+            typer.echo(message("label.written", lang, files=paths), err=True)
+    if delivery.faults:
+        raise typer.Exit(EXIT_USAGE)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from hsesg_carbon.gaps import WeatherMonth, degree_days_of
 from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.monthly import Monthly, Place, is_any
 from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey
 from hsesg_carbon.periods import Period
@@ -26,7 +26,7 @@ class Detection:
     anomalies: list[Json] = field(default_factory=list)
 
 
-def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[WeatherMonth]) -> Detection:
+def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[Weather]) -> Detection:
     """
     Return the baselines of every carrier at a site, and the anomalies of each of its meters.
 
@@ -63,11 +63,11 @@ def _is_steady(monthly: Monthly, place: Place) -> bool:
 
 
 def _series(
-    monthly: Monthly, place: Place, stream: SeriesKey | None, sites: dict[str, Site], weather: Sequence[WeatherMonth]
+    monthly: Monthly, place: Place, stream: SeriesKey | None, sites: dict[str, Site], weather: Sequence[Weather]
 ) -> Iterator[Json]:
     """Yield a series from the first month that is known to the last in which bills are expected."""
     site = sites[place.site]
-    own = degree_days_of(weather, site.id, site.region)
+    own = weather_of(weather, site)
     amounts = {
         month: monthly.of_stream(stream, month) if stream else monthly.value("quantity", place, month)
         for month in monthly.months

@@ -20,6 +20,7 @@ from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.inventory import Denominator, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.months import Completeness, SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
@@ -85,55 +86,6 @@ class GapRules(BaseModel):
     def read(cls, path: Path) -> "GapRules":
         """Read ``gaps.toml``; every key that does not fit is named in one ``InputError``."""
         return read_record(path, cls)
-
-
-class WeatherMonth(BaseModel):
-    """
-    The degree days of a month at a site, or in a region: a row of ``weather.csv``. Rows of a site come first.
-
-    ``base_heating`` and ``base_cooling`` are the temperatures that they are counted from. [°C; K·d]
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    site: str | None = None
-    region: str | None = None
-    month: str
-    heating_degree_days: Decimal = Field(ge=0)
-    cooling_degree_days: Decimal = Field(ge=0)
-    base_heating: Decimal | None = None
-    base_cooling: Decimal | None = None
-    source: str = Field(min_length=1)
-
-    def check(self) -> None:
-        """Raise ``InputError`` where it is not of one month, or neither of a site nor of a region."""
-        period = Period.parse(self.month)
-        if period != Period(period.start, period.start).folded():
-            raise InputError("weather-not-a-month", month=self.month)
-        if (self.site is None) == (self.region is None):
-            raise InputError("weather-place")
-
-
-def degree_days_of(
-    rows: Sequence[WeatherMonth], site_id: str, region: str | None
-) -> dict[Period, tuple[Fraction, Fraction]]:
-    """
-    Return the heating and cooling degree days of every month at a site: its own rows, else its region's.
-
-    Example:
-        >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "source": "made up"}
-        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
-        >>> rows = [WeatherMonth(**own), WeatherMonth(**row, region="CN-ZJ")]
-        >>> [int(days) for days in degree_days_of(rows, "hq", "CN-ZJ")[Period.parse("2024-01")]]
-        [310, 0]
-    """
-    found: dict[Period, tuple[Fraction, Fraction]] = {}
-    for place in (("region", region), ("site", site_id)):
-        for one in rows:
-            if place[1] is not None and getattr(one, place[0]) == place[1]:
-                days = Fraction(one.heating_degree_days), Fraction(one.cooling_degree_days)
-                found[Period.parse(one.month)] = days
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +174,7 @@ class GapFilling:
     rules: GapRules
     sites: Sequence[Site] = field(repr=False)
     areas: Sequence[Denominator] = field(default=(), repr=False)
-    weather: Sequence[WeatherMonth] = field(default=(), repr=False)
+    weather: Sequence[Weather] = field(default=(), repr=False)
 
     @cached_property
     def filled(self) -> tuple[Filled, ...]:
@@ -342,14 +294,15 @@ class GapFilling:
 
     def weather_of(self, site_id: str) -> dict[Period, tuple[Fraction, Fraction]]:
         """Return the heating and cooling degree days of every month at a site: its own rows, else its region's."""
-        region = next((one.region for one in self.sites if one.id == site_id), None)
-        return degree_days_of(self.weather, site_id, region)
+        site = next((one for one in self.sites if one.id == site_id), None)
+        return weather_of(self.weather, site) if site else {}
 
     def use_of(self, site: str, activity: str, month: Period, unit: str) -> Fraction | None:
         """Return what a site used of an activity in a month, over all its meters; ``None`` where some is not known."""
         total: Fraction | None = None
         for key in self.keys_of[site, activity]:
-            if self.completeness.status(key, month) == "not-expected":
+            cell = self.completeness.cell(key, month)
+            if cell is None or cell.status == "not-expected":
                 continue
             used = self.known_of(key, unit).get(month)
             if used is None:

@@ -1,5 +1,6 @@
 """The tables of a folder: every table that people keep becomes validated rows, or a fault with its place."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KNOWN = (*REQUIRED, *OPTIONAL, "part_of", "role")
+ORIGIN = ("origin_file", "origin_sheet", "origin_row")
+"""Columns that name the place in a delivered file from which a row was taken in; they rule over the row's own place."""
 _IGNORED = (".", "~$")
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 _TABLE_COLUMNS = 4
@@ -31,6 +34,7 @@ _TABLE_COLUMNS = 4
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _OTHER_TABLES = {".xls", ".xlsb", ".ods", ".tsv", ".parquet", ".numbers", ".et"}
 """Tables that would be lost if their file were only passed over with a remark."""
+_ROW_NUMBER = re.compile(r"[0-9]{1,9}")
 _BROADEST = 38
 """Digits of the widest decimal that the engines have."""
 
@@ -133,7 +137,29 @@ def read_activities(
     return tuple(batches), parts
 
 
+def stated_tables(folder: Path, stem: str) -> list[Table]:
+    """
+    Return the tables of a workspace as people wrote them: all of ``activity/``, or those of the file ``stem``.
+
+    Sheets of notes are left aside; so is Parquet, which holds no text.
+
+    Raises:
+        InputError: A file cannot be read, or there are two for one table.
+    """
+    if stem != "activity":
+        path, _ = _table_file(folder, stem)
+        return read_tables(path) if path else []
+    paths = sorted((folder / stem).iterdir()) if (folder / stem).is_dir() else []
+    found = [one for path in paths if _is_kept(path) and path.suffix.lower() in _TABLES for one in read_tables(path)]
+    return [one for one in found if not _is_prose(one, set(REQUIRED))]
+
+
 # -------------------------------------------------------------------------------------------------- private
+
+
+def _is_kept(path: Path) -> bool:
+    """Say whether a file is one of a person, and not a lock or a leaving of a system."""
+    return not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES
 
 
 def _validated(frame: Any, sites: Sequence[Site], library: FactorLibrary, problems: list[Finding]) -> list[Activities]:
@@ -213,7 +239,7 @@ def _table_file(folder: Path, stem: str) -> tuple[Path | None, list[Finding]]:
 
 def _sheets_of(path: Path, model: type[BaseModel] | None) -> tuple[list[Table], list[Finding]]:
     """Return the sheets of a file that hold data, and remarks: sheets of notes are left aside, repeated rows named."""
-    tables = read_tables(path)
+    tables = [_without_origin(one) for one in read_tables(path)]
     needed = {name for name, field in model.model_fields.items() if field.is_required()} if model else set()
     prose = [table for table in tables if needed and _is_prose(table, needed)]
     kept = [table for table in tables if table not in prose] or tables  # a lone sheet is a table, however it looks
@@ -249,7 +275,28 @@ def _derived_tables(path: Path) -> tuple[list[Table], list[Finding]]:
     if len(sheets) > 1 and "id" in derivation.model.model_fields:
         # ids are made of the row's number, which each sheet has
         sheets = [_with_ids(stem, table) for table in sheets]
-    return list(map(derivation, sheets)), notes
+    origins = {
+        (table.sheet, row.number): {name: row.cells[name] for name in ORIGIN if name in row.cells}
+        for table in read_tables(path)
+        for row in table.rows
+    }
+    return [_with_origin(derivation(table), origins) for table in sheets], notes
+
+
+def _without_origin(table: Table) -> Table:
+    """Return a table without the columns that say from where its rows were taken in."""
+    if not set(ORIGIN) & set(table.columns):
+        return table
+    rows = (
+        Row(row.number, {name: text for name, text in row.cells.items() if name not in ORIGIN}) for row in table.rows
+    )
+    return replace(table, columns=tuple(one for one in table.columns if one not in ORIGIN), rows=tuple(rows))
+
+
+def _with_origin(table: Table, origins: Mapping[tuple[str | None, int], dict[str, str]]) -> Table:
+    """Return derived rows with the origin of the rows that they derive from."""
+    rows = (Row(row.number, row.cells | origins.get((table.sheet, row.number), {})) for row in table.rows)
+    return replace(table, rows=tuple(rows))
 
 
 def _with_ids(stem: str, table: Table) -> Table:
@@ -261,7 +308,7 @@ def _activity_files(workspace: Path) -> tuple[list[Table], list[Any], list[Findi
     """Read ``activity/`` and what rows derive from; what cannot be read is noted, never passed over."""
     folder = workspace / "activity"
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    paths = [path for path in paths if not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES]
+    paths = list(filter(_is_kept, paths))
     notes: list[Finding] = []
     problems: list[Finding] = []
     derived: list[Path] = []
@@ -324,9 +371,13 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
     if not rows:
         return None, notes, problems
     data: dict[str, list[Any]] = {name: [row.cells.get(name) for _, row in rows] for name in columns}
-    data["origin_file"] = [table.file for table, _ in rows]
-    data["origin_sheet"] = [table.sheet for table, _ in rows]
-    data["origin_row"] = [row.number for _, row in rows]
+    problems += _origin_problems(used)
+    taken_in = [(table, row, "origin_file" in row.cells) for table, row in rows]
+    data["origin_file"] = [row.cells["origin_file"] if from_file else table.file for table, row, from_file in taken_in]
+    data["origin_sheet"] = [
+        row.cells.get("origin_sheet") if from_file else table.sheet for table, row, from_file in taken_in
+    ]
+    data["origin_row"] = [_origin_row(row) if from_file else row.number for _, row, from_file in taken_in]
     kept = {
         name: values for name, values in data.items() if name in REQUIRED or any(value is not None for value in values)
     }
@@ -334,6 +385,22 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
         {name: pd.Series(values, dtype=None if name == "origin_row" else "str") for name, values in kept.items()}
     )
     return frame, notes, problems
+
+
+def _origin_row(row: Row) -> int:
+    """Return the row of the delivered file; the row's own number where none is stated."""
+    stated = row.cells.get("origin_row", "")
+    return int(stated) if _ROW_NUMBER.fullmatch(stated) else row.number
+
+
+def _origin_problems(tables: Sequence[Table]) -> list[Finding]:
+    """Return the cells of ``origin_row`` that state no row."""
+    return [
+        Finding(code="origin-row-broken", severity="error", where=table.where(row, "origin_row"))
+        for table in tables
+        for row in table.rows
+        if "origin_row" in row.cells and not _ROW_NUMBER.fullmatch(row.cells["origin_row"])
+    ]
 
 
 def _separated(frame: "pd.DataFrame | None") -> "tuple[pd.DataFrame | None, pd.DataFrame | None]":

@@ -12,7 +12,6 @@ from hsesg_carbon import units
 from hsesg_carbon.detection import detect
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.gaps import WeatherMonth
 from hsesg_carbon.intake import SideTable, read_records
 from hsesg_carbon.inventory import Denominator
 from hsesg_carbon.monitoring import (
@@ -22,6 +21,7 @@ from hsesg_carbon.monitoring import (
     MeterCheck,
     Target,
     Tenant,
+    Weather,
     benchmarks,
     month_of,
 )
@@ -48,7 +48,7 @@ _UNITS: dict[Measure, str] = {"kwh": "kWh", "tce": "tce", "tco2e": CO2E}
 class Tables:
     """The tables of a workspace that only its monitor reads; each may be absent."""
 
-    weather: tuple[WeatherMonth, ...] = ()
+    weather: tuple[Weather, ...] = ()
     targets: tuple[Target, ...] = ()
     tenants: tuple[Tenant, ...] = ()
     meter_checks: tuple[MeterCheck, ...] = ()
@@ -523,7 +523,7 @@ class _Reading:
         self._units: dict[tuple[Any, ...], str] = {}
         self._buildings: set[str] = set()
 
-    def weather(self) -> tuple[WeatherMonth, ...]:
+    def weather(self) -> tuple[Weather, ...]:
         try:
             return self.workspace.weather
         except InputError as error:

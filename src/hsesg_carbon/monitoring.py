@@ -1,7 +1,7 @@
 """What monthly monitoring needs beside the bills: weather, targets, tenants, own meter readings, kinds of buildings."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
+from hsesg_carbon.sites import Site
 from hsesg_carbon.tables import read_tables
 from hsesg_carbon.units import CO2E
 
@@ -28,6 +29,29 @@ Percent by which a bill and the reading of an own meter may differ. A judgement:
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Weather(_Record):
+    """
+    The degree days of a month, in kelvin days, at a site or in the region of several: a row of ``weather.csv``.
+
+    A row of a site rules there before one of its region. Bases are temperatures in degrees Celsius.
+    """
+
+    month: str
+    heating_degree_days: Decimal = Field(ge=0)
+    cooling_degree_days: Decimal = Field(ge=0)
+    base_heating: Decimal
+    base_cooling: Decimal
+    source: str = Field(min_length=1)
+    site: str | None = Field(default=None, min_length=1)
+    region: str | None = Field(default=None, min_length=1)
+
+    def check(self) -> None:
+        """Raise ``InputError`` where the row is of no calendar month, or of no place or of two."""
+        month_of(self.month)
+        if (self.site is None) == (self.region is None):
+            raise InputError("weather-place")
 
 
 class Target(_Record):
@@ -241,3 +265,22 @@ def month_of(text: str) -> Period:
     if not period.is_month:
         raise InputError("not-a-month", period=text)
     return period
+
+
+def weather_of(rows: Sequence[Weather], site: Site) -> dict[Period, tuple[Fraction, Fraction]]:
+    """
+    Return the heating and cooling degree days of a site by month: its own, else those of its region.
+
+    Example:
+        >>> row = {"month": "2024-01", "heating_degree_days": "300", "cooling_degree_days": "0", "base_heating": "18",
+        ...        "base_cooling": "26", "source": "made up"}
+        >>> own = row | {"heating_degree_days": "310", "site": "hq"}
+        >>> both = [Weather(**own), Weather(**row, region="CN-ZJ")]
+        >>> [int(days) for days in weather_of(both, Site(id="hq", region="CN-ZJ"))[month_of("2024-01")]]
+        [310, 0]
+    """
+    found: dict[Period, tuple[Fraction, Fraction]] = {}
+    own = [one for one in rows if one.site == site.id]
+    for one in (*(one for one in rows if one.region is not None and one.region == site.region), *own):
+        found[month_of(one.month)] = Fraction(one.heating_degree_days), Fraction(one.cooling_degree_days)
+    return found

@@ -213,9 +213,9 @@ class Completeness:
                     found[month] += each * sum(map(_size, spans))
         return found
 
-    def status(self, key: SeriesKey, month: Period) -> Status:
-        """Return what bills a series has in a month; outside of the matrix none are expected."""
-        return self._statuses.get((key, month), "not-expected")
+    def cell(self, key: SeriesKey, month: Period) -> BilledMonth | None:
+        """Return a cell of the matrix; ``None`` for a month or a series that is not in it."""
+        return self._by_place.get((key, month))
 
     def due(self, gap: Finding) -> Finding | None:
         """Return a gap between two bills of a meter with its days on which bills are expected; nothing if none are."""
@@ -263,7 +263,16 @@ class Completeness:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Say what the checks of meters and of years cannot see: which months, and bills without a meter."""
-        return (*self._overlaps(), *self._gaps())
+        idle = [one for one in self.exceptions if not any(one.fits(key) for key in self.series)]
+        told = [
+            Finding(
+                code="expected-idle",
+                severity="warning",
+                data={"activity": one.activity, "site": one.site, "meter": one.meter},
+            )
+            for one in idle
+        ]
+        return (*self._overlaps(), *self._gaps(), *told)
 
     # ---------------------------------------------------------------------------------------------- inside
 
@@ -272,8 +281,8 @@ class Completeness:
         return frozenset(self.months)
 
     @cached_property
-    def _statuses(self) -> dict[tuple[SeriesKey, Period], Status]:
-        return {(one.key, one.month): one.status for one in self.matrix}
+    def _by_place(self) -> dict[tuple[SeriesKey, Period], BilledMonth]:
+        return {(one.key, one.month): one for one in self.matrix}
 
     def _carrier(self, key: SeriesKey) -> str:
         return self.catalogue[key.activity].subject

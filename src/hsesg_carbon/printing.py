@@ -2,9 +2,11 @@
 
 import math
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon.messages import catalogue, message, visible
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from hsesg_carbon.categories import Assessed
     from hsesg_carbon.chain import Link
+    from hsesg_carbon.delivery import Delivery
     from hsesg_carbon.drivers import Drivers
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 120
 _MOST_INPUTS = 5
+_LONG_SECONDS = 1.0
 _HEADINGS = {"year": "period"}
 _SIGNS = {"complete": "●", "estimated": "~", "partial": "◐", "overlapping": "×", "missing": "○", "not-expected": "·"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
@@ -977,3 +981,67 @@ def validity(one: Any) -> str:
     if start is None:
         return ""
     return f"{start.year}" if end is not None and end.year == start.year else f"{start.year}–{end.year if end else ''}"
+
+
+def print_delivery(console: "Console", delivery: "Delivery", lang: str) -> None:
+    """Print what was counted in a delivered file, sheet by sheet and by activity and unit, and what was found."""
+    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+
+    title = message("label.delivery", lang, file=visible(delivery.file))
+    rows = [
+        (
+            one.sheet or one.file,
+            str(one.read),
+            str(one.taken),
+            str(sum(one.left_aside.values())),
+            one.first.isoformat() if one.first else "–",
+            one.last.isoformat() if one.last else "–",
+        )
+        for one in delivery.controls
+        if one.read
+    ]
+    counts = ("rowsread", "rowstaken", "rowsleft")
+    if rows:
+        print_table(console, lang, title, ("sheet", *counts, "firstday", "lastday"), rows, figures=counts)
+    else:
+        console.print(title, style="bold", markup=False)
+        console.print(message("label.delivery-empty", lang), markup=False)
+    sums = [(what, unit, exact_text(total)) for one in delivery.controls for (what, unit), total in one.sums.items()]
+    if sums:
+        print_table(
+            console, lang, message("label.delivery-sums", lang), ("activity", "unit", "total"), sums, figures=("total",)
+        )
+    print_findings(console, delivery.findings, lang)
+    faults = len(delivery.faults)
+    if faults:
+        console.print(message("label.delivery-faults", lang, count=faults), style="bold", markup=False)
+
+
+@contextmanager
+def progress(title: str) -> "Iterator[Callable[[int, int | None], None]]":
+    """
+    Give what is told how many rows are done, and of how many; a bar shows it on a terminal, once the work takes long.
+
+    The bar goes to stderr, and vanishes when the work is done.
+    """
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    shown = Progress(*columns, console=console, transient=True)
+    begun, started = monotonic(), False
+    task = shown.add_task(visible(title), total=None)
+
+    def tell(done: int, of: int | None) -> None:
+        nonlocal started
+        if console.is_terminal and not started and monotonic() - begun > _LONG_SECONDS:
+            shown.start()
+            started = True
+        shown.update(task, completed=done, total=of)
+
+    try:
+        yield tell
+    finally:
+        if started:
+            shown.stop()

@@ -601,3 +601,21 @@ def _wide_notes(table: Table, names: Sequence[str], wide: list[tuple[int, int, s
             where = Where(file=table.file, sheet=table.sheet, row=number, column=column, value=cell)
             data = {"plain": plain, "count": len(alike)}
             yield Finding(code="full-width-read", severity="info", where=where, data=data)
+
+
+def raw_sheets(path: Path | Traversable) -> list[tuple[str | None, list[tuple[int, list[str]]], list[Finding]]]:
+    """
+    Return what a CSV file or a workbook holds, sheet by sheet, before any heading is looked for.
+
+    A sheet is its name (``None`` of a CSV file), its rows with their numbers, all cells as text, and remarks.
+
+    Raises:
+        InputError: The file is missing, empty, too large or not what its name says.
+    """
+    suffix = path.name.rsplit(".", 1)[-1].lower()
+    if suffix == "csv":
+        text, notes = _decode(read_bytes(path), path.name)
+        return [(None, _csv_rows(text, path.name), notes)]
+    if suffix in {"xlsx", "xlsm"}:
+        return list(_excel_sheets(read_bytes(path), path.name))
+    raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx"])

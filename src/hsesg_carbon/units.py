@@ -78,6 +78,8 @@ def _refuse_followed(text: str) -> None:
     found = _FOLLOWED.fullmatch(text) if len(text) <= _MAX_TEXT else None
     if found is None or not (found["tens"] or found["unit"]):
         return
+    if found["unit"] and unicodedata.category(found["unit"][0]).startswith("N"):  # 1① is no number of a unit
+        return
     number = Decimal(_SEPARATORS.sub("", found["number"]))
     unit = found["unit"] or ""
     try:

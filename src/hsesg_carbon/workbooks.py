@@ -2,8 +2,8 @@
 Excel workbooks as people keep them: bytes become sheets of text, and what a reader would be misled by is told apart.
 
 Two readers share the work. calamine takes sheets that are plain, in seconds for a hundred thousand rows; openpyxl takes
-formulas, error values and number formats that change what a cell shows. A scan of the bytes decides, and finds what
-neither of them reports while streaming: hidden rows and columns, merged blocks, and which cells hold formulas.
+formulas without a value and number formats that change what a cell shows. A scan of the bytes decides,
+and finds what neither of them reports while streaming: hidden rows and columns, merged blocks, cells with formulas.
 """
 
 import io
@@ -63,7 +63,7 @@ _PREFIX = re.compile(rb"<(\w+:)(?:sst|worksheet)[\s>]")
 _ODD = (b"<!", b"\r", b"&#", b"\x00", b"rPh", b"='", b"t =", b"t= ", b":c ", b":c>", b":row ")
 """What no plain part holds: comments, entities, readings of Japanese, and spellings that the scan does not know."""
 _ESCAPED = re.compile(rb"_x[0-9A-Fa-f]{4}_")
-_TYPES = (b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"')
+_TYPES = (b' t="e"', b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"')
 _CELLS = re.compile(rb"<c[\s/>]")
 _PLACED_FIRST = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
 _PLACED = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"')
@@ -71,6 +71,11 @@ _ROWS = re.compile(rb"<row(?:\s([^<>]*))?>")
 _COLUMN = re.compile(rb"<col\s([^<>]*)>")
 _MERGED = re.compile(rb'<mergeCell\s[^<>]*?ref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
 _FORMULA = re.compile(rb"<f[\s/>]")
+_VALUED = re.compile(rb"(?:</f>|<f(?:\s[^<>]*)?/>)<v>[^<]")
+_STYLE = re.compile(rb' s="(\d+)"')
+_ERROR = re.compile(
+    rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]* t="e"[^<>]*>(?:<f[^<>]*>[^<]*</f>|<f[^<>]*/>)?<v>(#[^<&]+)</v>'
+)
 _WITH_FORMULA = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]*>\s*<f[\s/>]')
 _HIDDEN = re.compile(rb'\bhidden\s*=\s*["\'](?:1|true)["\']')
 _NUMBERED = re.compile(rb'(?:^|\s)r\s*=\s*["\'](\d{1,7})["\']')
@@ -251,6 +256,7 @@ class _Counter:
 class _Scan:
     """What the bytes of a sheet show."""
 
+    odd: frozenset[bytes]
     plain: bool = True
     prefix: bytes = b""
     rows: int = 0
@@ -259,6 +265,7 @@ class _Scan:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Block] = field(default_factory=list)
     formulas: set[Cell] = field(default_factory=set)
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
 
     def take(self, part: bytes) -> None:
         """Take in a part that ends with the end of a row, or with the sheet."""
@@ -267,7 +274,12 @@ class _Scan:
         if self.prefix:
             self.plain = False
             part = part.replace(b"<" + self.prefix, b"<").replace(b"</" + self.prefix, b"</")
-        self.plain &= not _is_odd(part) and part.count(b' t="') == sum(map(part.count, _TYPES))
+        self.plain &= not _is_odd(part) and part.count(b' t="') - part.count(b'<f t="') == sum(map(part.count, _TYPES))
+        self.plain &= not self.odd or self.odd.isdisjoint(_STYLE.findall(part))
+        errors = _ERROR.findall(part) if b' t="e"' in part else []
+        self.plain &= len(errors) == part.count(b' t="e"')
+        for letters, number, text in errors:
+            self.errors.setdefault(int(number), {})[_number(letters)] = text.decode()
         cells = len(_CELLS.findall(part))
         placed = _PLACED_FIRST.findall(part)
         if len(placed) < cells:
@@ -277,8 +289,8 @@ class _Scan:
         if placed:
             columns, rows = map(set, zip(*placed, strict=True))
             self.last = (max(self.last[0], *map(int, rows)), max(self.last[1], *map(_number, columns)))
-        if _FORMULA.search(part):
-            self.plain = False
+        if formulas := len(_FORMULA.findall(part)):
+            self.plain &= formulas == len(_VALUED.findall(part))
             if not whole:
                 raise ValueError("cells without a reference hold formulas")
             self.formulas.update((int(row), _number(column)) for column, row in _WITH_FORMULA.findall(part))
@@ -311,18 +323,20 @@ class _Workbook:
             len(self._members) == len(archive.infolist()) and not archive.comment and raw[-22:].startswith(_ZIP_END)
         )  # otherwise another reader might open other parts than these
         self._name_sheets()
-        self.plain &= _plain_styles(self._part("xl/styles.xml"))
+        odd = _odd_styles(self._part("xl/styles.xml"))
+        self.plain &= odd is not None
         self.scans: dict[str, _Scan] = {}
         paths = {path for _, path in self.sheets}
         for name, member in self._members.items():
             parts = _unpacked(raw, member)
             if name in paths:
-                self.scans[name] = _scanned(parts)
+                self.scans[name] = _scanned(parts, odd or frozenset())
             elif name == "xl/sharedStrings.xml":
-                odd = [_is_odd(part) for part in _cut(parts, b">")]  # all of them: a cut notices entities
-                self.plain &= not any(odd)
+                found = [_is_odd(part) for part in _cut(parts, b">")]  # all of them: a cut notices entities
+                self.plain &= not any(found)
             else:
-                for _ in parts:  # to its end, so that its size is known to be true
+                text = name.endswith((".xml", ".rels", ".vml"))
+                for _ in _cut(parts, b">") if text else parts:  # to its end, so that its size is known to be true
                     pass
 
     def _part(self, name: str) -> bytes:
@@ -419,8 +433,8 @@ def _cut(parts: Iterable[bytes], end: bytes) -> Iterator[bytes]:
     yield carry
 
 
-def _scanned(parts: Iterable[bytes]) -> _Scan:
-    scan = _Scan()
+def _scanned(parts: Iterable[bytes], odd: frozenset[bytes]) -> _Scan:
+    scan = _Scan(odd)
     for part in _cut(parts, b"row>"):
         scan.take(part)
     row, column = scan.last
@@ -453,16 +467,19 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _plain_styles(styles: bytes) -> bool:
-    """Say whether both readers understand every number format of the workbook in the same way."""
+def _odd_styles(styles: bytes) -> frozenset[bytes] | None:
+    """Return the styles whose number format the two readers might understand in different ways, by their number."""
     if not styles:
-        return False
+        return None
     sheet = Xml.fromstring(styles)
     own = {one.get("numFmtId"): one.get("formatCode", "") for one in sheet.iter(f"{_MAIN}numFmt")}
-    used = {one.get("numFmtId", "0") for one in sheet.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")}
-    return bool(used) and all(
-        _plain_format(own[one]) if one in own else one.isdecimal() and int(one) in _PLAIN_FORMATS for one in used
-    )
+    used = [one.get("numFmtId", "0") for one in sheet.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")]
+    odd = [
+        place
+        for place, one in enumerate(used)
+        if not (_plain_format(own[one]) if one in own else one.isdecimal() and int(one) in _PLAIN_FORMATS)
+    ]
+    return None if not used or 0 in odd else frozenset(b"%d" % one for one in odd)  # 0 is of cells that name none
 
 
 def _plain_format(code: str) -> bool:
@@ -496,7 +513,7 @@ class _Quick:
         except BaseException as error:
             _go_on(error)
             return None
-        if len(rows) > scan.last[0]:
+        if len(rows) > scan.last[0] or len(rows) < max(scan.errors, default=0):
             return None
         kept = []
         texts = _Texts()
@@ -506,11 +523,21 @@ class _Quick:
                     one.strip() if type(one) is str else texts[one] if type(one) is float else _certain(one)
                     for one in row
                 ]
+                for column, text in scan.errors.get(number, {}).items():  # calamine has nothing there
+                    cells += [""] * (column - len(cells))
+                    cells[column - 1] = text
                 if any(cells):
-                    kept.append((number, cells))
+                    kept.append((number, _trimmed(cells)))
         except _DoubtError:
             return None
         return Sheet(name, kept)
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """Return the cells of a row up to the last that is not blank."""
+    while not cells[-1]:
+        cells.pop()
+    return cells
 
 
 class _DoubtError(Exception):
@@ -568,7 +595,7 @@ class _Careful:
                         for column, (text, cell) in enumerate(zip(cells, row, strict=True), start=1)
                     ]
                 if any(cells):
-                    rows.append((number, cells))
+                    rows.append((number, _trimmed(cells)))
         return Sheet(name, rows, shown=tuple(formats.shown), months=tuple(formats.months), lost=tuple(formats.lost))
 
 

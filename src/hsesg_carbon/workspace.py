@@ -28,7 +28,7 @@ from hsesg_carbon.events import BaseYearEvent
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.gaps import FILE as GAPS
-from hsesg_carbon.gaps import Filled, GapFilling, GapRules, WeatherMonth
+from hsesg_carbon.gaps import Filled, GapFilling, GapRules
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
 from hsesg_carbon.inventory import (
@@ -43,6 +43,7 @@ from hsesg_carbon.inventory import (
 from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
+from hsesg_carbon.monitoring import Weather
 from hsesg_carbon.months import Completeness, Expected
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import Plan
@@ -359,19 +360,19 @@ class Workspace:
         return self._records("expected", Expected, Expected.check)
 
     @cached_property
-    def weather(self) -> tuple[WeatherMonth, ...]:
+    def weather(self) -> tuple[Weather, ...]:
         """The degree days of ``weather.csv`` or ``.xlsx``; none without such a file."""
         seen: set[tuple[str | None, str | None, Period]] = set()
 
-        def check(one: WeatherMonth) -> None:
+        def check(one: Weather) -> None:
             one.check()
             self._check_site(one.site)
             place = one.site, one.region, Period.parse(one.month)
             if place in seen:
-                raise InputError("weather-twice", month=one.month)
+                raise InputError("weather-twice", place=one.site or one.region, month=one.month)
             seen.add(place)
 
-        return self._records("weather", WeatherMonth, check)
+        return self._records("weather", Weather, check)
 
     def explain(self, activity_id: str) -> Explanation:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""

@@ -13,10 +13,17 @@ import pytest
 
 from tests.benchmarks.anomalies import generator
 from tests.benchmarks.anomalies.__main__ import BEGIN, END, main, placed
+from tests.benchmarks.anomalies.bounds import Distances, best, fitted, unweathered
 from tests.benchmarks.anomalies.generator import VARIANTS, Fault, MadeUp, sites
-from tests.benchmarks.anomalies.score import FALSE_ALARMS, GROUPS, LIMITS, Count, Flag, found, oracle, score
+from tests.benchmarks.anomalies.score import FALSE_ALARMS, GROUPS, LIMITS, Count, Flag, bound, found, score
 
 SITES, MONTHS = 300, 48
+
+
+@pytest.fixture(scope="module")
+def seed() -> int:
+    """A fresh seed in every run; the tests share it, because drawing 300 sites takes seconds."""
+    return secrets.randbelow(2**31)
 
 
 def site(name: str, *faults: Fault, driven: bool = True) -> MadeUp:
@@ -73,7 +80,7 @@ def test_a_seed_gives_the_same_sites_and_the_variants_differ_in_their_faults_alo
     variant: generator.Variant,
 ) -> None:
     first, clean = sites(12, 36, 11, variant), sites(12, 36, 11, "clean")
-    generator._clean.cache_clear()
+    generator._clean.cache_clear()  # so that they are drawn again
     for one, again, plain in zip(first, sites(12, 36, 11, variant), clean, strict=True):
         assert np.array_equal(one.quantities, again.quantities)
         faulty = [month for fault in one.faults for month in fault.months]
@@ -81,8 +88,7 @@ def test_a_seed_gives_the_same_sites_and_the_variants_differ_in_their_faults_alo
         assert len(one.faults) == (0 if variant == "clean" else 3)
 
 
-def test_faults_are_of_12_to_25_percent_two_months_apart_and_one_in_three_lasts() -> None:
-    seed = secrets.randbelow(2**31)
+def test_faults_are_of_12_to_25_percent_two_months_apart_and_one_in_three_lasts(seed: int) -> None:
     made_up, clean = sites(SITES, MONTHS, seed), sites(SITES, MONTHS, seed, "clean")
     faults = [fault for one in made_up for fault in one.faults]
     assert 0.25 < sum(fault.last > fault.first for fault in faults) / len(faults) < 0.42, f"seed {seed}"
@@ -95,10 +101,10 @@ def test_faults_are_of_12_to_25_percent_two_months_apart_and_one_in_three_lasts(
             assert np.all((off > 0.1199) & (off < 0.2501)), f"seed {seed}"
 
 
-def test_the_noise_of_a_site_is_what_it_says() -> None:
+def test_the_noise_of_a_site_is_what_it_says(seed: int) -> None:
     """Over all sites the logarithm of bill over expectation, in standard deviations of the site, varies by 1."""
     far = np.concatenate(
-        [np.log(one.quantities / one.expected) / one.noise for one in sites(SITES, MONTHS, 3, "clean")]
+        [np.log(one.quantities / one.expected) / one.noise for one in sites(SITES, MONTHS, seed, "clean")]
     )
     assert far.std() == pytest.approx(1, abs=0.05)
     assert far.mean() == pytest.approx(0, abs=0.05)
@@ -112,17 +118,20 @@ def test_meter_faults_are_beyond_what_any_use_does() -> None:
             assert repeated if fault.kind == "stuck" else (share < 0.15 or share > 5)
 
 
-def test_the_task_is_fair_for_one_who_knows_the_expected_use() -> None:
-    seed = secrets.randbelow(2**31)
+@pytest.mark.parametrize("knows", [best, fitted])
+def test_the_task_is_fair_at_the_false_alarms_that_are_allowed(knows: Distances, seed: int) -> None:
+    """Who knows the expected use finds nearly all; who has to fit it to the sound months loses little by that."""
     made_up = sites(SITES, MONTHS, seed)
-    for group, count in score(made_up, oracle(made_up)).items():
-        assert count.recall >= 0.95, f"seed {seed}: {group} {count}"
+    counts = score(made_up, bound(made_up, knows))
+    assert counts["all"].false_alarms == FALSE_ALARMS * SITES
+    for group, count in counts.items():
+        assert count.recall >= 0.93, f"seed {seed}: {group} {count}"
         assert count.precision >= 0.93, f"seed {seed}: {group} {count}"
 
 
-def test_who_is_told_nothing_of_the_weather_sees_less_where_use_follows_it() -> None:
-    made_up = sites(SITES, MONTHS, 9)
-    knows, guesses = (score(made_up, oracle(made_up, mode))["driven by weather"] for mode in ("weather", "alone"))
+def test_who_is_told_nothing_of_the_weather_sees_less_where_use_follows_it(seed: int) -> None:
+    made_up = sites(SITES, MONTHS, seed)
+    knows, guesses = (score(made_up, bound(made_up, one))["driven by weather"] for one in (best, unweathered))
     assert guesses.recall < knows.recall - 0.15
 
 
@@ -134,10 +143,10 @@ def test_a_page_keeps_all_but_what_stands_between_its_marks() -> None:
 
 
 def test_the_command_prints_the_scores_and_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--sites", "10", "--months", "36", "--seed", "4", "--oracle"])
+    main(["--sites", "10", "--months", "36", "--seed", "4", "--bounds"])
     shown = capsys.readouterr().out
     assert "10 made-up sites x 36 months, noise 1.5% to 3.5%; seed 4." in shown
-    assert shown.count("*best possible*") == 2 * len(GROUPS)
+    assert shown.count("*who knows") == 3 * len(GROUPS)
 
 
 needs_finder = pytest.mark.skipif(find_spec("hsesg_carbon.anomalies") is None, reason="anomalies.find is not there")
@@ -145,9 +154,8 @@ needs_finder = pytest.mark.skipif(find_spec("hsesg_carbon.anomalies") is None, r
 
 @needs_finder
 @pytest.mark.parametrize("mode", LIMITS)
-def test_faults_are_found_and_false_alarms_are_few(mode: str) -> None:
+def test_faults_are_found_and_false_alarms_are_few(mode: str, seed: int) -> None:
     """What is asked of the finder, of sites that the weather drives and of others by themselves."""
-    seed = secrets.randbelow(2**31)
     made_up = sites(SITES, MONTHS, seed)
     counts = score(made_up, found(made_up, mode))
     for group, count in counts.items():
@@ -158,16 +166,14 @@ def test_faults_are_found_and_false_alarms_are_few(mode: str) -> None:
 
 @needs_finder
 @pytest.mark.parametrize("mode", LIMITS)
-def test_sites_without_faults_raise_few_alarms(mode: str) -> None:
-    seed = secrets.randbelow(2**31)
+def test_sites_without_faults_raise_few_alarms(mode: str, seed: int) -> None:
     made_up = sites(SITES, MONTHS, seed, "clean")
     counts = score(made_up, found(made_up, mode))
     assert counts["all"].per_site <= FALSE_ALARMS, f"seed {seed}: {counts}"
 
 
 @needs_finder
-def test_faults_of_meters_are_found_and_told_from_real_change() -> None:
-    seed = secrets.randbelow(2**31)
+def test_faults_of_meters_are_found_and_told_from_real_change(seed: int) -> None:
     made_up = sites(SITES, MONTHS, seed, "meters")
     count = score(made_up, found(made_up))["all"]
     assert count.recall >= LIMITS["weather"], f"seed {seed}: {count}"

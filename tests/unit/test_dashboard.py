@@ -80,6 +80,12 @@ def test_a_monitor_that_lacks_a_part_is_refused_by_its_name(monitor: dict[str, A
     assert caught.value.code == "monitor-incomplete"
 
 
+@pytest.mark.parametrize("part", ["months", "sites"])
+def test_a_monitor_without_months_or_sites_is_refused(monitor: dict[str, Any], part: str) -> None:
+    with pytest.raises(InputError, match="no month and no site"):
+        packed({**monitor, part: []})
+
+
 @given(
     st.recursive(
         st.text() | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

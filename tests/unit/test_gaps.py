@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method, WeatherMonth, half_width
-from hsesg_carbon.months import Expected
+from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method, half_width
+from hsesg_carbon.monitoring import Weather
+from hsesg_carbon.months import Expected, SeriesKey
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 from tests.billed import GRID, bill, filling, matrix, months, statuses, steady
@@ -87,6 +88,9 @@ def test_a_heating_season_is_complete_without_bills_in_summer() -> None:
         "2023-01", "2023-02", "2023-03", "2023-11", "2023-12",
     }  # fmt: skip
     assert set(told.values()) == {"complete", "not-expected"}
+    march = matrix(heat, 2023, exceptions=[season]).cell(SeriesKey("hq", "heat.purchased", ""), Period.parse("2023-03"))
+    assert march is not None
+    assert (march.days, march.of) == (15, 15)
     assert statuses(matrix(heat, 2023))["2023-07"] == "missing"
 
 
@@ -251,26 +255,10 @@ def test_degree_days_refuse_what_does_not_follow_the_weather() -> None:
 def test_the_weather_of_a_site_comes_before_that_of_its_region() -> None:
     bills = [bill(one, follows_weather(one)) for one in without(months(2022, 2023), "2023-04")]
     found = filling(bills, [2022, 2023], "degree-days", weather=WEATHER)
-    own = WeatherMonth(
-        site="hq", month="2023-04", heating_degree_days=Decimal(0), cooling_degree_days=Decimal(0), source="made up"
-    )
+    none = next(one for one in found.weather if one.month == "2023-04").model_dump() | {"region": None, "site": "hq"}
+    own = Weather(**none | {"heating_degree_days": 0, "cooling_degree_days": 0})
     other = GapFilling(found.completeness, found.rules, found.sites, weather=[own, *found.weather])
     assert only(other) == 5 * 30
-
-
-@pytest.mark.parametrize(
-    ("cells", "code"),
-    [
-        ({"month": "2023", "region": "CN"}, "weather-not-a-month"),
-        ({"month": "2023-01"}, "weather-place"),
-        ({"month": "2023-01", "region": "CN", "site": "hq"}, "weather-place"),
-    ],
-)
-def test_a_row_of_weather_is_of_one_month_and_one_place(cells: dict[str, str], code: str) -> None:
-    row = {"heating_degree_days": Decimal(1), "cooling_degree_days": Decimal(1), "source": "made up", **cells}
-    with pytest.raises(InputError) as error:
-        WeatherMonth.model_validate(row).check()
-    assert error.value.code == code
 
 
 # ------------------------------------------------------------------------------------------- what is filled

@@ -237,6 +237,22 @@ def test_a_rule_that_cannot_be_applied_stops_and_says_why(folder: Path) -> None:
         Workspace(folder).footprint()
 
 
+def test_degree_days_of_a_month_stand_there_once(folder: Path) -> None:
+    header = "region,month,heating_degree_days,cooling_degree_days,base_heating,base_cooling,source\n"
+    write(folder, "gaps.toml", FILL)
+    write(folder, "weather.csv", header + "CN-ZJ,2023-04,10,0,18,26,a\nCN-ZJ,2023-04,12,0,18,26,b\n")
+    with pytest.raises(InputError, match="stand there twice"):
+        Workspace(folder).footprint()
+
+
+def test_summer_between_the_bills_of_a_heat_meter_is_no_gap_and_a_lost_winter_is(folder: Path) -> None:
+    winter = ["2022-01", "2022-02", "2022-12", "2023-01", "2023-12"]
+    heat = [f"h-{one},hq,{one},heat.purchased,50,GJ,H-1," for one in winter]
+    write(folder, "activity/bills.csv", "\n".join([HEADER, *rows(set()), *heat]) + "\n")
+    write(folder, "expected.csv", "activity,season,note\nheat.*,12/02,city heating\n")
+    assert [one["days"] for one in of_code(Workspace(folder).findings, "meter-gap")] == [28]
+
+
 def test_a_misspelt_method_is_named(folder: Path) -> None:
     write(folder, "gaps.toml", FILL.replace("per-area", "per-aera"))
     with pytest.raises(InputError, match=r"fill\.2\.method"):
@@ -286,6 +302,8 @@ def test_a_season_in_expected_csv_silences_summer_and_nothing_else(folder: Path)
     accounts = Workspace(folder)
     assert not of_code(accounts.findings, "year-partly-covered")
     assert {one["status"] for one in accounts.completeness_rows()} == {"complete", "not-expected"}
+    write(folder, "expected.csv", "activity,season,note\nheat.*,12/02,city heating\nheta.*,12/02,misspelt\n")
+    assert [one["activity"] for one in of_code(Workspace(folder).findings, "expected-idle")] == ["heta.*"]
     write(folder, "expected.csv", "activity,season,note\nheat.*,winter,city heating\n")
     with pytest.raises(InputError, match="no season"):
         _ = Workspace(folder).findings

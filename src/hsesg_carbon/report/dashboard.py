@@ -91,11 +91,13 @@ def packed(monitor: Mapping[str, Any]) -> dict[str, Any]:
     holds them once, and where each stands.
 
     Raises:
-        InputError: A part of the monitor is missing.
+        InputError: A part of the monitor is missing, or it has no month or no site.
     """
     missing = [name for name in (*_WHOLE, *_TABLES) if name not in monitor]
     if missing:
         raise InputError("monitor-incomplete", missing=missing)
+    if not (monitor["months"] and monitor["sites"]):
+        raise InputError("monitor-empty")
     whole = {name: monitor[name] for name in _WHOLE}
     return {**whole, "tables": {name: _by_columns(monitor[name]) for name in _TABLES}}
 

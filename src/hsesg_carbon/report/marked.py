@@ -32,6 +32,8 @@ _RANK: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 _AUTHOR = "hsesg_carbon"
 _MAX_COMMENT = 2_000
 _MAX_CELL = 32_000
+_MAX_LINKS = 60_000
+"""Excel takes a sheet with more links for a broken one."""
 _LAST_ROW = 1_048_576
 _WIDTHS = (6, 10, 18, 9, 24, 90, 24)
 """Of the columns of the list."""
@@ -44,6 +46,8 @@ _OUTSIDE = re.compile(
     re.IGNORECASE,
 )
 """What a formula holds that could reach beyond the workbook: another program, another file, another host."""
+_WITHIN = re.compile(r'\bHYPERLINK\s*\((?=\s*"#[^"]*"\s*[,)])', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def write_marked(
@@ -137,14 +141,14 @@ def _write(cell: Any, text: str) -> None:
 def _made_inert(book: "Workbook", file: str) -> list[Finding]:
     """Make text of every formula that could reach beyond the workbook, take out links, and name each."""
     found = []
-    for name in [name for name, one in book.defined_names.items() if _OUTSIDE.search(one.attr_text or "")]:
+    for name in [name for name, one in book.defined_names.items() if _reaches_outside(one.attr_text or "")]:
         del book.defined_names[name]
         found.append(Finding(code="made-inert", severity="warning", where=Where(file=file), data={"what": name}))
     for sheet in book.worksheets:
-        for name in [name for name, one in sheet.defined_names.items() if _OUTSIDE.search(one.attr_text or "")]:
+        for name in [name for name, one in sheet.defined_names.items() if _reaches_outside(one.attr_text or "")]:
             del sheet.defined_names[name]
         rules = sheet.data_validations.dataValidation
-        rules[:] = [one for one in rules if not _OUTSIDE.search(f"{one.formula1} {one.formula2}")]
+        rules[:] = [one for one in rules if not _reaches_outside(f"{one.formula1} {one.formula2}")]
         for row in sheet.iter_rows():
             for cell in row:
                 what = _inert(cell)
@@ -167,10 +171,15 @@ def _inert(cell: Any) -> str:
     if cell.data_type != "f":
         return target
     formula = str(getattr(cell.value, "text", cell.value) or "")
-    if not _OUTSIDE.search(formula):
+    if not _reaches_outside(formula):
         return target
     _write(cell, formula)
     return formula
+
+
+def _reaches_outside(formula: str) -> bool:
+    """Say whether a formula could reach beyond the workbook; what it only quotes, and links within it, do not."""
+    return bool(_OUTSIDE.search(_QUOTED.sub('""', _WITHIN.sub("(", formula))))
 
 
 class _Places:
@@ -325,7 +334,7 @@ def _list(
         value = where.value or (_value(book, cell) if cell and where.column else "")
         page.line(number, _severity(one.severity, lang), named, place, value, _sentence(one, lang), one.code)
         sheet.cell(page.row, 2).fill = PatternFill("solid", fgColor=COLOURS[one.severity])
-        if cell:
+        if cell and number <= _MAX_LINKS:
             link = sheet.cell(page.row, 4)
             quoted = cell[0].replace("'", "''")
             link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{place}")

@@ -23,13 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--seed", type=int, help="of the first run; a fresh one by default")
     parser.add_argument("--noise", nargs=2, type=float, default=NOISE, metavar=("LOW", "HIGH"))
-    parser.add_argument("--oracle", action="store_true", help="only what can be had, without the finder")
+    parser.add_argument("--bounds", action="store_true", help="only what can be had, without the finder")
     parser.add_argument("--out", type=Path, help="a page with the two marks; printed by default")
     chosen = parser.parse_args(arguments)
     first = secrets.randbelow(2**31) if chosen.seed is None else chosen.seed
     low, high = chosen.noise
     runs = [
-        run(chosen.sites, chosen.months, seed, (low, high), finder=not chosen.oracle)
+        run(chosen.sites, chosen.months, seed, (low, high), finder=not chosen.bounds)
         for seed in range(first, first + chosen.runs)
     ]
     last = first + chosen.runs - 1

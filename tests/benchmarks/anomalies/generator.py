@@ -27,7 +27,7 @@ buildings. What is drawn and why:
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -38,6 +38,8 @@ Variant = Literal["changes", "clean", "meters"]
 VARIANTS: tuple[Variant, ...] = ("changes", "clean", "meters")
 
 HEATING_BASE, COOLING_BASE = 18.0, 26.0
+MILD = 22.0
+"""A temperature at which no site heats or cools."""
 NOISE = (0.015, 0.035)
 METER_KINDS = ("stuck-at-zero", "stuck", "negative", "times-ten", "decimal")
 
@@ -129,7 +131,7 @@ def sites(
     return tuple(_planted(np.random.default_rng([seed, place, 1]), one, variant) for place, one in enumerate(clean))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _clean(count: int, months: int, seed: int, noise: tuple[float, float]) -> tuple[MadeUp, ...]:
     """Return the sites as they are without faults: kept, because the variants of a seed share them."""
     random = np.random.default_rng(seed)
@@ -156,11 +158,12 @@ def _months(first: date, count: int) -> Iterator[tuple[int, int]]:
         yield first.year + place // 12, place % 12 + 1
 
 
-def days_of(year: int, month: int) -> list[date]:
+@cache
+def days_of(year: int, month: int) -> tuple[date, ...]:
     """Return the days of a month."""
     start = date(year, month, 1)
     after = date(year + month // 12, month % 12 + 1, 1)
-    return [start + timedelta(days=day) for day in range((after - start).days)]
+    return tuple(start + timedelta(days=day) for day in range((after - start).days))
 
 
 def _around_new_year(year: int, month: int, before: int, after: int) -> int:
@@ -168,7 +171,14 @@ def _around_new_year(year: int, month: int, before: int, after: int) -> int:
     return sum(-before <= (day - NEW_YEAR[year]).days <= after for day in days_of(year, month))
 
 
-def _working_days(year: int, month: int) -> float:
+@cache
+def away_days(year: int, month: int) -> int:
+    """Return the days of a month on which many are away for the Chinese New Year."""
+    return _around_new_year(year, month, 3, 8)
+
+
+@cache
+def working_days(year: int, month: int) -> int:
     """Return the days of work: Monday to Friday without the statutory days off."""
     week = sum(day.weekday() < 5 for day in days_of(year, month))
     return week - HOLIDAYS.get(month, 0) - _around_new_year(year, month, 0, 2)
@@ -179,17 +189,21 @@ def _working_days(year: int, month: int) -> float:
 
 @dataclass(frozen=True)
 class Climate:
-    """Daily temperatures of the months as they were, and of further years that might have been (the ensemble)."""
+    """
+    Daily temperatures of the months as they were, and of further years that might have been (the ensemble).
+
+    Args:
+        days: Shape (months, 31); days that a month has not are so mild that nobody heats or cools.
+        ensemble: Shape (months, years, 31).
+    """
 
     region: str
-    days: tuple[Floats, ...]
-    ensemble: tuple[Floats, ...]
+    days: Floats
+    ensemble: Floats
 
     def degree_days(self, heating: float, cooling: float) -> tuple[Floats, Floats]:
         """Return degree days of the months, shape (months, 2), and of the ensemble, shape (months, years, 2)."""
-        return np.array([_degree_days(one, heating, cooling) for one in self.days]), np.array(
-            [_degree_days(one, heating, cooling) for one in self.ensemble]
-        )
+        return _degree_days(self.days, heating, cooling), _degree_days(self.ensemble, heating, cooling)
 
 
 def _climate(random: np.random.Generator, region: str, calendar: tuple[tuple[int, int], ...]) -> Climate:
@@ -197,14 +211,14 @@ def _climate(random: np.random.Generator, region: str, calendar: tuple[tuple[int
     spread = random.uniform(1.0, 1.5)
     shape = random.normal(0, 0.8, 12)
     anomalies = _correlated(random, len(calendar), 0.2) * spread
-    days, ensemble = [], []
-    for (year, month), anomaly in zip(calendar, anomalies, strict=True):
+    days, ensemble = np.full((len(calendar), 31), MILD), np.full((len(calendar), ENSEMBLE, 31), MILD)
+    for place, ((year, month), anomaly) in enumerate(zip(calendar, anomalies, strict=True)):
         own = np.array([day.timetuple().tm_yday for day in days_of(year, month)])
         normal = mean + swing * np.cos(2 * np.pi * (own - 203) / 365.25) + shape[month - 1]
-        days.append(normal + anomaly + _scatter(random, len(own)))
+        days[place, : len(own)] = normal + anomaly + _scatter(random, len(own))
         other = random.normal(0, spread, (ENSEMBLE, 1)) + random.normal(0, 3.0, (ENSEMBLE, len(own)))
-        ensemble.append(normal + other)
-    return Climate(region, tuple(days), tuple(ensemble))
+        ensemble[place, :, : len(own)] = normal + other
+    return Climate(region, days, ensemble)
 
 
 def _scatter(random: np.random.Generator, days: int) -> Floats:
@@ -277,9 +291,9 @@ def _plain(random: np.random.Generator, use: str, calendar: tuple[tuple[int, int
     values = []
     for year, month in calendar:
         every = len(days_of(year, month)) / 30.4
-        away = idle * _around_new_year(year, month, 3, 8) / 30.4
+        away = idle * away_days(year, month) / 30.4
         trade = 1 + (busy if use == "retail" and month in {10, 12} else 0)
-        values.append((work * _working_days(year, month) / 20.8 + (1 - work) * every - away) * trade)
+        values.append((work * working_days(year, month) / 20.8 + (1 - work) * every - away) * trade)
     return np.array(values)
 
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hsesg_carbon.periods import Period
-from tests.benchmarks.anomalies.generator import NOISE, Floats, MadeUp, Variant, sites
+from tests.benchmarks.anomalies.bounds import Distances, best, fitted, flagged, unweathered
+from tests.benchmarks.anomalies.generator import NOISE, MadeUp, Variant, sites
 
 LIMITS = {"weather": 0.9, "neighbours": 0.8}
 """Least recall and precision with degree days, and without them but with neighbours in the same weather."""
@@ -133,48 +132,22 @@ def found(made_up: Sequence[MadeUp], mode: str = "weather") -> Iterator[Flag]:
         yield Flag(one.site, places[one.site][day.year, day.month], one.group)
 
 
-# ------------------------------------------------------------------------------------------------- what can be had
-
-
-def oracle(made_up: Sequence[MadeUp], mode: str = "weather") -> list[Flag]:
-    """
-    Return the flags of one who knows each site's true expected use and noise, with as many false alarms as are allowed.
-
-    ``alone`` it does not know the weather: only what is usual in the month, and by how much years differ.
-    """
-    far = [_distances(site, mode) for site in made_up]
-    clean = sorted(
-        (
-            distance
-            for site, own in zip(made_up, far, strict=True)
-            for place, distance in enumerate(own)
-            if all(place not in fault.months for fault in site.faults)
-        ),
-        reverse=True,
-    )
-    beyond = clean[int(FALSE_ALARMS * len(made_up))]
-    return [
-        Flag(site.site, place)
-        for site, own in zip(made_up, far, strict=True)
-        for place, distance in enumerate(own)
-        if distance > beyond
-    ]
-
-
-def _distances(site: MadeUp, mode: str) -> Floats:
-    """Return how many standard deviations each month lies off what was to be expected."""
-    usual, spread = site.usual
-    expected = usual if mode == "alone" else site.expected
-    deviation = np.hypot(site.noise, spread) if mode == "alone" else site.noise
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.abs(np.log(site.quantities / expected)) / deviation
-    return np.nan_to_num(off, nan=np.inf, posinf=np.inf)
-
-
 # --------------------------------------------------------------------------------------------------------- runs
 
+BOUNDS: dict[str, dict[str, Distances]] = {
+    "weather": {"best": best, "fitted": fitted},
+    "alone": {"best": unweathered},
+}
+"""What can be had, by what is known of the weather; neighbours tell it, so that theirs is that of the degree days."""
+
+
+def bound(made_up: Sequence[MadeUp], distances: Distances) -> list[Flag]:
+    """Return the flags of one who knows so much, with as many false alarms as are allowed."""
+    return [Flag(site, place) for site, place in flagged(made_up, distances, FALSE_ALARMS)]
+
+
 Key = tuple[str, str, str, str]
-"""Who (finder or oracle), variant, mode, group of sites."""
+"""Who (the finder, or a bound), variant, mode, group of sites."""
 
 
 def run(
@@ -186,8 +159,8 @@ def run(
     for variant, modes in plan:
         made_up = sites(count, months, seed, variant, noise)
         for mode in modes:
-            if variant == "changes" and mode != "neighbours":  # who knows the expected use needs no neighbours
-                _note(scores, ("oracle", variant, mode), score(made_up, oracle(made_up, mode)))
+            for name in BOUNDS.get(mode, {}) if variant == "changes" else ():
+                _note(scores, (name, variant, mode), score(made_up, bound(made_up, BOUNDS[mode][name])))
             if finder:
                 _note(scores, ("finder", variant, mode), score(made_up, found(made_up, mode)))
     return scores
@@ -198,7 +171,11 @@ def _note(scores: dict[Key, Count], key: tuple[str, str, str], counts: Mapping[s
 
 
 _KNOWN = {"weather": "degree days", "neighbours": "which sites share the weather", "alone": "nothing"}
-_WHO = {"finder": "`anomalies.find`", "oracle": "*best possible*"}
+_WHO = {
+    "finder": "`anomalies.find`",
+    "best": "*who knows the expected use*",
+    "fitted": "*who knows the sound months*",
+}
 
 
 def table(runs: Sequence[Mapping[Key, Count]], heading: str) -> str:

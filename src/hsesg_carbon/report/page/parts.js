@@ -81,7 +81,7 @@ const figuresBehind = (id, ...content) => {
 const column = {
   site: () => ({ label: t("site"), text: (row) => siteName(row.site) }),
   carrier: () => ({ label: t("carrier"), text: (row) => carrierName(row.carrier) }),
-  month: () => ({ label: t("month"), text: (row) => row.month }),
+  month: () => ({ label: t("month"), text: (row) => row.month, class: () => "tight" }),
   text: (label, name) => ({ label: t(label), text: (row) => said(row[name]) || "–", plain: (row) => said(row[name]) }),
   exact: (label, name) => ({ label: t(label), number: true, text: (row) => asShown(exact(row[name])), plain: (row) => row[name] }),
   percent: (label, name, signed = true) => ({ label: t(label), number: true, text: (row) => asPercent(exact(row[name]), signed), plain: (row) => row[name] }),

@@ -10,7 +10,9 @@ function wrongThisMonth() {
   return {
     consumption: now.filter((row) => row.group === "consumption"),
     faults: now.filter((row) => row.group === "meter-fault"),
-    doubts: now.filter((row) => !["consumption", "meter-fault"].includes(row.group)),
+    // A bill that is missing is told once, even where the anomalies name it too.
+    doubts: now.filter((row) => !["consumption", "meter-fault"].includes(row.group) &&
+      !(row.kind === "missing" && bills.some((bill) => bill.site === row.site && bill.carrier === row.carrier))),
     bills,
   };
 }
@@ -319,6 +321,7 @@ function showTargets() {
       meterBar(asFloat(done), text, done && asFloat(done) > 100),
       h("p", { class: "note" }, [siteName(row.site), t("plan-facts", { actual: asShown(exact(row.actual_to_date)), to_date: asShown(exact(row.plan_to_date)), plan: asShown(exact(row.plan)), unit: row.unit, months: row.months_covered ?? "–" })].join(" · ")));
   });
+  fill("plans-note", t("as-of", { month: monitor.month }));
   fill("plans", rows.length ? h("ul", { class: "plans" }, plans) : nothing("no-plan"));
   const unit = (monitor.trajectory.find((row) => row.unit === "tCO2e") ?? monitor.trajectory[0])?.unit; // one axis, one unit
   const path = monitor.trajectory.filter((row) => inFilters(row) && row.unit === unit).map((row) => ({ target: row.target, year: Number(row.year), name: row.target, value: asFloat(exact(row.value)), actual: asFloat(exact(row.actual)),
@@ -400,13 +403,15 @@ function showCompleteness() {
     h("div", { class: "scroll matrix", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, head), h("tbody", {}, body))),
     pairs.length > MOST_SITES ? h("div", { class: "under" }, h("span", {}, t("rows-shown", { shown: shown.length, all: pairs.length })),
       h("button", { type: "button", class: "quiet", onclick: () => { state.wide = !state.wide; showCompleteness(); } }, t(state.wide ? "only-doubtful" : "all-rows"))) : null]);
+  const matrix = document.querySelector("#completeness-matrix .scroll");
+  if (matrix) matrix.scrollLeft = matrix.scrollWidth; // the latest months are looked for first
   const gaps = monitor.completeness.filter((row) => inFilters(row) && inPeriod(row) && !["complete", "not-expected"].includes(row.status)).sort(newestFirst);
   const columns = [column.month(), column.site(), column.carrier(), { label: t("status"), text: (row) => t(`status-${row.status}`) }, column.text("days", "days"), column.text("days-in-month", "of")];
   fill("completeness-table", gaps.length ? figuresBehind("completeness-table", tableOf("gaps", t("gaps"), columns, gaps)) : null);
 }
 
 function showEstimated() {
-  const months = [[t("month"), [placeOf(state.month)]], [t("year-to-date"), monthsToDate().map(placeOf)], [t("period"), spanOf(state.from, state.to)]];
+  const months = [[t("month"), [placeOf(state.month)]], [t("year-to-date"), monthsToDate().map(placeOf)], [t("period-sum"), spanOf(state.from, state.to)]];
   const own = months.flatMap(([name, places]) => shownMeasures().slice(0, 2).map((measure) => ({ name, what: measureName(measure), percent: estimatedShareOf(shownLines(measure), measure, places) })));
   const columns = [{ label: t("span"), text: (row) => row.name }, { label: t("what"), text: (row) => row.what }, { label: t("estimated"), number: true, text: (row) => asPercent(row.percent, false), plain: (row) => asText(row.percent) }];
   const whole = [{ label: t("year"), text: (row) => row.year }, { label: t("scope"), text: (row) => row.scope }, column.percent("estimated", "percent", false)];

@@ -31,7 +31,11 @@ function writeHash() {
   for (const name of ["month", "from", "to", "measure"]) if (state[name] !== fresh[name]) parts.push([name, state[name]]);
   for (const name of ["sites", "carriers"]) if (!isAll(name)) parts.push([name, [...state[name]].map(encodeURIComponent).join(",")]);
   const text = parts.map(([name, value]) => `${name}=${name === "sites" || name === "carriers" ? value : encodeURIComponent(value)}`);
-  history.replaceState(null, "", `#${text.join("&")}`);
+  try {
+    history.replaceState(null, "", `#${text.join("&")}`);
+  } catch {
+    // A viewer that shows the page without an address of its own: the view just cannot be sent on.
+  }
 }
 
 // What the address says; what it says of sites or months that are not here is left aside.
