@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.mappings import read_mapping
     from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
     from hsesg_carbon.methodology import Methodology
+    from hsesg_carbon.monitor import Monitor
     from hsesg_carbon.periods import Period
     from hsesg_carbon.plan import Plan, PlanLine
     from hsesg_carbon.ranges import UncertaintyRules
@@ -82,6 +83,7 @@ _HOMES = {
     "Measures": "measures",
     "Methodology": "methodology",
     "MethodologyError": "errors",
+    "Monitor": "monitor",
     "Offset": "measures",
     "Offsets": "measures",
     "Period": "periods",
@@ -151,6 +153,7 @@ __all__ = [
     "Measures",
     "Methodology",
     "MethodologyError",
+    "Monitor",
     "Offset",
     "Offsets",
     "Period",

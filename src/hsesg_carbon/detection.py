@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from hsesg_carbon.messages import LANGUAGES
@@ -32,20 +30,21 @@ def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[Weather]) 
 
     Only what comes by wire and pipe has a use in every month; fuel is bought when the tank is empty.
     """
-    if find_spec("hsesg_carbon.anomalies") is None:
-        return Detection()
-    baselines, anomalies = (import_module(f"hsesg_carbon.{name}") for name in ("baselines", "anomalies"))
+    from hsesg_carbon.anomalies import find  # noqa: PLC0415  (numpy and scipy are slow to load)
+    from hsesg_carbon.baselines import Series, fit_all  # noqa: PLC0415
+
     known = {one.id: one for one in sites}
     places = [one for one in monthly.places if _is_steady(monthly, one)]
-    wholes = [one for place in places for one in _series(monthly, place, None, known, weather)]
+    only = {place: streams[0] for place, streams in monthly.streams.items() if len(streams) == 1}
+    wholes = [one for place in places for one in _series(monthly, place, only.get(place), known, weather)]
     meters = [
         one
         for place in places
         for stream in monthly.streams[place]
         for one in _series(monthly, place, stream, known, weather)
     ]
-    fitted = baselines.fit_all([baselines.Series(**one) for one in wholes])
-    found = anomalies.find([baselines.Series(**one) for one in meters])
+    fitted = fit_all([Series(**one) for one in wholes])
+    found = find([Series(**one) for one in meters], baselines=fitted if wholes == meters else None)
     return Detection(
         models=[_model(one) for one in fitted if one.training is not None],
         baselines=[row for one in fitted for row in _band(one)],
@@ -121,7 +120,6 @@ def _band(one: Any) -> Iterator[Json]:
 
 
 def _anomaly(one: Any) -> Json:
-    known = one.actual is not None and bool(one.expected)
     return {
         "site": one.site,
         "carrier": one.carrier,
@@ -133,6 +131,6 @@ def _anomaly(one: Any) -> Json:
         "expected": one.expected,
         "low": one.low,
         "high": one.high,
-        "deviation_percent": 100 * (one.actual - one.expected) / one.expected if known else None,
+        "deviation_percent": one.deviation_percent,
         "reason": {lang: one.reason(lang) for lang in LANGUAGES},
     }

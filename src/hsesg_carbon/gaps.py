@@ -287,7 +287,7 @@ class GapFilling:
         """The floor area of every site and year, in m2."""
         found = {}
         for site in dict.fromkeys(one.site for one in self.areas if one.site is not None):
-            own = [one for one in self.areas if one.site == site and one.denominator == AREA]
+            own = [one for one in self.areas if (one.site, one.denominator) == (site, AREA) and one.year is not None]
             for year, one in ruling_denominators(own, AREA).items():
                 found[site, year] = Fraction(one.value) * units.ratio(one.unit, "m2")
         return found

@@ -142,6 +142,7 @@ class Monitor:
             "carriers": [
                 {"id": carrier, "name": self._carrier_name(carrier), "unit": unit}
                 for carrier, unit in self.monthly.carriers.items()
+                if any(one.carrier == carrier for one in self._places)
             ],
             "series": list(self._series()),
             "figures": list(self._figures()),
@@ -182,7 +183,7 @@ class Monitor:
     def _series(self) -> Iterator[Json]:
         """Yield what every site used of every carrier in every month in which bills are expected."""
         catalogue = self.monthly.catalogue
-        for place in self.monthly.places:
+        for place in self._places:
             scopes = sorted({catalogue[one.activity].scope for one in self.monthly.streams[place]})
             for month in self.monthly.months:
                 if self.monthly.expected(place, month):
@@ -200,6 +201,11 @@ class Monitor:
                         "billed": _text(self._billed(place, month)),
                     }
 
+    @cached_property
+    def _places(self) -> list[Place]:
+        """Every carrier at a site that has months: a refrigerant that is weighed once a year has none."""
+        return [one for one in self.monthly.places if self.monthly.by_months(one)]
+
     def _told(self, measure: Measure, place: Place, month: Period) -> str | None:
         known = self.monthly.measured(measure, place) or measure == "tco2e"
         return _text(self.monthly.value(measure, place, month)) if known else None
@@ -211,7 +217,7 @@ class Monitor:
         """Yield this month beside last month, the same month last year and the year to date, by site and in all."""
         carriers = self.monthly.carriers
         for site in (None, *(one.id for one in self.workspace.settings.site)):
-            places = [one for one in self.monthly.places if site in {None, one.site} and self.monthly.by_months(one)]
+            places = [one for one in self._places if site in {None, one.site}]
             own = [one.carrier for one in places]
             for carrier in dict.fromkeys(own):
                 yield self._figure("quantity", site, carrier, carriers[carrier])
@@ -430,7 +436,7 @@ class Monitor:
 
     def _completeness(self) -> Iterator[Json]:
         """Yield how the bills of every carrier at a site cover each month."""
-        for place in self.monthly.places:
+        for place in self._places:
             for month in self.monthly.months:
                 one = self.monthly.status(place, month)
                 yield {

@@ -794,13 +794,14 @@ def print_monitor(console: "Console", result: dict[str, Any], lang: str) -> None
             names[one["site"]],
             f"{one['plan']} {one['unit']}",
             _shown(one["actual_to_date"], 2),
+            str(one["months_covered"]),
             *(_percent(_exact(one[name])) for name in ("completion_percent", "pace_percent")),
         )
         for one in result["targets"]
         if str(one["year"]) == result["month"][:4]
     ]
     if plans:
-        print_table(console, lang, "", ("target", "site", "plan", "actual", "completion", "pace"), plans)
+        print_table(console, lang, "", ("target", "site", "plan", "actual", "knownmonths", "completion", "pace"), plans)
     anomalies = [one for one in result["anomalies"] if one["month"] == result["month"]]
     console.print(message("label.monitor-anomalies", lang, count=len(anomalies)), style="bold", markup=False)
     for one in anomalies:
