@@ -24,6 +24,7 @@ class Carrier:
     zh: str
     unit: str
     scope: str
+    kwh: Decimal
     tce: Decimal
     tco2e: Decimal
     base: float
@@ -32,10 +33,33 @@ class Carrier:
 
 
 CARRIERS = (
-    Carrier("electricity", "Electricity", "电力", "kWh", "2", Decimal("0.0001"), Decimal("0.0005"), 180_000, 0.35),
-    Carrier("natural-gas", "Natural gas", "天然气", "m3", "1", Decimal("0.001"), Decimal("0.002"), 6_000, -0.6),
     Carrier(
-        "heat", "Purchased heat", "外购热力", "GJ", "2", Decimal("0.03"), Decimal("0.1"), 900, -0.9, winter_only=True
+        "electricity",
+        "Electricity",
+        "电力",
+        "kWh",
+        "2",
+        Decimal(1),
+        Decimal("0.0001"),
+        Decimal("0.0005"),
+        180_000,
+        0.35,
+    ),
+    Carrier(
+        "natural-gas", "Natural gas", "天然气", "m3", "1", Decimal(10), Decimal("0.001"), Decimal("0.002"), 6_000, -0.6
+    ),
+    Carrier(
+        "heat",
+        "Purchased heat",
+        "外购热力",
+        "GJ",
+        "2",
+        Decimal(300),
+        Decimal("0.03"),
+        Decimal("0.1"),
+        900,
+        -0.9,
+        winter_only=True,
     ),
 )
 NAMES = (
@@ -130,6 +154,7 @@ def _fill(made: dict[str, Any], site: str, place: int, carrier: Carrier, random:
                 "scope": carrier.scope,
                 "quantity": format(quantity, "f") if known else None,
                 "unit": carrier.unit,
+                "kwh": format(quantity * carrier.kwh, "f") if known else None,
                 "tce": format(quantity * carrier.tce, "f") if known else None,
                 "tco2e": format(quantity * carrier.tco2e, "f") if known else None,
                 "estimated": estimated,

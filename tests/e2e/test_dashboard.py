@@ -164,13 +164,16 @@ def test_the_tiles_hold_the_exact_sums_of_all_sites(opened: Callable[..., Seen],
         assert Decimal(exact_of(page, measure, "month")) == summed(monitor, measure, {LAST})
         assert Decimal(exact_of(page, measure, "year")) == summed(monitor, measure, year)
         assert Decimal(exact_of(page, measure, "period")) == summed(monitor, measure, set(monitor["months"]))
+    heat = summed(monitor, "kwh", {LAST}).quantize(Decimal(1), ROUND_HALF_UP)
+    assert f"{heat:,} kWh" in text_of(page, '[data-measure="tce"]')
     for carrier in monitor["carriers"]:
         shown = exact_of(page, f"{carrier['id']}|{carrier['unit']}", "month")
         assert Decimal(shown) == summed(monitor, "quantity", {LAST}, carrier=carrier["id"])
 
 
 def test_filters_change_the_figures_to_exactly_the_right_ones(opened: Callable[..., Seen], monitor: Monitor) -> None:
-    page = opened().page
+    seen = opened()
+    page = seen.page
     before = text_of(page, '[data-measure="tce"] [data-figure="month"]')
     choose_only(page, "hangzhou-hq")
     own = summed(monitor, "tce", {LAST}, {"hangzhou-hq"})
@@ -198,6 +201,7 @@ def test_filters_change_the_figures_to_exactly_the_right_ones(opened: Callable[.
 
     page.click("#reset")
     assert text_of(page, '[data-measure="tce"] [data-figure="month"]') == before
+    assert seen.complaints == []
 
 
 def test_comparisons_are_like_for_like(opened: Callable[..., Seen], monitor: Monitor) -> None:
@@ -207,7 +211,7 @@ def test_comparisons_are_like_for_like(opened: Callable[..., Seen], monitor: Mon
     shown = [Decimal(text.split()[1].replace("−", "-").replace("+", "")) for text in changes]
     assert shown == expected
     notes = page.locator('[data-measure="electricity|kWh"] .changes .aside').all_inner_texts()
-    assert notes == ["like for like: 3 of 5 bills"] * 2
+    assert notes == ["like for like: 3 of 5 figures"] * 2
 
 
 def test_heat_that_starts_in_november_is_part_of_the_change(opened: Callable[..., Seen], monitor: Monitor) -> None:
@@ -232,7 +236,7 @@ def test_a_sum_that_misses_a_bill_says_so_and_a_missing_figure_is_never_zero(
     opened: Callable[..., Seen], monitor: Monitor
 ) -> None:
     page = opened().page
-    assert "4 of 5 monthly bills in" in text_of(page, '[data-measure="electricity|kWh"]')
+    assert "4 of 5 monthly figures in" in text_of(page, '[data-measure="electricity|kWh"]')
     choose_only(page, "beijing-office")
     tile = '[data-measure="electricity|kWh"]'
     assert text_of(page, f'{tile} [data-figure="month"]') == "–"
@@ -241,7 +245,7 @@ def test_a_sum_that_misses_a_bill_says_so_and_a_missing_figure_is_never_zero(
     known = [row for row in monitor["series"] if row["site"] == "beijing-office" and row["carrier"] == "electricity"]
     year = [row for row in known if row["month"].startswith("2024")]
     have = sum(row["quantity"] is not None for row in year)
-    assert f"{have} of 12 monthly bills in" in text_of(page, tile)
+    assert f"{have} of 12 monthly figures in" in text_of(page, tile)
 
 
 def test_what_went_wrong_follows_the_month_and_tells_faults_from_real_change(
@@ -500,6 +504,35 @@ def test_the_page_prints(opened: Callable[..., Seen], tmp_path: Path) -> None:
     assert page.is_hidden(".filters")
     assert page.is_visible("#tiles")
     assert "month 2024-12" in text_of(page, "#showing")
+
+
+def test_a_workspace_that_knows_little_shows_what_it_knows(chromium: Any, tmp_path: Path) -> None:
+    """No targets, tenants, baselines; one carrier with figures by year alone, as refrigerants have."""
+    from hsesg_carbon.report.dashboard import write_dashboard
+
+    made = monitor_json(sites=1, months=3)
+    kept = ("organisation", "basis", "month", "months", "sites", "carriers", "series", "completeness")
+    made = {name: value if name in kept else [] for name, value in made.items()}
+    for row in made["series"]:
+        if row["carrier"] == "natural-gas":
+            row.update(quantity=None, kwh=None, tce=None, tco2e=None, estimated=None)
+    for row in made["completeness"]:
+        row["status"] = "complete"
+    path = tmp_path / "little.html"
+    write_dashboard(made, path, "en")
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    seen = Seen(page)
+    seen.open(path)
+    assert Decimal(exact_of(page, "tce", "month")) == summed(made, "tce", {"2022-03"})
+    assert "figures in" not in text_of(page, '[data-measure="tce"] .note').replace("all figures in", "")
+    assert page.locator('[data-measure^="natural-gas"]').count() == 0
+    assert "in no figure here: Natural gas." in text_of(page, "#tiles")
+    assert page.locator("#tiles .up, #tiles .down").count() > 0
+    for absent in ("#targets", "#rooms", "#meters", "#tenants", "#ranking"):
+        assert page.is_hidden(absent)
+        assert page.is_hidden(f'.jumps a[href="{absent}"]')
+    assert seen.complaints == []
+    page.close()
 
 
 def test_many_sites_are_still_one_small_and_quick_page(chromium: Any, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ function rowsOf(table) {
 
 const keyOf = (...parts) => JSON.stringify(parts);
 const NOTHING = exact("0");
-const MEASURES = ["quantity", "tce", "tco2e"];
+const MEASURES = ["quantity", "kwh", "tce", "tco2e"];
 
 function readMonitor(packed) {
   const made = { ...packed };
@@ -30,6 +30,8 @@ function readMonitor(packed) {
     line.status = made.status.get(key) ?? [];
     line.baseline = baseline.get(key) ?? [];
     line.siblings = pairs.get(key);
+    // Bills are there, but for longer than a month: such a line has no monthly figure, and misses none.
+    line.byYear = !line.has_quantity && line.status.some((one) => ["complete", "estimated", "overlapping"].includes(one?.status));
   }
   return made;
 }
@@ -58,7 +60,7 @@ function linesOf(made) {
   const found = new Map();
   const line = (site, carrier, scope, unit) => {
     const key = keyOf(site, carrier, scope, unit);
-    if (!found.has(key)) found.set(key, { site, carrier, scope, unit, quantity: [], tce: [], tco2e: [], estimated: [], rows: [] });
+    if (!found.has(key)) found.set(key, { site, carrier, scope, unit, quantity: [], kwh: [], tce: [], tco2e: [], estimated: [], rows: [] });
     return found.get(key);
   };
   for (const row of made.series) {
@@ -81,14 +83,15 @@ function linesOf(made) {
   return [...found.values()];
 }
 
-// What is counted: tce or tCO2e over all carriers, or the quantity of one carrier in one unit.
+// What is counted: tce, tCO2e or kWh of heat over all carriers, or the quantity of one carrier in one unit.
 function measuresOf(made) {
   const kinds = new Map();
   for (const line of made.lines)
-    kinds.set(keyOf(line.carrier, line.unit), { id: `${line.carrier}|${line.unit}`, what: "quantity", carrier: line.carrier, unit: line.unit });
+    if (!line.byYear) kinds.set(keyOf(line.carrier, line.unit), { id: `${line.carrier}|${line.unit}`, what: "quantity", carrier: line.carrier, unit: line.unit });
   const order = new Map(made.carriers.map((carrier, place) => [carrier.id, place]));
   const quantities = [...kinds.values()].sort((a, b) => (order.get(a.carrier) ?? 999) - (order.get(b.carrier) ?? 999));
-  return [{ id: "tce", what: "tce", unit: "tce" }, { id: "tco2e", what: "tco2e", unit: "tCO2e" }, ...quantities];
+  const heat = made.lines.some((line) => line.has_kwh) ? [{ id: "kwh", what: "kwh", unit: "kWh" }] : [];
+  return [{ id: "tce", what: "tce", unit: "tce" }, { id: "tco2e", what: "tco2e", unit: "tCO2e" }, ...heat, ...quantities];
 }
 
 function belongs(line, measure) {

@@ -143,8 +143,9 @@ async function chart(id, spec, rows, label) {
   const filled = { ...asked, data: asked.data.map((one) => (one.name === "rows" ? { ...one, values: rows } : one)) };
   const canvas = h("div", { class: "canvas" }); // Vega gives its own role to the element that it draws in
   place.replaceChildren(canvas);
+  // logLevel: errors alone; that a field has no figure yet, such as a target year to come, is no fault.
   // ast: expressions are walked, never compiled, so that the page needs no permission to make code.
-  const { view } = await window.vegaEmbed(canvas, filled, { mode: "vega", ast: true, actions: false, renderer: "svg" });
+  const { view } = await window.vegaEmbed(canvas, filled, { mode: "vega", ast: true, actions: false, renderer: "svg", logLevel: 1 });
   canvas.querySelector("form")?.remove(); // for inputs that no chart has
   charts.set(id, { view, lang: state.lang, spec });
 }

@@ -78,13 +78,15 @@ function tile(measure) {
   const plan = planOf(measure);
   const done = plan ? share(toDate.value, exact(plan.plan)) : null;
   const figure = (part, sum) => h("span", { "data-figure": part, "data-exact": asText(sum.value), title: sum.value ? `${asText(sum.value)} ${measure.unit}` : null }, asShown(sum.value));
-  const notes = [knownNote(total), estimated && estimated.n > 0n ? t("estimated-of", { percent: asPercent(estimated, false) }) : null].filter(Boolean);
+  const heat = measure.what === "tce" ? measures.find((one) => one.what === "kwh") : null;
+  const inHeat = heat ? totalOf(shownLines(heat), heat, [at]).value : null;
+  const notes = [inHeat ? `${asShown(inHeat)} kWh` : null, knownNote(total), estimated && estimated.n > 0n ? t("estimated-of", { percent: asPercent(estimated, false) }) : null].filter(Boolean);
   const sum = (name, label, title, amount, ...aside) =>
     h("div", {}, h("dt", { title }, label), h("dd", {}, figure(name, amount)), h("dd", { class: "aside" }, aside.filter(Boolean).join(" · ")));
   return h("article", { class: measure.what === "quantity" ? "tile" : "tile main", "data-measure": measure.id },
     h("h3", {}, measureName(measure)),
     h("p", { class: "big" }, figure("month", total), " ", h("span", { class: "unit" }, measure.unit)),
-    h("p", { class: "note" }, notes.join(" · ") || t(total.value ? "all-known" : "no-figure")),
+    h("p", { class: "note" }, [...notes, total.value && !knownNote(total) ? t("all-known") : null].filter(Boolean).join(" · ") || t("no-figure")),
     recent.some((value) => value !== null) ? sparkline(recent) : null,
     h("dl", { class: "changes" }, changeRow(t("month-on-month"), versus(-1)), changeRow(t("year-on-year"), versus(-12))),
     h("dl", { class: "sums" },
@@ -102,7 +104,9 @@ function planRow(plan, done) {
 function showTiles() {
   const shown = shownMeasures();
   if (!state.sites.size || !state.carriers.size) return fill("tiles", nothing("nothing-chosen"));
-  return fill("tiles", shown.map(tile));
+  const named = byYear().map(carrierName).join(state.lang === "zh" ? "、" : ", ");
+  // kWh of all carriers stand beside the tce.
+  return fill("tiles", shown.filter((one) => one.what !== "kwh").map(tile), named ? h("p", { class: "note whole" }, t("by-year", { names: named })) : null);
 }
 
 // ---- what went wrong
@@ -274,15 +278,16 @@ function indicatorChoices() {
   const own = grouped(monitor.indicators.filter((row) => row.site !== null), (row) => keyOf(row.indicator, row.carrier, row.unit, row.period));
   for (const [id, rows] of own) {
     const { indicator, carrier, unit, period } = rows[0];
-    made.push({ id, label: [wordOr("indicator-", indicator), carrierName(carrier), period, unit].join(" · "), rows, period, carrier });
+    made.push({ id, label: [wordOr("indicator-", indicator), carrierName(carrier), period.replace("/", " – "), unit].join(" · "), rows, period, carrier });
   }
   return made;
 }
 
 function currentChoice(choices) {
   const year = state.month.slice(0, 4);
+  const most = (list) => [...list].sort((a, b) => b.rows.length - a.rows.length || Number(b.carrier === null) - Number(a.carrier === null))[0];
   return choices.find((one) => one.id === state.indicator) ?? choices.find((one) => one.band) ??
-    choices.find((one) => one.period === year) ?? choices.filter((one) => one.period <= state.month).pop() ?? choices[0];
+    most(choices.filter((one) => one.period === year)) ?? most(choices);
 }
 
 function showRanking() {
@@ -314,7 +319,7 @@ function showTargets() {
   const rows = monitor.targets.filter(inFilters);
   document.getElementById("targets").hidden = !rows.length && !monitor.trajectory.length;
   const whatName = (what) => labels[state.lang][`measure-${{ energy: "tce", emissions: "tco2e" }[what] ?? what}`] ?? carrierName(what);
-  const plans = rows.map((row) => {
+  const plans = rows.filter((row) => String(row.year) === state.month.slice(0, 4)).map((row) => {
     const done = exact(row.completion_percent);
     const text = done ? asPercent(done, false) : t("no-figure");
     return h("li", {}, h("p", { class: "plan-head" }, h("strong", {}, `${whatName(row.what)} ${row.year}`), h("span", {}, text)),
@@ -322,7 +327,7 @@ function showTargets() {
       h("p", { class: "note" }, [siteName(row.site), t("plan-facts", { actual: asShown(exact(row.actual_to_date)), to_date: asShown(exact(row.plan_to_date)), plan: asShown(exact(row.plan)), unit: row.unit, months: row.months_covered ?? "–" })].join(" · ")));
   });
   fill("plans-note", t("as-of", { month: monitor.month }));
-  fill("plans", rows.length ? h("ul", { class: "plans" }, plans) : nothing("no-plan"));
+  fill("plans", plans.length ? h("ul", { class: "plans" }, plans) : nothing("no-plan"));
   const unit = (monitor.trajectory.find((row) => row.unit === "tCO2e") ?? monitor.trajectory[0])?.unit; // one axis, one unit
   const path = monitor.trajectory.filter((row) => inFilters(row) && row.unit === unit).map((row) => ({ target: row.target, year: Number(row.year), name: row.target, value: asFloat(exact(row.value)), actual: asFloat(exact(row.actual)),
     interpolated: Boolean(row.interpolated), text: row.actual === null ? "–" : `${asShown(exact(row.actual))} ${row.unit}`, expectation: `${asShown(exact(row.value))} ${row.unit}` }));

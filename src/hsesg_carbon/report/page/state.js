@@ -4,12 +4,22 @@ const monitor = readMonitor(JSON.parse(document.getElementById("monitor").textCo
 const labels = JSON.parse(document.getElementById("labels").textContent);
 const specs = JSON.parse(document.getElementById("charts").textContent);
 const measures = measuresOf(monitor);
+const opening = heaviest().id;
 const START = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 
 const state = freshState();
 
+// The carrier that weighs most in tce among those with a baseline; it is what the trend opens with.
+function heaviest() {
+  const judged = new Set(monitor.baselines.map((row) => row.carrier));
+  const weight = new Map();
+  for (const line of monitor.lines)
+    for (const value of line.tce) if (value) weight.set(line.carrier, (weight.get(line.carrier) ?? 0) + asFloat(value));
+  const found = measures.filter((one) => judged.has(one.carrier));
+  return found.sort((a, b) => (weight.get(b.carrier) ?? 0) - (weight.get(a.carrier) ?? 0))[0] ?? measures[0];
+}
+
 function freshState() {
-  const expecting = measures.find((one) => one.carrier && monitor.baselines.some((row) => row.carrier === one.carrier));
   return {
     lang: START,
     sites: new Set(monitor.sites.map((site) => site.id)),
@@ -17,7 +27,7 @@ function freshState() {
     month: monitor.month,
     from: monitor.months[0],
     to: monitor.months[monitor.months.length - 1],
-    measure: (expecting ?? measures[0]).id,
+    measure: opening,
     indicator: null,
     wide: false, // all rows of the completeness matrix
   };
@@ -85,8 +95,10 @@ const measureName = (measure) => (measure.what === "quantity" ? carrierName(meas
 // ---- what the filters leave
 
 const shownLines = (measure) =>
-  monitor.lines.filter((line) => state.sites.has(line.site) && state.carriers.has(line.carrier) && belongs(line, measure));
+  monitor.lines.filter((line) => !line.byYear && state.sites.has(line.site) && state.carriers.has(line.carrier) && belongs(line, measure));
 const shownMeasures = () => measures.filter((one) => one.what !== "quantity" || state.carriers.has(one.carrier));
+// Carriers that are chosen and of which only figures for longer than a month are known.
+const byYear = () => [...new Set(monitor.lines.filter((line) => line.byYear && inFilters(line)).map((line) => line.carrier))];
 const currentMeasure = () => shownMeasures().find((one) => one.id === state.measure) ?? measures[0];
 const inFilters = (row) =>
   (row.site === null || row.site === undefined || state.sites.has(row.site)) &&
