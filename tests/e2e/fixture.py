@@ -251,6 +251,12 @@ def _indicators(made: dict[str, Any], random: Random) -> None:
 
 def _targets(made: dict[str, Any], random: Random) -> None:
     year = made["years"][-1]
+    used = {
+        measure: sum(
+            (Decimal(row[measure] or 0) for row in made["series"] if row["month"][:4] == str(year)), Decimal(0)
+        )
+        for measure in ("tce", "tco2e")
+    }
     made["targets"] = [
         {
             "target": f"{what}-{year}",
@@ -259,15 +265,15 @@ def _targets(made: dict[str, Any], random: Random) -> None:
             "year": year,
             "plan": plan,
             "unit": unit,
-            "actual_to_date": actual,
+            "actual_to_date": None if actual is None else format(actual, "f"),
             "months_covered": 12,
-            "completion_percent": percent,
+            "completion_percent": None if actual is None else f"{actual * 100 / Decimal(plan):.6f}",
             "plan_to_date": plan,
         }
-        for what, plan, unit, actual, percent in (
-            ("energy", "3600", "tce", "3442.5", "95.62"),
-            ("emissions", "12500", "tCO2e", "12950.1", "103.60"),
-            ("electricity", "17000000", "kWh", None, None),
+        for what, plan, unit, actual in (
+            ("energy", "4300", "tce", used["tce"]),
+            ("emissions", "15800", "tCO2e", used["tco2e"]),
+            ("electricity", "17000000", "kWh", None),
         )
     ]
     made["trajectory"] = [

@@ -248,6 +248,16 @@ def test_a_sum_that_misses_a_bill_says_so_and_a_missing_figure_is_never_zero(
     assert f"{have} of 12 monthly figures in" in text_of(page, tile)
 
 
+def test_the_plan_is_told_where_it_fits_what_is_shown(opened: Callable[..., Seen], monitor: Monitor) -> None:
+    page = opened().page
+    year = {month for month in monitor["months"] if month.startswith("2024")}
+    done = (summed(monitor, "tce", year) * 100 / 4300).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert f"{done} % of 4,300" in text_of(page, '[data-measure="tce"]')
+    assert f"{done} %" in text_of(page, "#plans")
+    choose_only(page, "hangzhou-hq")
+    assert "4,300" not in text_of(page, '[data-measure="tce"]')
+
+
 def test_what_went_wrong_follows_the_month_and_tells_faults_from_real_change(
     opened: Callable[..., Seen], monitor: Monitor
 ) -> None:

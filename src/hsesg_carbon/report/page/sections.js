@@ -76,7 +76,6 @@ function tile(measure) {
   const last = Array.from({ length: 13 }, (_, place) => placeOf(shifted(state.month, place - 12)));
   const recent = last.map((one) => asFloat(totalOf(lines, measure, [one]).value));
   const plan = planOf(measure);
-  const done = plan ? share(toDate.value, exact(plan.plan)) : null;
   const figure = (part, sum) => h("span", { "data-figure": part, "data-exact": asText(sum.value), title: sum.value ? `${asText(sum.value)} ${measure.unit}` : null }, asShown(sum.value));
   const heat = measure.what === "tce" ? measures.find((one) => one.what === "kwh") : null;
   const inHeat = heat ? totalOf(shownLines(heat), heat, [at]).value : null;
@@ -92,13 +91,19 @@ function tile(measure) {
     h("dl", { class: "sums" },
       sum("year", t("to-date", { year: state.month.slice(0, 4) }), `${dates[0]} – ${state.month}`, toDate,
         yearBefore.percent ? t("on-last-year", { percent: asPercent(yearBefore.percent) }) : null, knownNote(toDate)),
-      plan && done ? planRow(plan, done) : null,
+      plan ? planRow(plan, toDate) : null,
       sum("period", t("period-sum"), `${state.from} – ${state.to}`, period, knownNote(period))));
 }
 
-function planRow(plan, done) {
+// At the month of the monitor its own completion is told, so that the page says one thing; at an earlier month the sum of
+// this tile over the plan, unless it lacks a figure.
+function planRow(plan, toDate) {
+  const now = state.month === monitor.month;
+  const done = now ? exact(plan.completion_percent) : toDate.known === toDate.expected ? share(toDate.value, exact(plan.plan)) : null;
+  const head = h("dt", {}, t("plan-of", { year: plan.year }));
+  if (!done) return h("div", {}, head, h("dd", {}, asShown(exact(plan.plan))));
   const text = t("of-plan", { percent: asPercent(done, false), plan: asShown(exact(plan.plan)) });
-  return h("div", {}, h("dt", {}, t("plan-of", { year: plan.year })), h("dd", {}, text), h("dd", { class: "wholly" }, meterBar(asFloat(done), text, done.n > 1000n)));
+  return h("div", {}, head, h("dd", {}, text), h("dd", { class: "wholly" }, meterBar(asFloat(done), text, asFloat(done) > 100)));
 }
 
 function showTiles() {
@@ -212,11 +217,11 @@ function showTrend() {
     const several = shownLines(measure).length > 1;
     fill("trend-legend", legend([["#0b5394", t("actual"), "line"], ["#0b5394", t("actual-part"), "hollow"], ["#5b6673", t("expected"), "dashed"], ["#cfd9e4", t("band"), "area"],
       ["#b5400a", t("group-consumption"), "triangle"], ["#6a3d9a", t("group-meter-fault"), "diamond"], ["#7a5c00", t("group-data"), "square"]]));
-    fill("trend-note", `${label}. ${rows.every((row) => row.expected === null) ? t("no-baseline") : several ? t("band-summed") : t("band-one")}`);
+    fill("trend-note", `${label}${t("stop")}${rows.every((row) => row.expected === null) ? t("no-baseline") : several ? t("band-summed") : t("band-one")}`);
     chart("trend-chart", "trend", rows.map(({ total, ...row }) => row), label);
   } else {
-    fill("trend-legend", legend(monitor.carriers.filter((one) => state.carriers.has(one.id)).map((one) => [colourOf(monitor.carriers, one.id), nameOf(one), "area"])));
-    fill("trend-note", `${label}. ${t("parts-note")}`);
+    fill("trend-legend", legend(monitor.carriers.filter((one) => shownLines(measure).some((line) => line.carrier === one.id && line[`has_${measure.what}`])).map((one) => [colourOf(monitor.carriers, one.id), nameOf(one), "area"])));
+    fill("trend-note", `${label}${t("stop")}${t("parts-note")}`);
     chart("trend-chart", "parts", partRows(measure), label);
   }
   fill("trend-table", figuresBehind("trend-table", tableOf("trend", label, columns, rows)));
