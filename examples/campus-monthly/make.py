@@ -566,8 +566,8 @@ def tenants() -> tuple[Sequence[str], Rows]:
     """Return who else uses electricity of the sites."""
     columns = ("tenant", "site", "activity", "basis", "share", "meter", "from", "to", "note")
     return columns, [
-        ["coffee-shop", "hz", "electricity.grid", "share", "1.2%", "", "2022-01-01", "", MADE_UP],
-        ["start-up", "wh", "electricity.grid", "share", "6%", "", "2023-04-01", "2024-09-30", MADE_UP],
+        ["coffee-shop", "hz", "electricity.grid", "share", "0.012", "", "2022-01-01", "", MADE_UP],
+        ["start-up", "wh", "electricity.grid", "share", "0.06", "", "2023-04-01", "2024-09-30", MADE_UP],
         ["cloud-customer", "sh", "electricity.grid", "meter", "", "3101-9-IT", "2024-04-01", "", MADE_UP],
     ]
 
