@@ -503,13 +503,15 @@ def waste() -> tuple[Sequence[str], Rows]:
 
 
 def denominators() -> tuple[Sequence[str], Rows]:
-    """Return floor areas and persons of all sites together."""
+    """Return floor areas and persons: of all sites together, then of each."""
     rows: list[list[object]] = []
     for place, year in enumerate(YEARS):
-        persons = sum(own[place] for own in PERSONS.values())
-        rows.append(["floor_area", year, sum(AREA.values()), "m2", "five-sites", 1, MADE_UP])
-        rows.append(["persons", year, persons, "person", "five-sites", 1, MADE_UP])
-    return ("denominator", "period", "value", "unit", "boundary", "version", "source"), rows
+        for site in ("", *AREA):
+            area = AREA[site] if site else sum(AREA.values())
+            persons = PERSONS[site][place] if site else sum(own[place] for own in PERSONS.values())
+            rows.append(["floor_area", site, year, area, "m2", "five-sites", 1, MADE_UP])
+            rows.append(["persons", site, year, persons, "person", "five-sites", 1, MADE_UP])
+    return ("denominator", "site", "period", "value", "unit", "boundary", "version", "source"), rows
 
 
 def instruments() -> tuple[Sequence[str], Rows]:
@@ -564,8 +566,8 @@ def tenants() -> tuple[Sequence[str], Rows]:
     """Return who else uses electricity of the sites."""
     columns = ("tenant", "site", "activity", "basis", "share", "meter", "from", "to", "note")
     return columns, [
-        ["coffee-shop", "hz", "electricity.grid", "share", "1.2%", "", "2022-01-01", "", MADE_UP],
-        ["start-up", "wh", "electricity.grid", "share", "6%", "", "2023-04-01", "2024-09-30", MADE_UP],
+        ["coffee-shop", "hz", "electricity.grid", "share", "0.012", "", "2022-01-01", "", MADE_UP],
+        ["start-up", "wh", "electricity.grid", "share", "0.06", "", "2023-04-01", "2024-09-30", MADE_UP],
         ["cloud-customer", "sh", "electricity.grid", "meter", "", "3101-9-IT", "2024-04-01", "", MADE_UP],
     ]
 
