@@ -1,4 +1,4 @@
-"""Made-up monthly bills with known faults, for the tests of baselines and anomalies: seeded, and nothing like real data."""
+"""Made-up monthly bills with known faults, for the tests of baselines and anomalies: seeded, no real data."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,7 @@ def degree_days(days: np.ndarray, heating: float, cooling: float) -> np.ndarray:
 
 def simulate(
     seed: int,
+    *,
     sites: int = 60,
     count: int = 48,
     regions: int = 3,

@@ -1,4 +1,4 @@
-"""Energy baselines (EnB): what a meter or bill should show each month, with a band, in spite of faults in its history."""
+"""Energy baselines (EnB): what a meter or bill should show each month, with a band, in spite of faulty history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from hsesg_carbon.periods import Period
 
 Kind = Literal["degree-days", "shared-weather", "month-of-year", "none"]
 
-ALARMS_PER_YEAR = 0.015
-"""Months of a sound series that may be taken for anomalies, per series and year; 2/3 for single ones, 1/3 for levels."""
+ALARMS_PER_YEAR = 0.010
+"""False alarms that a sound series may have in a year: 2/3 for single months, 1/3 for levels."""
 
 FEWEST = 6
 """Months with a bill below which there is no baseline."""
 
-FLOOR = 0.005
-"""The least standard deviation that bills are credited with, relative: the accuracy class of a good meter (0.5)."""
+FLOOR = 0.015
+"""The least relative standard deviation that bills are credited with: a reading half a day off is 1.6 % of a month."""
 
 _NEW_YEARS = (
     "2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08 2017-01-28 2018-02-16 2019-02-05 "
@@ -31,6 +31,7 @@ _NEW_YEARS = (
 """First days of the Chinese year (Hong Kong Observatory, Gregorian-lunar calendar conversion tables)."""
 
 _HOLIDAY = 7
+_WORKDAYS = 5
 _BIG = 1e3
 _YEAR = 12
 _GROSS = 6.0
@@ -38,6 +39,10 @@ _GROSS_SPREAD = 0.1
 _GROSS_LEAST = 0.4
 _NEAR_ZERO = 0.02
 _TREND = 0.08
+_DOUBT = 1.5
+"""What each common factor must add to the score: the best of several tries looks better than it is."""
+
+_TINY = 1e-6
 _WEEKDAY = 0.5
 
 
@@ -46,8 +51,8 @@ class Series:
     """
     The monthly use of one carrier at one site, or of one meter.
 
-    ``months`` are consecutive calendar months, ascending; ``quantities`` are floats in ``unit``, ``None`` where there is
-    no bill. ``weather`` holds heating and cooling degree days of each month, ``None`` where they are not known. Sites of
+    ``months`` are consecutive calendar months, ascending; ``quantities`` are floats in ``unit``, ``None`` where there
+    is no bill. ``weather`` holds heating and cooling degree days by month, ``None`` where they are not known. Sites of
     one ``region`` share their weather, known or not; those without a region count as one.
 
     Raises:
@@ -128,7 +133,7 @@ def _identity(one: Series) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class _Settings:
-    """How a noise is made up: month effects against it, carry-over to the next month, holiday, spread of small values."""
+    """How a noise is made up: month effects against it, carry-over to the next month, holiday, small values."""
 
     season: float = 0.7
     carried: float = 0.0
@@ -140,7 +145,7 @@ _GRID = tuple(
     _Settings(season, carried, holiday)
     for season in (0.0, 0.7, 2.0)
     for carried in (0.0, 0.35, 0.65)
-    for holiday in (0.0, 0.3)
+    for holiday in ((0.0, 0.3) if carried < 0.5 and season else (0.0,))  # noqa: PLR2004
 )
 
 
@@ -163,8 +168,8 @@ def _calendar(months: tuple[Period, ...]) -> _Calendar:
     number = np.array([one.start.month for one in months])
     place = np.arange(len(months))
     between = np.abs(number[:, None] - number)
-    free = np.array([sum((one.start.weekday() + at) % 7 < 5 for at in range(one.days)) / one.days for one in months])  # noqa: PLR2004
-    free = free - 5 / 7
+    workdays = [sum((one.start.weekday() + at) % 7 < _WORKDAYS for at in range(one.days)) for one in months]
+    free = np.array(workdays) / days - _WORKDAYS / 7
     return _Calendar(
         days,
         place / _YEAR,
@@ -239,7 +244,7 @@ def _path(disturbances: Sequence[Disturbance], late: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Rule:
-    """The form of a rule: its columns in use per day, shape ``(n, p)``, and whether each month of the year has its level."""
+    """The form of a rule: its columns in use per day, shape ``(n, p)``, and whether months of the year are free."""
 
     kind: Kind
     columns: Any
@@ -414,7 +419,7 @@ def _score(fitted: _Fitted, settings: _Settings, floor: float = FLOOR) -> float:
     """
     data = fitted.data
     state = _Around.of(data, fitted.rule, settings, fitted.beta, fitted.spread).known(fitted.disturbances)
-    judged = data.usable & (state.matrix.diagonal() > 1e-6)
+    judged = data.usable & (state.matrix.diagonal() > _TINY)
     scale = max(state.scale(data.usable), floor / fitted.spread)
     variance = scale**2 / state.matrix.diagonal()[judged]
     error = state.values[judged] / state.matrix.diagonal()[judged]
@@ -464,7 +469,7 @@ def _shared(fitted: Sequence[_Fitted]) -> list[_Fitted]:
             rows = [span[month] for month in data.series.months]
             rule = _Rule("shared-weather", factors.without(at)[rows], free_season=False, signed=True)
             one = _fit_rule(data, rule, _Settings())
-            if (score := _score(one, one.settings)) > scores[at]:
+            if (score := _score(one, one.settings) - _DOUBT * count) > scores[at]:
                 best[at], scores[at] = one, score
     return best
 
@@ -472,7 +477,7 @@ def _shared(fitted: Sequence[_Fitted]) -> list[_Fitted]:
 def _counts(series: int) -> tuple[int, ...]:
     """Return how many factors to try, in which order: few and safe ones first, so that levels are known before more."""
     most = min(4, (series - 2) // 2)
-    return {1: (1,), 2: (1, 2), 3: (2, 3), 4: (2, 4, 3, 4)}.get(most, ())
+    return {1: (1,), 2: (1, 2), 3: (2, 3), 4: (2, 4, 3)}.get(most, ())
 
 
 def _panel(fitted: Sequence[_Fitted]) -> tuple[Any, dict[Period, int]]:
@@ -492,7 +497,7 @@ def _panel(fitted: Sequence[_Fitted]) -> tuple[Any, dict[Period, int]]:
 
 def _settled(fitted: Sequence[_Fitted]) -> list[_Fitted]:
     """Choose the noise of every series, with its peers' scores as a prior, pool the spreads and search for good."""
-    rough = [_fit_rule(one.data, one.rule, settings, start=one) for one, settings in _chosen(fitted)]
+    rough = [_fit_rule(one.data, one.rule, settings, start=one, rounds=1) for one, settings in _chosen(fitted)]
     peers = _pooled([one.spread for one in rough], [float(one.data.usable.sum()) - 6 for one in rough])
     return [_fit_rule(one.data, one.rule, one.settings, peers=peers, start=one) for one in rough]
 

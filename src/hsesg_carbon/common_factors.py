@@ -1,4 +1,4 @@
-"""Common factors of a panel: what many series have in common each month, robustly, such as weather that nobody wrote down."""
+"""Common factors of a panel: what many series share each month, robustly, such as weather that nobody wrote down."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +57,7 @@ class CommonFactors:
 
 def _weights(error: Any, gentle: bool) -> Any:
     """
-    Return the weights of relative errors, by Huber while ``gentle``, then by Tukey, over the squared scale of each series.
+    Return the weights of relative errors, by Huber while ``gentle``, then by Tukey, over each series' squared scale.
 
     A month in which many series err together is no fault of theirs: it widens the scale of all in that month.
     """
@@ -90,7 +90,7 @@ def _filled(panel: Any) -> Any:
 
 
 def _solved(values: Any, weights: Any, columns: Any, prior: Any = None) -> Any:
-    """Return the weighted regression of every row of ``values`` (shape ``(n, t)``) on ``columns`` (shape ``(t, k)``)."""
+    """Return the weighted regression of the rows of ``values``, shape ``(n, t)``, on ``columns``, shape ``(t, k)``."""
     normal = np.einsum("nt,ti,tj->nij", weights, columns, columns, optimize=True)
     right = np.einsum("nt,ti->ni", weights * values, columns, optimize=True)
     ridge = _RIDGE * np.maximum(np.trace(normal, axis1=1, axis2=2), 1e-9)[:, None, None] * np.eye(columns.shape[1])

@@ -1,4 +1,4 @@
-"""Disturbances of a time series: single values, changed levels, ramps and shifted amounts, searched one after another."""
+"""Disturbances of a time series: single values, changed levels, ramps and shifted amounts, searched together."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -43,8 +43,9 @@ class Disturbance:
     """
     What a series does beside its rule, from its value ``first`` on; ``size`` is a float on the scale of the series.
 
-    A ``single`` value is off by ``size``; from a ``level`` on all values are, to the end; ``late`` adds an amount to one value
-    and takes it from the next; a ``ramp`` grows by ``size`` every twelve values. On a logarithmic scale sizes are logarithms of ratios.
+    A ``single`` value is off by ``size``; from a ``level`` on all values are, to the end; ``late`` adds an amount to one
+    value and takes it from the next; a ``ramp`` grows by ``size`` every twelve values. On a logarithmic scale sizes are
+    logarithms of ratios.
     """
 
     shape: Shape
@@ -68,9 +69,10 @@ class Projected:
     """
     Values with what a linear rule explains taken off, in generalised least squares.
 
-    ``matrix`` is ``P = C^-1 - C^-1 D (D' C^-1 D)^-1 D' C^-1`` for a covariance ``C`` and a design ``D``, shape ``(n, n)``, and
-    ``values`` is ``P z``, shape ``(n,)``. Everything follows from the two: the residual of value i when it is left out is
-    ``values[i] / matrix[i, i]`` with variance ``1 / matrix[i, i]``, and a further column needs an update of rank one.
+    For a covariance ``C`` and a design ``D``, ``matrix`` is ``P = C^-1 - C^-1 D (D' C^-1 D)^-1 D' C^-1``, shape
+    ``(n, n)``, and ``values`` is ``P z``, shape ``(n,)``. All follows from the two: the residual of value i when it is
+    left out is ``values[i] / matrix[i, i]`` with variance ``1 / matrix[i, i]``, and one more column is an update of
+    rank one.
     """
 
     matrix: Any
@@ -125,7 +127,7 @@ class Projected:
 
 
 def column(one: Disturbance, late: Any) -> Any:
-    """Return the column of a disturbance; ``late`` is what one unit of quantity is worth at each value, shape ``(n,)``."""
+    """Return the column of a disturbance; ``late``, shape ``(n,)``, is what a unit of quantity is worth at each."""
     out = np.zeros(len(late))
     if one.shape == "late":
         out[one.first], out[one.first + 1] = late[one.first], -late[one.first + 1]
@@ -141,7 +143,7 @@ class Search:
     """
     A search for the set of disturbances that explains most for its size.
 
-    A set is judged by the weighted squares that it leaves plus, for each disturbance, the square of its limit: a penalised
+    A set is judged by the weighted squares that it leaves plus the square of the limit of each disturbance: a penalised
     likelihood (as in the automatic outliers of X-13ARIMA-SEATS, after Chen and Liu 1993, and in segmentation).
 
     Args:
@@ -190,14 +192,17 @@ class Search:
         return float(2 * self.usable.sum() * np.log(scale)) + sum(self._cost(shape) for shape, _ in places)
 
     @cached_property
-    def _gram(self) -> tuple[Any, Any, Any, Any]:
-        """All columns there can be, shape ``(n, 4 n)``, what is left of them, their products, and those with the values."""
-        count = len(self.late)
-        late = np.diag(self.late) - np.diag(self.late[1:], -1)
-        ramps = np.maximum(np.arange(1, count + 1)[:, None] - np.arange(count), 0) / _RISE
-        columns = np.hstack([np.eye(count), np.tri(count), late, ramps])
-        left = self.start.matrix @ columns
-        return columns, left, columns.T @ left, columns.T @ self.start.values
+    def _gram(self) -> tuple[Any, Any, Any]:
+        """What is left of all columns there can be, shape ``(n, 4 n)``, their products, and those with the values."""
+        left = self._against(self.start.matrix)
+        return left, self._against(left.T), self._against(self.start.values[None, :])[0]
+
+    def _against(self, rows: Any) -> Any:
+        """Return rows (shape ``(m, n)``) times every column there can be, shape ``(m, 4 n)``, by running sums."""
+        onward = rows[:, ::-1].cumsum(axis=1)
+        late = rows * self.late
+        late[:, :-1] -= rows[:, 1:] * self.late[1:]
+        return np.hstack([rows, onward[:, ::-1], late, onward.cumsum(axis=1)[:, ::-1] / _RISE])
 
     def _indices(self, found: Iterable[Place]) -> list[int]:
         return [_SHAPES.index(shape) * len(self.late) + first for shape, first in sorted(found)]
@@ -207,7 +212,7 @@ class Search:
         at = self._indices(found)
         if not at:
             return self.start
-        _, left, products, with_values = self._gram
+        left, products, with_values = self._gram
         beside = left[:, at]
         solved = np.linalg.solve(
             products[np.ix_(at, at)] + _TINY * np.eye(len(at)), np.column_stack([beside.T, with_values[at]])
@@ -222,7 +227,7 @@ class Search:
         at = self._indices(found)
         if not at:
             return 0.0
-        _, _, products, with_values = self._gram
+        _, products, with_values = self._gram
         some = with_values[at]
         drop = float(some @ np.linalg.solve(products[np.ix_(at, at)] + _TINY * np.eye(len(at)), some))
         return sum(self._cost(shape) for shape, _ in found) - drop / scale**2
@@ -258,7 +263,7 @@ class Search:
         return found
 
     def _slid(self, found: frozenset[Place], one: Place) -> list[frozenset[Place]]:
-        """Return the sets in which a level begins a little earlier or later and the values between are single ones, or not."""
+        """Return the sets in which a level begins a little earlier or later, values between single ones or not."""
         shape, first = one
         if shape != "level":
             return []
@@ -323,9 +328,10 @@ class Search:
         count = len(self.usable)
         if count < 2 * _RAMP:
             return []
-        columns = self._gram[0][:, 3 * count + _RAMP : 4 * count - _RAMP]
-        whole = np.einsum("ij,ij->j", columns, state.matrix @ columns)
-        gain = np.where(whole > _FLAT, (columns.T @ state.values) ** 2 / np.maximum(whole, _FLAT), 0.0) / scale**2
+        onward = state.matrix[:, ::-1].cumsum(axis=1).cumsum(axis=1)[:, ::-1] / _RISE
+        whole = (onward[::-1].cumsum(axis=0).cumsum(axis=0)[::-1] / _RISE).diagonal()[_RAMP : count - _RAMP]
+        total = (state.values[::-1].cumsum().cumsum()[::-1] / _RISE)[_RAMP : count - _RAMP]
+        gain = np.where(whole > _FLAT, total**2 / np.maximum(whole, _FLAT), 0.0) / scale**2
         place = int(gain.argmax())
         return [(float(gain[place]) - self._cost("ramp"), frozenset({("ramp", place + _RAMP)}))]
 
