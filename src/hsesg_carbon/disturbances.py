@@ -43,9 +43,9 @@ class Disturbance:
     """
     What a series does beside its rule, from its value ``first`` on; ``size`` is a float on the scale of the series.
 
-    A ``single`` value is off by ``size``; from a ``level`` on all values are, to the end; ``late`` adds an amount to one
-    value and takes it from the next; a ``ramp`` grows by ``size`` every twelve values. On a logarithmic scale sizes are
-    logarithms of ratios.
+    A ``single`` value is off by ``size``; from a ``level`` on all values are, to the end; ``late`` adds an amount to
+    one value and takes it from the next; a ``ramp`` grows by ``size`` every twelve values. On a logarithmic scale sizes
+    are logarithms of ratios.
     """
 
     shape: Shape
