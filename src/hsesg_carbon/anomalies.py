@@ -106,9 +106,9 @@ def find(
     false departure about ``baselines.ALARMS_PER_YEAR`` times a year.
 
     Example:
-        >>> months = tuple(Period.parse(f"{year}-{month:02d}") for year in (2022, 2023) for month in range(1, 13))
-        >>> used = [31_000 + 700 * (at % 3) for at in range(24)]
-        >>> used[17] = 41_000
+        >>> months = tuple(Period.parse(f"{2021 + at // 12}-{at % 12 + 1:02d}") for at in range(36))
+        >>> used = [31_000 + 700 * (at % 3) for at in range(36)]
+        >>> used[29] = 41_000
         >>> [found] = find([Series("hq", "electricity", "kWh", months, tuple(map(float, used)))])
         >>> found.month.label, found.kind, found.group
         ('2023-06', 'spike', 'consumption')
