@@ -2,8 +2,8 @@
 Excel workbooks as people keep them: bytes become sheets of text, and what a reader would be misled by is told apart.
 
 Two readers share the work. calamine takes sheets that are plain, in seconds for a hundred thousand rows; openpyxl takes
-formulas without a value and number formats that change what a cell shows. A scan of the bytes decides,
-and finds what neither of them reports while streaming: hidden rows and columns, merged blocks, cells with formulas.
+those with number formats that change what a cell shows. A scan of the bytes decides, and finds what neither of them
+reports while streaming: hidden rows and columns, merged blocks, error values, cells with formulas.
 """
 
 import io
@@ -71,7 +71,7 @@ _ROWS = re.compile(rb"<row(?:\s([^<>]*))?>")
 _COLUMN = re.compile(rb"<col\s([^<>]*)>")
 _MERGED = re.compile(rb'<mergeCell\s[^<>]*?ref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
 _FORMULA = re.compile(rb"<f[\s/>]")
-_VALUED = re.compile(rb"(?:</f>|<f(?:\s[^<>]*)?/>)<v>[^<]")
+_TEXTUAL = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]*\st="str"')
 _STYLE = re.compile(rb' s="(\d+)"')
 _ERROR = re.compile(
     rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]* t="e"[^<>]*>(?:<f[^<>]*>[^<]*</f>|<f[^<>]*/>)?<v>(#[^<&]+)</v>'
@@ -265,6 +265,7 @@ class _Scan:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Block] = field(default_factory=list)
     formulas: set[Cell] = field(default_factory=set)
+    textual: set[Cell] = field(default_factory=set)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
 
     def take(self, part: bytes) -> None:
@@ -289,8 +290,10 @@ class _Scan:
         if placed:
             columns, rows = map(set, zip(*placed, strict=True))
             self.last = (max(self.last[0], *map(int, rows)), max(self.last[1], *map(_number, columns)))
-        if formulas := len(_FORMULA.findall(part)):
-            self.plain &= formulas == len(_VALUED.findall(part))
+        if _FORMULA.search(part):
+            textual = _TEXTUAL.findall(part)
+            self.plain &= len(textual) == part.count(b' t="str"')
+            self.textual.update((int(row), _number(column)) for column, row in textual)
             if not whole:
                 raise ValueError("cells without a reference hold formulas")
             self.formulas.update((int(row), _number(column)) for column, row in _WITH_FORMULA.findall(part))
@@ -517,6 +520,11 @@ class _Quick:
             return None
         kept = []
         texts = _Texts()
+        formulas: dict[int, list[int]] = {}
+        for number, column in scan.formulas - scan.textual:
+            formulas.setdefault(number, []).append(column)
+        if len(rows) < max(formulas, default=0):
+            rows += [[] for _ in range(max(formulas) - len(rows))]  # formulas without a value are nothing to calamine
         try:
             for number, row in counter.rows(rows):
                 cells = [
@@ -526,6 +534,9 @@ class _Quick:
                 for column, text in scan.errors.get(number, {}).items():  # calamine has nothing there
                     cells += [""] * (column - len(cells))
                     cells[column - 1] = text
+                for column in formulas.get(number, ()):
+                    cells += [""] * (column - len(cells))
+                    cells[column - 1] = cells[column - 1] or UNCALCULATED
                 if any(cells):
                     kept.append((number, _trimmed(cells)))
         except _DoubtError:

@@ -594,16 +594,18 @@ def test_errors_and_formats_of_other_sheets_do_not_slow_down_a_plain_one(monkeyp
     assert asked == ["zeros"]
 
 
-def test_a_sheet_with_formulas_does_not_slow_down_the_plain_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    book, _ = bills(3, "plain")
-    book.create_sheet("sums")["A1"] = "=SUM(plain!E2:E4)"
-    asked = []
-    careful = workbooks._Careful.sheet
-    monkeypatch.setattr(
-        workbooks._Careful, "sheet", lambda self, name, *rest: asked.append(name) or careful(self, name, *rest)
-    )
-    assert [one.name for one in workbooks.sheets(saved(book), "a.xlsx")] == ["plain", "sums"]
-    assert asked == ["sums"]
+def test_formulas_without_a_value_do_not_slow_down_a_sheet_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, sheet = bills(3)
+    sheet["E3"] = "=1+1"
+    sheet["H9"] = "=A1"  # beyond everything that has a value
+    blank = calculated({"E2": ("=TRIM(B1)", "gone"), "E3": ("=1", 1), "H12": ("=TRIM(B1)", "gone")})
+    blank = rewritten(blank, lambda _, part: part.replace(b"<v>gone</v>", b"<v></v>"))
+    expected = [both_ways(raw) for raw in (saved(book), blank)]
+    assert [cells[4] for _, cells in expected[0][0].rows[:4]] == ["quantity", "100.5", "#UNCALCULATED", "102.5"]
+    assert expected[0][0].rows[-1] == (9, [""] * 7 + ["#UNCALCULATED"])
+    assert [cells[4] for _, cells in expected[1][0].rows[:3]] == ["quantity", "", "1"]
+    monkeypatch.setattr(workbooks, "_Careful", None)
+    assert [list(workbooks.sheets(raw, "a.xlsx")) for raw in (saved(book), blank)] == expected
 
 
 def test_parts_with_a_prefix_or_without_references_are_read_all_the_same(tmp_path: Path) -> None:
