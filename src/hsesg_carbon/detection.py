@@ -48,7 +48,7 @@ def detect(monthly: Monthly, sites: Sequence[Site], weather: Sequence[Weather]) 
     return Detection(
         models=[_model(one) for one in fitted if one.training is not None],
         baselines=[row for one in fitted for row in _band(one)],
-        anomalies=[_anomaly(one) for one in found],
+        anomalies=[_anomaly(one) for one in found if one.kind != "missing" or _is_due(monthly, one)],
     )
 
 
@@ -89,6 +89,19 @@ def _series(
 
 def _goes_on(monthly: Monthly, place: Place, stream: SeriesKey | None, month: Period) -> bool:
     return monthly.expected(place, month) if stream is None else monthly.stream_expected(stream, month)
+
+
+def _is_due(monthly: Monthly, anomaly: Any) -> bool:
+    """Say whether a bill was due in any month of a gap: none is in a summer without heating."""
+    for place, streams in monthly.streams.items():
+        for one in streams if place == (anomaly.site, anomaly.carrier) else ():
+            if (one.meter or None) == anomaly.meter:
+                for month in (month for month in monthly.months if month >= anomaly.month):
+                    if monthly.of_stream(one, month) is not None:
+                        break
+                    if monthly.stream_expected(one, month):
+                        return True
+    return False
 
 
 def _float(amount: Fraction | None) -> float | None:

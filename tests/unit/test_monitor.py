@@ -521,3 +521,18 @@ def test_the_document_is_plain_json_with_exact_numbers_as_text(golden: Any) -> N
     assert json.loads(json.dumps(golden)) == golden
     amounts = [row[name] for row in golden["figures"] for name in ("this_month", "ytd", "mom_percent")]
     assert {type(amount) for amount in amounts} <= {str, type(None)}
+
+
+EXPECTED = "site,activity,season,note\n*,stationary.*,11/03,boiler of the heating\n"
+
+
+def test_a_summer_without_heating_is_no_gap_where_the_season_is_stated(tmp_path: Path) -> None:
+    winter = [month for month in MONTHS if month[5:] in {"11", "12", "01", "02", "03"}]
+    rows = [f"h-{month},a,{month},stationary.natural_gas,{300 + place % 5},m3,H,,," for place, month in enumerate(winter)]
+    rows += [f"e-{month},a,{month},electricity.grid,{power_a(place)},kWh,M1,,," for place, month in enumerate(MONTHS)]
+    result = monitor(write(tmp_path / "a", rows, sites="a", expected=EXPECTED), "2023-07")
+    assert one(result["figures"], site=None, measure="kwh", carrier=None)["this_month"] == "1180"
+    assert not picked(result["anomalies"], carrier="natural_gas", kind="missing")
+    without = monitor(write(tmp_path / "b", rows, sites="a"), "2023-07")
+    assert one(without["figures"], site=None, measure="kwh", carrier=None)["this_month"] is None
+    assert picked(without["anomalies"], carrier="natural_gas", kind="missing")
