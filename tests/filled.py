@@ -4,7 +4,10 @@ import calendar
 import csv
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from openpyxl import Workbook as Book
@@ -18,13 +21,21 @@ from hsesg_carbon.sheets import HEADING_ROW, Sheet, Workbook, shown, tab_name
 DESCRIBED = Workbook.described()
 
 
+@cache
+def _template(lang: str, rows: int) -> bytes:
+    """Return an empty template: the same for all that fill it in."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(path, lang, rows=rows)
+        return path.read_bytes()
+
+
 class Filling:
     """A template that a script writes into, cell by cell, with what a person would choose from its lists."""
 
     def __init__(self, path: Path, lang: str, rows: int = 30) -> None:
         self.path, self.lang = path, lang
-        write_template(path, lang, rows=rows)
-        self.book: Book = load_workbook(path)
+        self.book: Book = load_workbook(BytesIO(_template(lang, rows)))
         self.next: dict[str, int] = {}
 
     def page(self, sheet: str) -> Any:

@@ -229,7 +229,7 @@ class _Writing:
     def _form(self, page: "Worksheet", sheet: Sheet) -> None:
         """Write the form: what is asked, the cell to fill in, what it means."""
         told = self.prefill.entries
-        page.set_column(0, 0, 30, self.format())
+        page.set_column(0, 0, 30 if self.lang != BOTH else 40, self.format())
         page.set_column(1, 1, 46, self.format())
         page.set_column(2, 2, 90, self.format())
         for place, entry in enumerate(sheet.entries):
@@ -458,8 +458,9 @@ class _Writing:
         """Write the matrix of sites and months, live."""
         told = self.described.completeness
         plain = self.format()
-        page.set_column(0, 1, 26 if self.lang != BOTH else 36, plain)
-        page.set_column(2, 2, 9, plain)
+        page.set_column(0, 0, 30 if self.lang != BOTH else 50, plain)
+        page.set_column(1, 1, 24, plain)
+        page.set_column(2, 2, 9 if self.lang != BOTH else 16, plain)
         page.set_column(3, 4, 12, plain)
         page.set_column(5, 16, 9, plain)
         page.set_column(17, 17, 3, plain)
