@@ -1,6 +1,7 @@
 """A delivered file: what it says for which table of a workspace, what is wrong at which cell, what was counted."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +24,7 @@ from hsesg_carbon.instruments import Instrument
 from hsesg_carbon.intake import ORIGIN
 from hsesg_carbon.layouts import letter
 from hsesg_carbon.mappings import read_mapping
-from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.readings import consumption
 from hsesg_carbon.sheets import HEADING_ROW, PERIOD, READINGS, Choices, Column, Sheet, Workbook, shown
@@ -42,13 +43,13 @@ _ANY_PERIOD = "2000"
 """Stands in for a period that cannot be read, so that what else is wrong with its row is told as well."""
 _TOLD_BY_LIBRARY = frozenset({"site", "activity", "unit", "region", "quality"})
 """Columns of activity data whose words the library itself refuses."""
-_SHARES = ("shown", "–", "!", "")
 _MODELS: Mapping[str, type[BaseModel]] = {"water": WaterFlow, "waste": WasteLoad, "instruments": Instrument}
 _BILL = ("site", "activity", "meter", *PERIOD, "quantity", "unit")
 """What two rows must have in common to be one bill entered twice."""
 _OF_SITES = {"floor_area": "m2", "persons": "person"}
 """Columns of the sheet of sites that are denominators, with the unit that they are asked in."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "'")
+_CHECKED = re.compile(r"(\.checked)+(?=\.[^.]+$)")
 _SHOWN = 80
 _MOST_KNOWN = 8
 
@@ -163,7 +164,7 @@ def read_workbook(path: Path, workspace: Workspace | None = None, progress: Prog
     reading = _Reading(path, described, workspace, tables)
     found = [*reading.findings(), *_strange_sheets(others, described)]
     return Delivery(
-        path.name,
+        delivered_name(path),
         hashlib.sha256(raw).hexdigest(),
         "workbook",
         reading.rows(),
@@ -172,6 +173,17 @@ def read_workbook(path: Path, workspace: Workspace | None = None, progress: Prog
         reading.inventory,
         {(table.sheet, name): at for table in found_tables for name, at in table.letters.items()},
     )
+
+
+def delivered_name(path: Path) -> str:
+    """
+    Return the name under which a file counts: a coloured copy that was corrected is the file that it is a copy of.
+
+    Example:
+        >>> delivered_name(Path("bills/year.checked.xlsx"))
+        'year.xlsx'
+    """
+    return _CHECKED.sub("", path.name)
 
 
 def read_mapped(path: Path, mapping: Path, workspace: Workspace) -> Delivery:
@@ -262,7 +274,9 @@ def _strange_sheets(tables: Sequence[Table], described: Workbook) -> Iterator[Fi
     pages = {shown(one["name"], lang) for one in (described.guide, described.completeness) for lang in ("en", "zh")}
     for table in tables:
         name = table.sheet or ""
-        if name in {"lists", "calc"} or any(one in pages for one in (name, *name.split(" ", maxsplit=1))):
+        if name in {"lists", "calc", *(message("label.marked-sheet", lang) for lang in LANGUAGES)} or any(
+            one in pages for one in (name, *name.split(" ", maxsplit=1))
+        ):
             if any(shown(described.completeness["name"], lang) in name for lang in ("en", "zh")):
                 yield from _changed_cells(table)
             continue
@@ -294,6 +308,8 @@ class _Reading:
         self, path: Path, described: Workbook, workspace: Workspace | None, tables: Mapping[str, Table]
     ) -> None:
         self.path, self.described, self.workspace = path, described, workspace
+        self.name = delivered_name(path)
+        self.stem = self.name.rpartition(".")[0]
         self.library = workspace.library if workspace else FactorLibrary.shipped()
         self.pages = [_Page(one, tables[one.id]) for one in described.sheets if one.id in tables]
         self.told: dict[tuple[str | None, int | None, str | None], Finding] = {}
@@ -567,7 +583,7 @@ class _Reading:
             for line in self.lines.get(page.sheet.id, ())
         ]
         for page, line in self.activities:
-            line.cells.setdefault("activity_id", f"{self.path.stem}-{page.sheet.id}-{line.number}")
+            line.cells.setdefault("activity_id", f"{self.stem}-{page.sheet.id}-{line.number}")
         repeated = self._repeated()
         if not self.activities:
             return
@@ -653,7 +669,7 @@ class _Reading:
         boundary = self.entries.get("boundary") or (self.workspace.settings.boundary if self.workspace else "")
         for line in lines:
             if page.sheet.gives == "refrigerants":
-                line.cells.setdefault("row_id", f"{self.path.stem}-{page.sheet.id}-{line.number}")
+                line.cells.setdefault("row_id", f"{self.stem}-{page.sheet.id}-{line.number}")
             if page.sheet.gives == "denominators" and boundary:
                 line.cells.setdefault("boundary", boundary)
             site = line.cells.get("site")
@@ -761,7 +777,7 @@ class _Reading:
         return tables
 
     def _origin(self, page: _Page, number: int) -> dict[str, str]:
-        return dict(zip(ORIGIN, (self.path.name, page.table.sheet or "", str(number)), strict=True))
+        return dict(zip(ORIGIN, (self.name, page.table.sheet or "", str(number)), strict=True))
 
     def _of_sites(self) -> list[dict[str, str]]:
         """Return the floor area and persons of the sites as denominators of every year that is reported."""
@@ -778,7 +794,7 @@ class _Reading:
                 "value": line.cells[name],
                 "unit": unit,
                 "boundary": boundary,
-                "source": f"workbook {self.path.name}, sheet {page.table.sheet}",
+                "source": f"workbook {self.name}, sheet {page.table.sheet}",
                 **self._origin(page, line.number),
             }
             for line in (self.lines.get("sites", []) if page else [])

@@ -81,6 +81,13 @@ def test_a_workspace_comes_back_through_its_prefilled_workbook_to_the_last_digit
     assert Workspace(tmp_path / "accounts").footprint() == Workspace(HUNDSUN).footprint()
 
 
+def test_the_campus_with_its_sub_meters_and_overlapping_bills_comes_back_to_the_last_digit(tmp_path: Path) -> None:
+    campus = Workspace(HUNDSUN.parent / "campus-monthly")
+    write_template(tmp_path / "campus.xlsx", "zh", campus, rows=20)
+    assert take(tmp_path / "campus.xlsx", tmp_path / "accounts").faults == ()
+    assert figures(tmp_path / "accounts") == figures(campus.folder)
+
+
 def test_a_row_leads_back_to_its_cell_in_the_delivered_file(year: Path, tmp_path: Path) -> None:
     take(year, tmp_path / "accounts")
     accounts = Workspace(tmp_path / "accounts")
@@ -194,6 +201,23 @@ def test_faults_come_as_json_and_as_a_coloured_copy_and_nothing_is_written(tmp_p
     comment = marked["燃气及锅炉燃料"].cell(number, 6).comment
     assert comment is not None and "不是数字" in comment.text
     assert "Traceback" not in done.stderr
+
+
+def test_a_coloured_copy_that_was_corrected_counts_as_the_file_that_it_is_a_copy_of(
+    tmp_path: Path, typed: dict[str, Any]
+) -> None:
+    filling = Filling(tmp_path / "year.xlsx", "en")
+    fill_year(filling)
+    number = filling.row("gas", site="HQ", activity="stationary.natural_gas", **MARCH, quantity="many", unit="m3")
+    assert run("intake", filling.save(), "--into", tmp_path / "accounts").returncode == 2
+    copy = tmp_path / "year.checked.xlsx"
+    book = load_workbook(copy)
+    for column in range(1, 8):
+        book["Gas and boilers"].cell(number, column).value = None
+    book.save(copy)
+    assert take(copy, tmp_path / "accounts").faults == ()
+    assert figures(tmp_path / "accounts") == typed
+    assert [one["file"] for one in register(tmp_path / "accounts")] == ["year.xlsx"]
 
 
 def test_a_clean_workbook_is_taken_in_by_the_command_and_counts_are_held_to_what_is_stated(
