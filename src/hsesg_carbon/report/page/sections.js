@@ -103,7 +103,9 @@ function planRow(plan, toDate) {
   const head = h("dt", {}, t("plan-of", { year: plan.year }));
   if (!done) return h("div", {}, head, h("dd", {}, asShown(exact(plan.plan))));
   const text = t("of-plan", { percent: asPercent(done, false), plan: asShown(exact(plan.plan)) });
-  return h("div", {}, head, h("dd", {}, text), h("dd", { class: "wholly" }, meterBar(asFloat(done), text, asFloat(done) > 100)));
+  const due = Number(state.month.slice(5));
+  const few = now && plan.months_covered < due ? t("plan-months", { months: plan.months_covered, of: due }) : "";
+  return h("div", {}, head, h("dd", {}, text), h("dd", { class: "wholly" }, meterBar(asFloat(done), text, asFloat(done) > 100)), h("dd", { class: "aside" }, few));
 }
 
 function showTiles() {
