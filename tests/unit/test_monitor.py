@@ -528,7 +528,9 @@ EXPECTED = "site,activity,season,note\n*,stationary.*,11/03,boiler of the heatin
 
 def test_a_summer_without_heating_is_no_gap_where_the_season_is_stated(tmp_path: Path) -> None:
     winter = [month for month in MONTHS if month[5:] in {"11", "12", "01", "02", "03"}]
-    rows = [f"h-{month},a,{month},stationary.natural_gas,{300 + place % 5},m3,H,,," for place, month in enumerate(winter)]
+    rows = [
+        f"h-{month},a,{month},stationary.natural_gas,{300 + place % 5},m3,H,,," for place, month in enumerate(winter)
+    ]
     rows += [f"e-{month},a,{month},electricity.grid,{power_a(place)},kWh,M1,,," for place, month in enumerate(MONTHS)]
     result = monitor(write(tmp_path / "a", rows, sites="a", expected=EXPECTED), "2023-07")
     assert one(result["figures"], site=None, measure="kwh", carrier=None)["this_month"] == "1180"
