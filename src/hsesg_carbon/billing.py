@@ -148,7 +148,9 @@ def _blank(column: str) -> NoReturn:
 
 def _quantity(export: Taking, number: int, cells: list[str], holder: Holder | None) -> Fraction | None:
     """Return the quantity of a bill: as it stands, held to its parts and to its readings where there are any."""
-    stated = _cell(export, number, cells, export.at.get("quantity"), needed=not _has_other(export))
+    if not _has_other(export):
+        return _cell(export, number, cells, export.at.get("quantity"), needed=True)
+    stated = _cell(export, number, cells, export.at.get("quantity"), needed=False)
     parts = [_cell(export, number, cells, place, needed="quantity" not in export.at) for place in export.parts_at]
     read = _read_quantity(export, number, cells, holder)
     if export.aside.get(number) == "fault":

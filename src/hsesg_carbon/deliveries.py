@@ -183,9 +183,10 @@ class _TakingIn:
         kept, faults, left = [], list[Finding](), 0
         for values in rows:
             cells = {column: text for column, text in zip(columns, values, strict=True) if text}
-            if _compared(cells) in same:
+            other = known.get(cells.get("activity_id", ""))  # of equal rows the ids are equal too
+            if other is not None and _compared(cells) in same:
                 left += 1
-            elif name == "activity" and (other := known.get(cells["activity_id"])):
+            elif name == "activity" and other is not None:
                 faults.append(self._differs(cells, other))
             else:
                 kept.append(values)

@@ -447,7 +447,7 @@ class Taking:
     def _row(self, one: Record) -> dict[str, str | None]:
         holder = one.holder
         text = units.exact_text(one.quantity)
-        if Fraction(text) != one.quantity:
+        if 10**units.SHOWN_PLACES % one.quantity.denominator and Fraction(text) != one.quantity:
             self.note("derived-rounded", "info", (one.row, None), quantity=text, unit=holder.unit)
         constants = self.mapping.constants
         said = {
@@ -479,10 +479,13 @@ class Taking:
         counts = {"above": len(self.sheet.above), "heading": 1} if self.sheet.above else {"heading": 1}
         for reason in self.aside.values():
             counts[reason] = counts.get(reason, 0) + 1
-        sums: dict[tuple[str, str], Fraction] = {}
+        steps: dict[tuple[str, str, int], int] = {}  # by denominator: adding integers is far cheaper than fractions
         for one in records:
-            key = (one.holder.activity, one.holder.unit)
-            sums[key] = sums.get(key, Fraction(0)) + one.quantity
+            key = (one.holder.activity, one.holder.unit, one.quantity.denominator)
+            steps[key] = steps.get(key, 0) + one.quantity.numerator
+        sums: dict[tuple[str, str], Fraction] = {}
+        for (activity, unit, below), above in steps.items():
+            sums[activity, unit] = sums.get((activity, unit), Fraction(0)) + Fraction(above, below)
         return Controls(
             file=self.sheet.file,
             sheet=self.sheet.name,
