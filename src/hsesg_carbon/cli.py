@@ -230,7 +230,8 @@ def monitor(
     print_findings(open_console(), found.findings, lang)
     target = page or accounts.folder / OUT / "monitor.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    _write_page(result, target, lang)
+    told = [one.as_json(lang) | {"message": {each.value: one.message(each) for each in Lang}} for one in found.findings]
+    _write_page(result | {"findings": told}, target, lang)  # the page can be read in both languages
     typer.echo(message("label.written", lang, files=[str(target)]), err=True)
 
 
