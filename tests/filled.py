@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.layouts import letter
 from hsesg_carbon.report.template import write_template
-from hsesg_carbon.sheets import HEADING_ROW, Sheet, Workbook, shown, tab_name
+from hsesg_carbon.sheets import HEADING_ROW, Choices, Sheet, Workbook, shown, tab_name
 
 DESCRIBED = Workbook.described()
 
@@ -28,6 +28,11 @@ def _template(lang: str, rows: int) -> bytes:
         path = Path(folder) / "template.xlsx"
         write_template(path, lang, rows=rows)
         return path.read_bytes()
+
+
+@cache
+def _choices(listed: str) -> Choices:
+    return DESCRIBED.choices(listed, FactorLibrary.shipped())
 
 
 class Filling:
@@ -49,7 +54,7 @@ class Filling:
     def label(self, listed: str | None, code: Any) -> Any:
         if listed in {None, "site", "unit"}:
             return code
-        return DESCRIBED.choices(str(listed), FactorLibrary.shipped()).label(code, self.lang)
+        return _choices(str(listed)).label(code, self.lang)
 
     def form(self, **entries: Any) -> None:
         """Fill in the form of the organisation."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.readings import consumption
 from hsesg_carbon.sheets import HEADING_ROW, PERIOD, READINGS, Choices, Column, Sheet, Workbook, shown
 from hsesg_carbon.sites import Entity, Held, Site
-from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, misfits, read_bytes, read_tables
+from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, is_rounded, misfits, read_bytes, read_tables
 from hsesg_carbon.units import exact_text, parse_number
 from hsesg_carbon.waste import WasteLoad
 from hsesg_carbon.water import WaterFlow
@@ -219,7 +220,7 @@ class _Page:
     sheet: Sheet
     table: Table
 
-    @property
+    @cached_property
     def heads(self) -> dict[str, Column]:
         """The columns of the table that are columns of the sheet; of two with one name the first."""
         heads: dict[str, Column] = {}
@@ -229,10 +230,15 @@ class _Page:
                 heads[name] = column
         return heads
 
-    @property
+    @cached_property
     def letters(self) -> dict[str, str]:
         """The letter of every column of the sheet by its name."""
         return {column.name: self.table.letters[name] for name, column in self.heads.items()}
+
+    @property
+    def whole(self) -> bool:
+        """Whether every heading that must be there is; else its rows lack something that was told once."""
+        return all(one.name in self.letters for one in self.sheet.columns if one.required)
 
     def where(self, number: int | None, column: str | None = None, value: str | None = None) -> Where:
         """Return the place of a cell: the column as the letter that a spreadsheet shows."""
@@ -249,8 +255,7 @@ class _Page:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong with the headings, and remarks on how the sheet was read."""
-        yield from self.table.problems
-        yield from self.table.notes
+        yield from (_lettered(self.table, one) for one in (*self.table.problems, *self.table.notes))
         heads = self.heads
         own = [name for name in self.table.columns if name not in heads]
         lost = [one for one in self.sheet.columns if one not in heads.values()]
@@ -283,9 +288,20 @@ def _strange_sheets(tables: Sequence[Table], described: Workbook) -> Iterator[Fi
         yield Finding(code="sheet-skipped", severity="warning", where=Where(file=table.file, sheet=table.sheet))
 
 
+def _lettered(table: Table, one: Finding) -> Finding:
+    """Return a finding about a table with the letter of its column: headings differ by language, letters do not."""
+    place = one.where
+    at = table.letters.get(place.column or "") if place else None
+    if place is None or at is None:
+        return one
+    return one.model_copy(update={"where": place.model_copy(update={"column": at})})
+
+
 def _changed_cells(table: Table) -> Iterator[Finding]:
     """Name cells of the completeness sheet that are no share: somebody wrote over their formula."""
-    yield from (one.model_copy(update={"severity": "info"}) for one in table.notes if one.code == "formula-overwritten")
+    for one in table.notes:
+        if one.code == "formula-overwritten":
+            yield _lettered(table, one).model_copy(update={"severity": "info"})
     for row in table.rows:
         for name, text in row.cells.items():
             if not name[:4].isdigit() or text in {"–", "!", UNCALCULATED}:
@@ -295,7 +311,8 @@ def _changed_cells(table: Table) -> Iterator[Finding]:
             except InputError:
                 sound = False
             if not sound:
-                yield Finding(code="delivery-formula-changed", severity="info", where=table.where(row, name))
+                changed = Finding(code="delivery-formula-changed", severity="info", where=table.where(row, name))
+                yield _lettered(table, changed)
 
 
 # ---------------------------------------------------------------------------------------------------- the reading
@@ -372,11 +389,12 @@ class _Reading:
         lines = [_Line(number, raw, dict(raw)) for number, raw in page.lines()]
         self.lines[page.sheet.id] = lines
         self._by_number |= {(page.sheet.id, line.number): line for line in lines}
+        required = {one.name for one in page.heads.values() if one.required}  # a heading that is lost is told once
         for line in lines:
             for column in page.sheet.columns:
                 if text := line.raw.get(column.name, ""):
                     self._cell(page, line, column, text)
-                elif column.required and not (column.name == "quantity" and "reading_start" in line.raw):
+                elif column.name in required and not (column.name == "quantity" and "reading_start" in line.raw):
                     self.tell(page, line.number, column.name, "cell-blank", column=column.name)
             if page.sheet.has_readings:
                 self._hold_readings(page, line)
@@ -408,6 +426,8 @@ class _Reading:
             return f"{parse_number(text):f}"
         if column.kind == "choice" and column.list not in {"site", "unit"}:
             return self.choices(str(column.list)).code(text) or text
+        if column.kind == "identifier" and is_rounded(text):
+            raise InputError("identifier-rounded")
         return text
 
     def _hold_days(self, page: _Page, line: _Line) -> None:
@@ -522,10 +542,16 @@ class _Reading:
                 made = [self._held(page, line, model) for line in lines]
                 if name == "entities":
                     self.entities = [one for one in made if isinstance(one, Entity)]
-                elif lines:
+                elif lines and page.whole:
                     self.sites = [one for one in made if isinstance(one, Site)]
         self.sites = list({one.id: one for one in self.sites}.values())  # of repeated ones the last: that was told
         self.known_sites = sorted(one.id for one in self.sites)
+
+    @property
+    def sites_stated(self) -> bool:
+        """Whether anything says which sites there are; without its sheet no site could be known."""
+        page = self.page("sites")
+        return bool(self.sites) or (page is not None and page.whole)
 
     def _held(self, page: _Page, line: _Line, model: type[Held]) -> Held:
         """Return the site or company of a row, and tell what does not fit; then as far as its id goes."""
@@ -579,7 +605,7 @@ class _Reading:
         self.activities: list[tuple[_Page, _Line]] = [
             (page, line)
             for page in self.pages
-            if page.sheet.gives == "activity"
+            if page.sheet.gives == "activity" and page.whole
             for line in self.lines.get(page.sheet.id, ())
         ]
         for page, line in self.activities:
@@ -642,6 +668,8 @@ class _Reading:
         if place is None or page is None or place.row is None:
             self.more.append(one)
             return
+        if one.code == "unknown-site" and not self.sites_stated:
+            return
         column = place.column if place.column in page.sheet.names else None
         code = "delivery-site-unknown" if one.code == "unknown-site" else one.code
         self.tell(page, place.row, column, code, one.severity, **one.data)
@@ -673,10 +701,10 @@ class _Reading:
             if page.sheet.gives == "denominators" and boundary:
                 line.cells.setdefault("boundary", boundary)
             site = line.cells.get("site")
-            if site and site not in self.known_sites:
+            if site and self.sites_stated and site not in self.known_sites:
                 known = near(site, self.known_sites) or self.known_sites[:_MOST_KNOWN] or ["-"]
                 self.tell(page, line.number, "site", "delivery-site-unknown", site=site[:_SHOWN], known=known)
-        if not lines:
+        if not lines or not page.whole:
             return
         table, names = self._as_table(page, lines)
         for one in self._faults(page.sheet.gives, table):
@@ -733,13 +761,13 @@ class _Reading:
         return table.records(_MODELS[gives], check=check)[1]
 
     def _denominator_faults(self, table: Table) -> list[Finding]:
-        """Hold denominators to a unit and a period; the same value must not stand there twice."""
+        """Hold denominators to a unit, a period and a value; the same value must not stand there twice."""
         found, seen = [], set()
         for row in table.rows:
             cells = row.cells
-            for column, read in (("unit", units.grid), ("period", Period.parse)):
+            for column, hold in _DENOMINATOR:
                 try:
-                    read(cells.get(column, ""))
+                    hold(cells)
                 except CarbonError as error:
                     if cells.get(column):
                         place = table.where(row, column)
@@ -827,6 +855,28 @@ class _Reading:
             yield Controls(
                 self.path.name, page.table.sheet, len(lines), len(sound), left, len(sound), sums, first, last
             )
+
+
+def _hold_period(cells: Mapping[str, str]) -> None:
+    """Refuse the period of a denominator that is no whole year; of a site a month will do as well."""
+    period, site = Period.parse(cells.get("period", "")), cells.get("site")
+    if period.label != str(period.start.year) and not (site and period.is_month):
+        code = "denominator-not-a-month" if site else "denominator-not-a-year"
+        raise InputError(code, denominator=cells.get("denominator", "-"), period=period.label)
+
+
+def _hold_value(cells: Mapping[str, str]) -> None:
+    """Refuse a denominator that nothing can be divided by."""
+    if parse_number(cells.get("value", "")) <= 0:
+        raise InputError("key-out-of-range", key="value", limit="> 0")
+
+
+_DENOMINATOR: tuple[tuple[str, Callable[[Mapping[str, str]], object]], ...] = (
+    ("unit", lambda cells: units.grid(cells.get("unit", ""))),
+    ("period", _hold_period),
+    ("value", _hold_value),
+)
+"""What the columns of a denominator are held to."""
 
 
 def _listed(text: str, offered: Choices) -> dict[str, list[str]]:

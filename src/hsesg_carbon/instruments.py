@@ -62,9 +62,10 @@ class Instrument(BaseModel):
 
     @model_validator(mode="after")
     def _has_volume(self) -> "Instrument":
-        if (self.volume is None) != (self.unit is None) or (self.volume is None and self.kind != "supplier"):
-            msg = "give volume and unit; only a supplier's rate may cover all that is left"
-            raise ValueError(msg)
+        if self.volume is None and (self.unit is not None or self.kind != "supplier"):
+            raise InputError("instrument-without-volume", key="volume")
+        if self.volume is not None and self.unit is None:
+            raise InputError("key-missing", key="unit")
         return self
 
     @property

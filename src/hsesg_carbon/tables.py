@@ -570,8 +570,19 @@ def _rounded(table: Table) -> list[Finding]:
         Finding(code="identifier-rounded", severity="error", where=table.where(row, column))
         for column in columns
         for row in table.rows
-        if "+" in row.cells.get(column, "") and _ROUNDED.fullmatch(row.cells[column])
+        if is_rounded(row.cells.get(column, ""))
     ][:_MAX_PROBLEMS]
+
+
+def is_rounded(text: str) -> bool:
+    """
+    Say whether a spreadsheet has rounded a long number to scientific notation.
+
+    Example:
+        >>> is_rounded("1.23457E+11"), is_rounded("123456789012")
+        (True, False)
+    """
+    return "+" in text and _ROUNDED.fullmatch(text) is not None
 
 
 def _tidied(body: list[tuple[int, list[str]]]) -> list[tuple[int, int, str, str]]:
