@@ -11,6 +11,7 @@ import pytest
 import hsesg_carbon as hc
 from hsesg_carbon import units
 from hsesg_carbon.methodology import Methodology
+from hsesg_carbon.monitoring import benchmarks
 from hsesg_carbon.plan import describe
 from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty
 from hsesg_carbon.vetting import BASES, LINKS, NO_FUELS, PURE, faults, word_faults
@@ -115,7 +116,7 @@ def test_ids_are_unique_over_all_files() -> None:
 
 
 def test_every_source_is_used_and_every_used_source_is_described() -> None:
-    used = {one.source for one in (*NUMBERS, *LIBRARY.gwps, *LIBRARY.equivalences.values())}
+    used = {one.source for one in (*NUMBERS, *LIBRARY.gwps, *LIBRARY.equivalences.values(), *benchmarks())}
     assert used == set(LIBRARY.sources)
 
 

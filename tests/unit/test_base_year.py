@@ -593,6 +593,7 @@ def test_rows_that_leave_the_base_year_open_are_told() -> None:
             "year": 2022,
             "days": 31,
             "of": 365,
+            "months": ["2022-01–2022-02", "2022-04–2022-12"],
         },
     }
     assert found.change.value == 30 * GRID  # 60 in one of two years

@@ -81,7 +81,7 @@ def test_without_events_the_base_year_stands(folder: Path) -> None:
         ("x,2024-01-01,2024-01-01,closure,hqq,,,,,me,", "row 8: site 'hqq' is not listed"),
         ("x,2024-01-01,2024-01-01,aquisition,hq,,,,,me,", "row 8, column kind: 'aquisition' kind must be one of"),
         ("x,2024-01-01,1.2.24,error,hq,1,3,,,me,", "row 8, column known: '1.2.24' known must be a day"),
-        ("x,2024-01-01,2024-01-01,error,hq,1,3 t,,,me,", "row 8, column effect: '3 t' is no number"),
+        ("x,2024-01-01,2024-01-01,error,hq,1,3 t,,,me,", "row 8, column effect: '3 t' is a number with a unit"),
         ("x,2024-01-01,2024-01-01,error,hq,,,,,me,", "row 8: the rows cannot tell what an event of kind error makes"),
         ("x,2024-01-01,2024-01-01,outsourcing,lab,,,,,me,", "row 8: outsourcing: fill in other_scope"),
         ("x,2024-01-01,2024-01-01,error,hq,1,3,,,,", "row 8, column source: source is missing"),
