@@ -416,8 +416,13 @@ class _Reading:
                 page.sheet.gives == "activity" and column.name in _TOLD_BY_LIBRARY
             )
             if unheard:
-                listed = _listed(text, offered)
+                listed = _listed(text, self._own(page, offered) if column.list == "activity" else offered)
                 self.tell(page, line.number, column.name, "delivery-not-listed", value=text[:_SHOWN], known=listed)
+
+    def _own(self, page: _Page, offered: Choices) -> Choices:
+        """Return the activities that a sheet offers: of all the others none is what was meant there."""
+        own = {one.activity for one in self.described.activities(page.sheet, self.library)}
+        return Choices({code: texts for code, texts in offered.labels.items() if code in own})
 
     def _plain(self, column: Column, text: str) -> str:
         if column.kind == "date":

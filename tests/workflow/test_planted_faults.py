@@ -400,6 +400,14 @@ def test_a_heading_that_is_lost_is_told_once_and_not_again_at_every_row(sheet: s
     assert places(told) == [("delivery-heading-lost", "error", (hand.tab(sheet), HEADING_ROW, cell_[0]))]
 
 
+def test_what_is_proposed_for_an_unknown_refrigerant_is_a_refrigerant(tmp_path: Path) -> None:
+    hand = Hand(tmp_path / "refrigerant.xlsx")
+    hand.sound("refrigerants", activity="R410")
+    (fault,) = read_workbook(hand.save()).findings
+    assert fault.data["known"]["en"]
+    assert all(one.startswith("Refrigerant ") for one in fault.data["known"]["en"])
+
+
 def test_without_the_sheet_of_sites_no_site_is_called_unknown(tmp_path: Path) -> None:
     hand = Hand(tmp_path / "sites.xlsx")
     del hand.book[hand.tab("sites")]
