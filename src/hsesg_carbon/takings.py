@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from hsesg_carbon import units
@@ -115,7 +115,7 @@ class Holder:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One activity row to be, and the row of the export that it comes from."""
 
@@ -130,12 +130,12 @@ class Record:
     note: str = ""
     column: str | None = None
 
-    @property
+    @cached_property
     def activity_id(self) -> str:
         """The id: what the row is of and when, never where it stands, so that the next export gives it again."""
         when = str(self.period.start) if self.period.days == 1 else self.period.label
         words = (self.holder.site, self.holder.meter, self.holder.activity, when, self.part)
-        return ":".join(one.replace("/", "_") for one in words if one)
+        return ":".join(filter(None, words)).replace("/", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +450,7 @@ class Taking:
         if 10**units.SHOWN_PLACES % one.quantity.denominator and Fraction(text) != one.quantity:
             self.note("derived-rounded", "info", (one.row, None), quantity=text, unit=holder.unit)
         constants = self.mapping.constants
+        notes = (one.part, one.note or constants.note, holder.note)
         said = {
             "activity_id": one.activity_id,
             "site": holder.site,
@@ -462,7 +463,7 @@ class Taking:
             "quality": "estimated" if one.estimated else holder.quality,
             "credit": one.credit,
             "evidence": one.evidence or constants.evidence,
-            "note": "; ".join(filter(None, (one.part, one.note or constants.note, holder.note))),
+            "note": "; ".join(filter(None, notes)) if any(notes) else None,
             "origin_file": self.sheet.file,
             "origin_sheet": self.sheet.name,
             "origin_row": str(one.row),
