@@ -103,7 +103,7 @@ def find(
 
     Series of one region inform each other (``baselines.fit_all``). With ``upto`` nothing after that month is known.
     Where the baselines of the very series are at hand they need not be fitted again. A sound series is accused of a
-    false departure about ``baselines.ALARMS_PER_YEAR`` times a year.
+    false departure about once in forty years of months (0.025 a year).
 
     Example:
         >>> months = tuple(Period.parse(f"{2021 + at // 12}-{at % 12 + 1:02d}") for at in range(36))
@@ -267,28 +267,13 @@ class _Case:
 
     def departures(self) -> Iterator[Told]:
         """Yield what the baseline found to be disturbed."""
-        over: set[int] = set()
-        found = self.baseline.disturbances
-        for place, one in enumerate(found):
+        for one in self.baseline.disturbances:
             if one.shape == "single":
                 yield one.first, one.first, self.single(one.first)
             elif one.shape == "late":
                 yield one.first, one.first + 1, self.late(one.first)
-            elif place not in over:
-                after = self.back(found, place)
-                over |= {after} if after is not None else set()
-                yield one.first, one.first, self.lasting(one, None if after is None else found[after])
-
-    def back(self, found: Sequence[Disturbance], place: int) -> int | None:
-        """Return which later disturbance takes a level back, within a year, to where it was."""
-        one = found[place]
-        later = [at for at in range(place + 1, len(found)) if found[at].shape == "level"]
-        if one.shape != "level" or not later:
-            return None
-        other = found[later[0]]
-        deviation = max(abs(two.size) / max(two.score, 1e-9) for two in (one, other))
-        near = abs(one.size + other.size) < _NEAR * deviation
-        return later[0] if near and other.first - one.first < _YEAR else None
+            else:
+                yield one.first, one.first, self.lasting(one)
 
     def single(self, place: int) -> Anomaly:
         """Return what a single departing month is: of impossible size, arrears of a gap, or more or less use."""
@@ -335,9 +320,9 @@ class _Case:
         code = "anomaly-late-low" if actual < expected else "anomaly-late-high"
         return self.at(place, "late", "data", code, **facts)
 
-    def lasting(self, one: Disturbance, end: Disturbance | None) -> Anomaly:
+    def lasting(self, one: Disturbance) -> Anomaly:
         """Return a changed level, or a drift, judged against what held before it."""
-        last = len(self.series.months) - 1 if end is None else end.first - 1
+        last = one.after - 1
         ratio = math.exp(one.size)
         facts: dict[str, Any] = {
             "months": last - one.first + 1,
@@ -354,7 +339,7 @@ class _Case:
         if factor is not None:
             code = "anomaly-multiplier-lasting"
             return self.at(one.first, "multiplier", "meter-fault", code, ratio, factor=factor, **facts)
-        code = "anomaly-step-lasting" if end is None else "anomaly-step-until"
+        code = "anomaly-step-lasting" if one.after == len(self.series.months) else "anomaly-step-until"
         return self.at(one.first, "step", "consumption", code, ratio, **facts)
 
 

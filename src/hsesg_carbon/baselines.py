@@ -8,20 +8,17 @@ from typing import Any, Literal
 import numpy as np
 
 from hsesg_carbon.common_factors import CommonFactors
-from hsesg_carbon.disturbances import LASTING, Disturbance, Limits, Projected, Search, column
+from hsesg_carbon.disturbances import LASTING, Disturbance, Odds, Projected, Search, column
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.periods import Period
 
 Kind = Literal["degree-days", "shared-weather", "month-of-year", "none"]
 
-ALARMS_PER_YEAR = 0.010
-"""False alarms that a sound series may have in a year: 2/3 for single months, 1/3 for levels."""
-
 FEWEST = 6
 """Months with a bill below which there is no baseline."""
 
-FLOOR = 0.015
-"""The least relative standard deviation that bills are credited with: a reading half a day off is 1.6 % of a month."""
+FLOOR = 0.004
+"""The least relative standard deviation that bills are credited with: readings are rounded, and hours early or late."""
 
 _NEW_YEARS = (
     "2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08 2017-01-28 2018-02-16 2019-02-05 "
@@ -30,11 +27,12 @@ _NEW_YEARS = (
 )
 """First days of the Chinese year (Hong Kong Observatory, Gregorian-lunar calendar conversion tables)."""
 
+_FADES = 0.7
 _HOLIDAY = 7
 _WORKDAYS = 5
 _BIG = 1e3
 _YEAR = 12
-_GROSS = 6.0
+_GROSS = 20.0
 _GROSS_SPREAD = 0.1
 _GROSS_LEAST = 0.4
 _NEAR_ZERO = 0.02
@@ -42,6 +40,26 @@ _TREND = 0.08
 _DOUBT = 1.5
 """What each common factor must add to the score: the best of several tries looks better than it is."""
 
+_COST = 6.6
+"""Twice the logarithm of the odds against a disturbance in a month: chosen on one draw of made-up sites, as a balance."""
+
+_SIZE = 0.2
+"""Usual size of what people want to know of, as a logarithm; much smaller ones need not be told from noise."""
+
+_USUAL = 0.025, 4.0
+"""The relative standard deviation of a series without peers, and what this is worth in months."""
+
+_UNKNOWN = 0.15
+"""How much a month may be off whose degree days are not known, where use follows them."""
+
+_STEADY = 8.0
+"""Months that speak for a noise as wide in all seasons."""
+
+_WIDEST = 5.0
+_PEERS = 5
+_TOGETHER = 0.2
+_SPELL = 6
+_FAR = 2.0
 _TINY = 1e-6
 _WEEKDAY = 0.5
 
@@ -53,7 +71,7 @@ class Series:
 
     ``months`` are consecutive calendar months, ascending; ``quantities`` are floats in ``unit``, ``None`` where there
     is no bill. ``weather`` holds heating and cooling degree days by month, ``None`` where they are not known. Sites of
-    one ``region`` share their weather, known or not; those without a region count as one.
+    one ``region`` share their weather, known or not; those without a region share no weather, only how steady they are.
 
     Raises:
         InputError: The months are not consecutive calendar months, or the lengths differ.
@@ -86,7 +104,7 @@ class Baseline:
     What a series should show each month: expected, low and high, floats in its unit.
 
     Every month is expected from all other months, without those found to be disturbed, at the level that holds in it. A
-    month outside its band departs from the rule; a sound one does so with the chance that ``ALARMS_PER_YEAR`` states.
+    month outside its band departs from the rule; a sound one does so about once in forty years.
     ``r2`` and ``cv_rmse`` (percent) are those of ASHRAE Guideline 14, over the months of ``training`` that are not
     disturbed, each foretold from the others. ``spread`` is the relative standard deviation of a month as foretold;
     quantities up to ``least`` are next to nothing and enter no baseline.
@@ -133,19 +151,19 @@ def _identity(one: Series) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class _Settings:
-    """How a noise is made up: month effects against it, carry-over to the next month, holiday, small values."""
+    """
+    How a noise is made up: month effects against it, the share that is slow, and the week of the New Year.
+
+    The slow part fades by 0.7 from month to month: occupancy and habits.
+    """
 
     season: float = 0.7
-    carried: float = 0.0
+    slow: float = 0.0
     holiday: float = 0.0
-    power: float = 1.0
 
 
 _GRID = tuple(
-    _Settings(season, carried, holiday)
-    for season in (0.0, 0.7, 2.0)
-    for carried in (0.0, 0.35, 0.65)
-    for holiday in ((0.0, 0.3) if carried < 0.5 and season else (0.0,))  # noqa: PLR2004
+    _Settings(season, slow, holiday) for season in (0.0, 0.7, 2.0) for slow in (0.0, 0.3, 0.7) for holiday in (0.0, 0.2)
 )
 
 
@@ -202,6 +220,9 @@ class _Data:
     use: Any
     usable: Any
     least: float
+    daily: Any
+    unknown: Any
+    widened: Any
     gross: tuple[Disturbance, ...] = ()
 
     @property
@@ -216,10 +237,25 @@ def _data(series: Series) -> _Data:
     positive = use[use > 0]
     least = _NEAR_ZERO * float(np.median(positive)) if len(positive) else 0.0
     usable = np.isfinite(use) & (use > least)
-    data = _Data(series, calendar, np.where(usable, use, 1.0), usable, least * float(np.median(calendar.days)))
+    small = least * float(np.median(calendar.days))
+    data = _Data(
+        series, calendar, np.where(usable, use, 1.0), usable, small, *_weather(series, calendar), np.ones(len(use))
+    )
     if usable.sum() < FEWEST:
         return data
     return replace(data, gross=_gross(data))
+
+
+def _weather(series: Series, calendar: _Calendar) -> tuple[Any, Any]:
+    """Return degree days per day, shape ``(n, 2)``, and where they are only the usual ones of the month of the year."""
+    count = len(series.months)
+    given = [None] * count if series.weather is None else series.weather
+    daily = np.array([(np.nan, np.nan) if one is None else one for one in given]) / calendar.days[:, None]
+    unknown = ~np.isfinite(daily).all(axis=1)
+    for place in np.flatnonzero(unknown) if not unknown.all() else ():
+        like = (calendar.near_month[place] * ~unknown) ** 4 + _TINY * ~unknown
+        daily[place] = like[~unknown] @ daily[~unknown] / like.sum()
+    return daily, unknown
 
 
 def _gross(data: _Data) -> tuple[Disturbance, ...]:
@@ -227,11 +263,12 @@ def _gross(data: _Data) -> tuple[Disturbance, ...]:
     calendar, usable = data.calendar, data.usable
     covariance = 0.7**2 * calendar.near_month + 0.1**2 * calendar.same_month + _GROSS_SPREAD**2 * np.eye(len(usable))
     covariance = covariance + _TREND**2 * np.outer(calendar.years, calendar.years) + np.diag(np.where(usable, 0, _BIG))
-    logs = np.where(usable, data.logs - np.median(data.logs[usable]), 0.0)
-    start = Projected.of(covariance, np.ones((len(usable), 1)), logs)
-    scale = max(1.0, start.scale(usable))
-    found = Search(start, usable, np.ones(len(usable)), Limits(_GROSS * scale, _GROSS * scale, scale, 1e6)).run()
-    return tuple(one for one in found if abs(one.size) > _GROSS_LEAST and one.shape != "late")
+    logs = np.where(usable, data.logs - np.median(data.logs[usable]), 0.0) / _GROSS_SPREAD
+    start = Projected.of(covariance / _GROSS_SPREAD**2, np.ones((len(usable), 1)), logs)
+    odds = Odds(_GROSS, 3 / _GROSS_SPREAD, weight=1)
+    found = Search(start, usable, np.ones(len(usable)), odds, float(usable.sum()) - 1).run()
+    sized = [replace(one, size=one.size * _GROSS_SPREAD) for one in found]
+    return tuple(one for one in sized if abs(one.size) > _GROSS_LEAST and one.shape != "late")
 
 
 def _path(disturbances: Sequence[Disturbance], late: Any) -> Any:
@@ -249,7 +286,6 @@ class _Rule:
     kind: Kind
     columns: Any
     free_season: bool
-    common: Any = None
     signed: bool = False
 
 
@@ -263,7 +299,8 @@ class _Fitted:
     beta: Any
     spread: float
     disturbances: tuple[Disturbance, ...]
-    limits: Limits
+    odds: Odds
+    freedom: float
 
 
 def _robust_start(data: _Data, rule: _Rule) -> Any:
@@ -295,23 +332,19 @@ def _physical(rule: _Rule, beta: Any, use: Any, root: Any) -> Any:
     return out
 
 
-def _covariance(data: _Data, rule: _Rule, settings: _Settings, centre: Any, spread: float) -> Any:
-    """Return the covariance of the logarithms about the rule, shape ``(n, n)``."""
+def _covariance(data: _Data, rule: _Rule, settings: _Settings, spread: float) -> tuple[Any, Any]:
+    """Return the covariance of the logarithms about the rule, shape ``(n, n)``, and of it that of what is no rule."""
     calendar = data.calendar
-    size = np.ones(len(centre))
-    if settings.power != 1:
-        middle = float(np.median(centre[data.usable]))
-        size = np.clip((centre / middle) ** (settings.power - 1), 0.3, 10)
-    out = spread**2 * np.outer(size, size) * settings.carried**calendar.apart
-    out = out + (settings.season * spread) ** 2 * calendar.same_month
+    noise = (1 - settings.slow) * np.eye(len(data.use)) + settings.slow * _FADES**calendar.apart
+    noise = (noise + settings.season**2 * calendar.same_month) * np.outer(data.widened, data.widened)
+    if rule.kind == "degree-days" and data.unknown.any():
+        noise = noise + np.diag(np.where(data.unknown, (_UNKNOWN / spread) ** 2, 0.0))
+    out = noise + calendar.fixed / spread**2 + np.diag(np.where(data.usable, 0.0, _BIG / spread**2))
     if rule.free_season:
-        out = out + 0.5**2 * calendar.near_month + 0.1**2 * calendar.same_month
-    out = out + calendar.fixed
+        out = out + (0.5**2 * calendar.near_month + 0.1**2 * calendar.same_month) / spread**2
     if settings.holiday:
-        out = out + settings.holiday**2 * np.outer(calendar.holiday, calendar.holiday)
-    if rule.common is not None:
-        out = out + 0.7**2 * np.outer(rule.common, rule.common)
-    return out + np.diag(np.where(data.usable, 0.0, _BIG))
+        out = out + (settings.holiday / spread) ** 2 * np.outer(calendar.holiday, calendar.holiday)
+    return out, noise
 
 
 def _centre(data: _Data, rule: _Rule, beta: Any) -> Any:
@@ -329,23 +362,18 @@ class _Around:
     design: Any
     values: Any
     late: Any
+    freedom: float
 
     @classmethod
     def of(cls, data: _Data, rule: _Rule, settings: _Settings, beta: Any, spread: float) -> "_Around":
         centre = _centre(data, rule, beta)
-        common = 0.0 if rule.common is None else rule.common
-        values = np.where(data.usable, data.logs - np.log(centre) - common, 0.0)
-        design = rule.columns / centre[:, None]
-        covariance = _covariance(data, rule, settings, centre, spread)
+        values = np.where(data.usable, data.logs - np.log(centre), 0.0) / spread
+        design = rule.columns / centre[:, None] / spread
+        covariance, noise = _covariance(data, rule, settings, spread)
         late = np.median(centre * data.calendar.days) / (centre * data.calendar.days)
-        return cls(Projected.of(covariance, design, values), centre, covariance, design, values, late)
-
-    def known(self, disturbances: Sequence[Disturbance]) -> Projected:
-        """Return the series with disturbances projected out as well."""
-        state = self.state
-        for one in disturbances:
-            state = state.without(column(one, self.late))
-        return state
+        state = Projected.of(covariance, design, values)
+        freedom = max(float((state.matrix * noise)[np.ix_(data.usable, data.usable)].sum()), 2.0)
+        return cls(state, centre, covariance, design, values, late, freedom)
 
 
 def _fit_rule(
@@ -361,16 +389,20 @@ def _fit_rule(
     beta = _robust_start(data, rule) if start is None else start.beta
     found: tuple[Disturbance, ...] = data.gross if start is None else start.disturbances
     spread = _first_spread(data, rule, beta) if start is None else start.spread
-    limits = Limits(0.0, 0.0)
-    for turn in range(rounds):
+    freedom = 0.0
+    odds = Odds(_COST, _SIZE / spread)
+    for _ in range(rounds):
         around = _Around.of(data, rule, settings, beta, spread)
-        limits = _limits(data, rule, spread, peers)
-        search = Search(around.state, data.usable, around.late, limits)
-        found = search.unmasked(found) if start is None and turn == 0 else search.run(found)
-        scale = around.known(found).scale(data.usable, limits.prior, limits.weight)
+        usual, weight = _USUAL if peers is None else peers
+        odds = Odds(_COST, _SIZE / spread, usual / spread, weight)
+        freedom = around.freedom
+        search = Search(around.state, data.usable, around.late, odds, freedom, data.gross)
+        found = search.run()
+        scale = search.scale(search.project(found))
         beta = _refined(data, rule, beta, around, found)
+        found = tuple(replace(one, size=one.size * spread) for one in found)
         spread = max(spread * scale, FLOOR)
-    return _Fitted(data, rule, settings, beta, spread, found, limits)
+    return _Fitted(data, rule, settings, beta, spread, found, odds, freedom + odds.weight)
 
 
 def _first_spread(data: _Data, rule: _Rule, beta: Any) -> float:
@@ -383,7 +415,7 @@ def _refined(data: _Data, rule: _Rule, beta: Any, around: _Around, found: Sequen
     """Return the coefficients by generalised least squares, the disturbances as columns beside them."""
     beside = [column(one, around.late) for one in found]
     whole = np.column_stack([around.design, *beside]) if beside else around.design
-    values = around.values + np.where(data.usable, (rule.columns @ beta) / around.centre, 0.0)
+    values = around.values + np.where(data.usable, around.design @ beta, 0.0)
     root = np.linalg.cholesky(around.covariance)
     left, right = np.linalg.solve(root, whole), np.linalg.solve(root, values)
     both = np.linalg.lstsq(left, right, rcond=1e-10)[0]
@@ -395,50 +427,37 @@ def _refined(data: _Data, rule: _Rule, beta: Any, around: _Around, found: Sequen
     return new
 
 
-def _limits(data: _Data, rule: _Rule, spread: float, peers: tuple[float, float] | None) -> Limits:
-    """Return the limits that keep to the stated rate of false alarms, by Student's t at the freedom that there is."""
-    prior, weight = (1.0, 0.0) if peers is None else (peers[0] / spread, peers[1])
-    freedom = max(float(data.usable.sum()) - rule.columns.shape[1] - 2, 2.0) + weight
-    return Limits(*_quantiles(round(freedom, 1)), prior, weight)
-
-
-@lru_cache(4096)
-def _quantiles(freedom: float) -> tuple[float, float]:
-    """Return the limits of single values and of levels, two-sided; a level is looked for in a few places at once."""
-    from scipy.special import stdtrit  # noqa: PLC0415
-
-    single = float(stdtrit(freedom, 1 - ALARMS_PER_YEAR * 2 / 3 / _YEAR / 2))
-    return single, float(stdtrit(freedom, 1 - ALARMS_PER_YEAR / 3 / _YEAR / 6))
-
-
-def _score(fitted: _Fitted, settings: _Settings, floor: float = FLOOR) -> float:
+def _score(fitted: _Fitted, settings: _Settings) -> float:
     """
     Return how well each month is foretold from the others: the logarithmic score, in which no month counts beyond 3 sd.
 
     A disturbance costs as much as a month at that cap, so that a poor rule gains nothing by calling months disturbed.
     """
-    data = fitted.data
-    state = _Around.of(data, fitted.rule, settings, fitted.beta, fitted.spread).known(fitted.disturbances)
-    judged = data.usable & (state.matrix.diagonal() > _TINY)
-    scale = max(state.scale(data.usable), floor / fitted.spread)
-    variance = scale**2 / state.matrix.diagonal()[judged]
-    error = state.values[judged] / state.matrix.diagonal()[judged]
-    capped = np.minimum(error**2 / variance, 9.0)
+    data, spread = fitted.data, fitted.spread
+    around = _Around.of(data, fitted.rule, settings, fitted.beta, spread)
+    search = Search(
+        around.state, data.usable, around.late, Odds(_COST, 10 * _SIZE / spread), fitted.freedom, data.gross
+    )
+    state = search.project(fitted.disturbances)
+    diagonal = state.matrix.diagonal()
+    judged = data.usable & (diagonal > (spread / _SIZE) ** 2 / 2)
+    if not judged.any():
+        return -1e6
+    error = state.values[judged] / diagonal[judged]
+    scale = max(float(np.mean(np.minimum(error**2 * diagonal[judged], 9.0))), (FLOOR / spread) ** 2)
+    variance = scale * spread**2 / diagonal[judged]
+    capped = np.minimum((error * spread) ** 2 / variance, 9.0)
     single = int(data.usable.sum() - judged.sum())
     lost = single * (np.median(np.log(variance)) + 9) + 9 * (len(fitted.disturbances) - single)
     return float(-0.5 * (np.sum(np.log(variance) + capped) + lost))
 
 
-def _rules(data: _Data) -> list[_Rule]:
-    count = len(data.use)
-    ones = np.ones((count, 1))
-    rules = [_Rule("month-of-year", ones, free_season=True)]
-    weather = data.series.weather
-    if weather is not None and any(one is not None for one in weather):
-        known = np.array([(np.nan, np.nan) if one is None else one for one in weather], dtype=float)
-        daily = known / data.calendar.days[:, None]
-        rules.append(_Rule("degree-days", np.column_stack([ones, daily]), free_season=False))
-    return rules
+def _rule(data: _Data) -> _Rule:
+    """Return the rule to begin with: degree days where they are known, else the months of the year."""
+    ones = np.ones((len(data.use), 1))
+    if data.unknown.all():
+        return _Rule("month-of-year", ones, free_season=True)
+    return _Rule("degree-days", np.column_stack([ones, data.daily]), free_season=False)
 
 
 def _region(all_series: Sequence[Series]) -> list[Baseline]:
@@ -452,8 +471,7 @@ def _region(all_series: Sequence[Series]) -> list[Baseline]:
 def _first(data: _Data) -> _Fitted | None:
     if data.usable.sum() < FEWEST:
         return None
-    tried = [_fit_rule(data, one, _Settings()) for one in _rules(data)]
-    return max(tried, key=lambda one: _score(one, one.settings))
+    return _fit_rule(data, _rule(data), _Settings())
 
 
 def _shared(fitted: Sequence[_Fitted]) -> list[_Fitted]:
@@ -461,7 +479,8 @@ def _shared(fitted: Sequence[_Fitted]) -> list[_Fitted]:
     best = list(fitted)
     lacking = [at for at, one in enumerate(best) if one.rule.kind != "degree-days"]
     scores = {at: _score(best[at], best[at].settings) for at in lacking}
-    for count in _counts(len(best)) if lacking else ():
+    alone = any(one.data.series.region is None for one in best)
+    for count in _counts(len(best)) if lacking and not alone else ():
         panel, span = _panel(best)
         factors = CommonFactors.of(panel, count)
         for at in lacking:
@@ -481,24 +500,32 @@ def _counts(series: int) -> tuple[int, ...]:
 
 
 def _panel(fitted: Sequence[_Fitted]) -> tuple[Any, dict[Period, int]]:
-    """Return use per day over its median by series and month, without what is known to be disturbed."""
+    """
+    Return use per day over its median by series and month, without changed levels.
+
+    What many series share to the same side is left in: it is what they have in common, and no fault of any.
+    """
     months = sorted({month for one in fitted for month in one.data.series.months})
     span = {month: at for at, month in enumerate(months)}
-    panel = np.full((len(fitted), len(months)), np.nan)
-    for row, one in zip(panel, fitted, strict=True):
+    use = np.full((len(fitted), len(months)), np.nan)
+    path = np.zeros_like(use)
+    for at, one in enumerate(fitted):
         data = one.data
-        use = data.use / np.exp(
-            _path([two for two in one.disturbances if two.shape in LASTING], np.ones(len(data.use)))
-        )
-        use = np.where(data.usable, use / np.median(use[data.usable]), np.nan)
-        row[[span[month] for month in data.series.months]] = use
-    return panel, span
+        columns = [span[month] for month in data.series.months]
+        use[at, columns] = np.where(data.usable, data.use / np.median(data.use[data.usable]), np.nan)
+        lasting = [two for two in one.disturbances if two.shape in LASTING]
+        path[at, columns] = _path(lasting, np.ones(len(data.use)))
+    for side in (path > 0, path < 0):
+        path = np.where(side & (side.mean(axis=0) > _TOGETHER), 0.0, path)
+    panel = use / np.exp(path)
+    return panel / np.nanmedian(panel, axis=1)[:, None], span
 
 
 def _settled(fitted: Sequence[_Fitted]) -> list[_Fitted]:
     """Choose the noise of every series, with its peers' scores as a prior, pool the spreads and search for good."""
     rough = [_fit_rule(one.data, one.rule, settings, start=one, rounds=1) for one, settings in _chosen(fitted)]
-    peers = _pooled([one.spread for one in rough], [float(one.data.usable.sum()) - 6 for one in rough])
+    rough = [replace(one, data=data) for one, data in zip(rough, _widened(rough), strict=True)]
+    peers = _pooled([one.spread for one in rough], [one.freedom - one.odds.weight for one in rough])
     return [_fit_rule(one.data, one.rule, one.settings, peers=peers, start=one) for one in rough]
 
 
@@ -513,6 +540,57 @@ def _chosen(fitted: Sequence[_Fitted]) -> list[tuple[_Fitted, _Settings]]:
         others = (shared - own) / max(len(fitted) - 1, 1)
         out.append((one, _GRID[int((own + others).argmax())]))
     return out
+
+
+def _widened(fitted: Sequence[_Fitted]) -> list[_Data]:
+    """
+    Return the data, where the weather is not known with wider noise in what can be foretold less.
+
+    Where a fifth of the peers depart in the same month to the same side, it was the weather, and no fault of any.
+    """
+    apart = [_apart(one, _SPELL) for one in fitted]
+    span = sorted({month for one in fitted for month in one.data.series.months})
+    place = {month: at for at, month in enumerate(span)}
+    panel = np.full((len(fitted), len(span)), np.nan)
+    for row, one, own in zip(panel, fitted, apart, strict=True):
+        row[[place[month] for month in one.data.series.months]] = own
+    out = []
+    for at, (one, own) in enumerate(zip(fitted, apart, strict=True)):
+        data = one.data
+        if one.rule.kind == "degree-days":
+            out.append(data)
+            continue
+        peers = np.delete(panel, at, 0)[:, [place[month] for month in data.series.months]]
+        together = np.array([_together(month) for month in peers.T])
+        near = data.calendar.near_month**2 * np.isfinite(own)
+        level = np.nan_to_num(_apart(one, 0))
+        season = (_STEADY + near @ np.minimum(level**2, 9.0)) / (_STEADY + near.sum(axis=1))
+        wide = season if one.rule.free_season else np.ones(len(own))
+        out.append(replace(data, widened=np.sqrt(np.maximum(wide, together**2))))
+    return out
+
+
+def _together(apart: Any) -> float:
+    """Return by how much more than usual a fifth of the peers depart to the same side; 1 where they are few."""
+    known = apart[np.isfinite(apart)]
+    if len(known) < _PEERS:
+        return 1.0
+    far = max(np.quantile(known, 0.8), np.quantile(-known, 0.8))
+    return float(far) if far > _FAR else 1.0
+
+
+def _apart(fitted: _Fitted, longer: int) -> Any:
+    """
+    Return how far each month is from what the others foretell, in standard deviations; NaN where it is not known.
+
+    Changed levels are known, if they last longer than so many months.
+    """
+    around = _Around.of(fitted.data, fitted.rule, fitted.settings, fitted.beta, fitted.spread)
+    lasting = [one for one in fitted.disturbances if one.shape in LASTING and one.after - one.first > longer]
+    search = Search(around.state, fitted.data.usable, around.late, fitted.odds, around.freedom, fitted.data.gross)
+    state = search.project(lasting)
+    out = state.values / np.sqrt(np.maximum(state.matrix.diagonal(), _TINY))
+    return np.where(fitted.data.usable, out, np.nan)
 
 
 def _pooled(spreads: Sequence[float], freedom: Sequence[float]) -> tuple[float, float] | None:
@@ -548,15 +626,17 @@ def _banded(named: tuple[str, str, str | None, str], fitted: _Fitted) -> Baselin
     """Foretell every month from all others that are not disturbed, at the level that holds in it."""
     sound = fitted.data.usable.copy()
     for one in fitted.disturbances:
-        if one.shape in {"single", "late"}:
-            sound[one.first : one.first + (2 if one.shape == "late" else 1)] = False
-    data = replace(fitted.data, usable=sound)
-    around = _Around.of(data, fitted.rule, fitted.settings, fitted.beta, fitted.spread)
-    state = around.known([one for one in fitted.disturbances if one.shape in LASTING])
+        if one.shape not in LASTING:
+            sound[one.first : one.after] = False
+    data, unit = replace(fitted.data, usable=sound), fitted.spread
+    around = _Around.of(data, fitted.rule, fitted.settings, fitted.beta, unit)
+    state = around.state
+    for one in fitted.disturbances:
+        if one.shape in LASTING:
+            state = state.without(column(one, around.late), _BIG)
     diagonal = np.maximum(state.matrix.diagonal(), 1e-12)
-    common = 0.0 if fitted.rule.common is None else fitted.rule.common
-    foretold = around.values - state.values / diagonal + np.log(around.centre) + common
-    spread = np.sqrt(np.maximum(1 / diagonal - np.where(sound, 0.0, _BIG), fitted.spread**2))
+    foretold = (around.values - state.values / diagonal) * unit + np.log(around.centre)
+    spread = unit * np.sqrt(np.maximum(1 / diagonal - np.where(sound, 0.0, _BIG / unit**2), 1.0))
     return _as_baseline(named, fitted, sound, foretold, spread)
 
 
@@ -571,7 +651,8 @@ def _as_baseline(
     error = actual - expected[sound]
     total = float(np.sum((actual - actual.mean()) ** 2))
     freedom = max(len(actual) - fitted.rule.columns.shape[1], 1)
-    factor = np.exp(fitted.limits.single * spread)
+    limit = replace(fitted.odds, size=_SIZE).limit(spread, fitted.freedom)
+    factor = np.exp(np.minimum(limit * spread, _WIDEST))
     return Baseline(
         *named,
         fitted.rule.kind,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 _ROUNDS = 14
-_CUT = 4.7
-"""Tukey's biweight keeps 95 % of the efficiency of least squares at this many robust standard deviations."""
+_CLIP = 1.5
+"""Huber's weights begin to fall at this many robust standard deviations: none is ever nothing, see ``_weights``."""
 
 _LEAST = 0.003
 _ALIKE = 0.7
@@ -21,7 +21,7 @@ class CommonFactors:
     """
     Values of ``(n, t)`` as ``loadings @ scores.T``, with the weight that each value was given; floats.
 
-    Outlying values have weight 0 (Tukey's biweight in alternating least squares), so that no fault of one series enters
+    Outlying values weigh little (Huber's weights in alternating least squares), so that no fault of one series bends
     what is common to all.
     """
 
@@ -40,9 +40,9 @@ class CommonFactors:
         values = np.where(known, panel, 0.0)
         weights = known / np.maximum(filled, 0.1) ** 2
         loadings = _solved(values, weights, scores)
-        for turn in range(_ROUNDS):
+        for _ in range(_ROUNDS):
             centre = np.maximum(loadings @ scores.T, 0.1)
-            weights = known * _weights(np.where(known, values / centre - 1, np.nan), turn < _ROUNDS // 2) / centre**2
+            weights = known * _weights(np.where(known, values / centre - 1, np.nan)) / centre**2
             loadings = _solved(values, weights, scores)
             scores = _solved(values.T, weights.T, loadings)
         return cls(panel, loadings, scores, weights)
@@ -55,18 +55,18 @@ class CommonFactors:
         return _solved(values.T, weights.T, self.loadings, self.scores)
 
 
-def _weights(error: Any, gentle: bool) -> Any:
+def _weights(error: Any) -> Any:
     """
-    Return the weights of relative errors, by Huber while ``gentle``, then by Tukey, over each series' squared scale.
+    Return the weights of relative errors, by Huber, over each series' squared scale.
 
+    A weight of nothing (Tukey's) would leave out the few months of odd weather, which are what the factors are for.
     A month in which many series err together is no fault of theirs: it widens the scale of all in that month.
     """
     scale = np.maximum(1.4826 * _middle(np.abs(error), 1)[:, None], _LEAST)
     scale = np.maximum(scale, _ALIKE * np.median(scale))
     ratio = np.abs(error) / scale
     ratio = np.where(np.isfinite(error), ratio / np.maximum(1.4826 * _middle(ratio, 0), 1.0), 0.0)
-    shape = 1 / np.maximum(ratio / 1.5, 1.0) if gentle else np.maximum(1 - (ratio / _CUT) ** 2, 0.0) ** 2
-    return shape / scale**2
+    return 1 / np.maximum(ratio / _CLIP, 1.0) / scale**2
 
 
 def _middle(values: Any, axis: int) -> Any:

@@ -63,6 +63,16 @@ def test_a_month_without_a_bill_is_expected_all_the_same() -> None:
     assert gap.trained == 35
 
 
+def test_months_whose_weather_is_not_known_have_a_wider_band_and_no_gap() -> None:
+    series, true = degree_day_series()
+    weather = tuple(None if at in {4, 11} else one for at, one in enumerate(series.weather))
+    baseline = fit(replace(series, weather=weather))
+    assert baseline.kind == "degree-days"
+    assert np.isfinite(baseline.expected).all()
+    assert baseline.low[11] < true[11] < baseline.high[11]
+    assert baseline.high[11] / baseline.expected[11] > 1.2 > baseline.high[23] / baseline.expected[23]
+
+
 def test_without_weather_the_months_of_the_year_are_the_rule() -> None:
     rng = np.random.default_rng(4)
     bills = 1000 * np.tile(SEASON, 4) * np.exp(rng.normal(0, 0.01, 48))
