@@ -41,7 +41,7 @@ _DOUBT = 1.5
 """What each common factor must add to the score: the best of several tries looks better than it is."""
 
 _COST = 6.6
-"""Twice the logarithm of the odds against a disturbance in a month: chosen on one draw of made-up sites, as a balance."""
+"""Twice the logarithm of the odds against a disturbance in a month: a balance, chosen on one draw of made-up sites."""
 
 _SIZE = 0.2
 """Usual size of what people want to know of, as a logarithm; much smaller ones need not be told from noise."""
