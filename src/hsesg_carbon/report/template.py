@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.layouts import letter as _letter
 from hsesg_carbon.report.prefill import Prefill
 from hsesg_carbon.sheets import BOTH, HEADING_ROW, Choices, Column, Sheet, Workbook, shown, tab_name
 
@@ -630,17 +631,6 @@ def _page_class() -> "type[Worksheet]":
             return formula.removeprefix("=")
 
     return Page
-
-
-@cache
-def _letter(place: int) -> str:
-    """Return the letter of a column, counted from 0."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _has(column: Column) -> "Callable[[Mapping[str, str]], bool]":
