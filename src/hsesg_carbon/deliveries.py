@@ -50,7 +50,7 @@ def received(file: Path, folder: Path, mapping: Path | None = None, progress: Pr
     accounts = Workspace(folder) if (folder / _INVENTORY).is_file() else None
     if mapping is None:
         return read_workbook(file, accounts, progress)
-    return read_mapped(file, mapping, accounts or Workspace(folder))
+    return read_mapped(file, mapping, accounts or Workspace(folder), progress)
 
 
 def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, Taken | None]:

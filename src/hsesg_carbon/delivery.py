@@ -187,15 +187,17 @@ def delivered_name(path: Path) -> str:
     return _CHECKED.sub("", path.name)
 
 
-def read_mapped(path: Path, mapping: Path, workspace: Workspace) -> Delivery:
+def read_mapped(path: Path, mapping: Path, workspace: Workspace, progress: Progress | None = None) -> Delivery:
     """
     Read an export of a utility or a meter system by a mapping, into rows of ``activity``.
+
+    ``progress`` is told how many rows are read.
 
     Raises:
         InputError: The file or the mapping cannot be read, or they do not fit each other.
     """
     raw = read_bytes(path)
-    told = read_export(path, read_mapping(mapping), workspace.boundary.sites, workspace.library)
+    told = read_export(path, read_mapping(mapping), workspace.boundary.sites, workspace.library, progress)
     rows = tuple(tuple(row.get(name) or "" for name in EXPORT_COLUMNS) for row in told.rows)
     sha256 = hashlib.sha256(raw).hexdigest()
     return Delivery(path.name, sha256, "export", {"activity": (EXPORT_COLUMNS, rows)}, told.findings, (told.controls,))

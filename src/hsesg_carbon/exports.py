@@ -11,11 +11,18 @@ from hsesg_carbon.mappings import ColumnMapping
 from hsesg_carbon.metering import listed_intervals, matrix_intervals, metered
 from hsesg_carbon.sites import Site
 from hsesg_carbon.takings import COLUMNS, Controls, Exported, Record, Taking
+from hsesg_carbon.workbooks import Progress
 
 __all__ = ["COLUMNS", "Controls", "Exported", "read_export"]
 
 
-def read_export(path: Path, mapping: ColumnMapping, sites: Sequence[Site], library: FactorLibrary) -> Exported:
+def read_export(
+    path: Path,
+    mapping: ColumnMapping,
+    sites: Sequence[Site],
+    library: FactorLibrary,
+    progress: Progress | None = None,
+) -> Exported:
     """
     Return the activity rows that a CSV or Excel export holds.
 
@@ -24,6 +31,7 @@ def read_export(path: Path, mapping: ColumnMapping, sites: Sequence[Site], libra
         mapping: What is stated about it (``read_mapping``).
         sites: The sites that rows may name.
         library: Where activity codes, units and regions are looked up.
+        progress: Told how many rows are read.
 
     Raises:
         InputError: The file cannot be read at all, or the mapping does not fit it: no such sheet, headings that are
@@ -34,7 +42,7 @@ def read_export(path: Path, mapping: ColumnMapping, sites: Sequence[Site], libra
     """
     if faults := mapping.faults():
         raise InputError("settings-broken", faults, file="mapping")
-    sheet = Sheet.found(path, mapping)
+    sheet = Sheet.found(path, mapping, progress)
     export = Taking(sheet, mapping, sites, library)
     makers: dict[str, Callable[[Taking], Iterator[Record]]] = {
         "bills": bills,

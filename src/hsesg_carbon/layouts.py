@@ -12,6 +12,7 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.mappings import ColumnMapping
 from hsesg_carbon.stamps import Pattern
 from hsesg_carbon.tables import raw_sheets
+from hsesg_carbon.workbooks import Progress
 
 Cells = tuple[int, list[str]]
 """A row of the export: its number and its cells."""
@@ -32,9 +33,9 @@ class Sheet:
     notes: tuple[Finding, ...] = ()
 
     @classmethod
-    def found(cls, path: Path, mapping: ColumnMapping) -> "Sheet":
+    def found(cls, path: Path, mapping: ColumnMapping, progress: Progress | None = None) -> "Sheet":
         """Return the sheet that the mapping names, its heading found by the mapped headings."""
-        name, rows, notes = _sheet_named(path, mapping)
+        name, rows, notes = _sheet_named(path, mapping, progress)
         filled = [one for one in rows if "".join(one[1]).strip()]
         wanted = {title(one) for one in mapping.headings()}
         best, most = 0, -1
@@ -101,8 +102,10 @@ def letter(place: int) -> str:
     return workbooks.letter(place + 1)
 
 
-def _sheet_named(path: Path, mapping: ColumnMapping) -> tuple[str | None, list[Cells], list[Finding]]:
-    every = raw_sheets(path)
+def _sheet_named(
+    path: Path, mapping: ColumnMapping, progress: Progress | None
+) -> tuple[str | None, list[Cells], list[Finding]]:
+    every = raw_sheets(path, progress)
     sheets = [one for one in every if one[1]]
     if not sheets:
         raise InputError("file-empty", file=path.name)

@@ -385,9 +385,11 @@ def _csv_rows(text: str, file: str, progress: Progress | None = None) -> list[tu
     return rows
 
 
-def _excel_sheets(raw: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]], list[Finding]]]:
+def _excel_sheets(
+    raw: bytes, file: str, progress: Progress | None
+) -> Iterator[tuple[str, list[tuple[int, list[str]]], list[Finding]]]:
     """Yield each sheet's name, its rows as text, and remarks, before any heading is looked for."""
-    for sheet in workbooks.sheets(raw, file):
+    for sheet in workbooks.sheets(raw, file, progress):
         down = [
             _merged(file, sheet, block, {}).model_copy(update={"severity": "warning"})
             for block in sheet.merged
@@ -614,11 +616,14 @@ def _wide_notes(table: Table, names: Sequence[str], wide: list[tuple[int, int, s
             yield Finding(code="full-width-read", severity="info", where=where, data=data)
 
 
-def raw_sheets(path: Path | Traversable) -> list[tuple[str | None, list[tuple[int, list[str]]], list[Finding]]]:
+def raw_sheets(
+    path: Path | Traversable, progress: Progress | None = None
+) -> list[tuple[str | None, list[tuple[int, list[str]]], list[Finding]]]:
     """
     Return what a CSV file or a workbook holds, sheet by sheet, before any heading is looked for.
 
     A sheet is its name (``None`` of a CSV file), its rows with their numbers, all cells as text, and remarks.
+    ``progress`` is told how many rows are read.
 
     Raises:
         InputError: The file is missing, empty, too large or not what its name says.
@@ -626,7 +631,7 @@ def raw_sheets(path: Path | Traversable) -> list[tuple[str | None, list[tuple[in
     suffix = path.name.rsplit(".", 1)[-1].lower()
     if suffix == "csv":
         text, notes = _decode(read_bytes(path), path.name)
-        return [(None, _csv_rows(text, path.name), notes)]
+        return [(None, _csv_rows(text, path.name, progress), notes)]
     if suffix in {"xlsx", "xlsm"}:
-        return list(_excel_sheets(read_bytes(path), path.name))
+        return list(_excel_sheets(read_bytes(path), path.name, progress))
     raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx"])

@@ -765,3 +765,19 @@ def test_a_reading_or_interval_without_its_meter_is_never_mixed_with_others(take
 def test_years_that_cannot_be_are_faults_at_their_cell(take: Take, clock: str) -> None:
     text = "meter,time,kWh\nA,0001-01-01 00:00,1\nA,9999-12-31 24:00,1\n"
     assert faults(take(text, HOURS, local_time=clock)) == [("stamp-not-so", 2, "B"), ("stamp-not-so", 3, "B")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_progress_is_told_every_thousand_rows_of_an_export(kind: str, tmp_path: Path) -> None:
+    rows = [["site", "month", "kWh"]]
+    rows += [["hangzhou", f"{2000 + at // 12}-{at % 12 + 1:02d}", "1"] for at in range(1150)]
+    path = tmp_path / f"b.{kind}"
+    if kind == "csv":
+        path.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
+    else:
+        workbook(path, {"data": rows})
+    calls: list[tuple[int, int | None]] = []
+    mapping = ColumnMapping.model_validate(MONTHS)
+    read_export(path, mapping, SITES, LIBRARY, lambda done, total: calls.append((done, total)))
+    assert calls[0][0] == 1000
+    assert calls == ([(1000, 1150)] if kind == "csv" else [(1000, 1151), (1151, 1151)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook as ExcelFile
 from openpyxl import load_workbook
 
 from hsesg_carbon.deliveries import received, register, take_in
@@ -357,6 +358,26 @@ def test_an_export_comes_in_by_its_mapping_and_leads_back_to_its_row(year: Path,
     rows = [row for batch in Workspace(folder).batches for row in batch.rows() if row.where.file == bill.name]
     assert len(rows) == controls.records > 0
     assert sum(row.quantity for row in rows) == sum(controls.sums.values())
+
+
+@pytest.mark.parametrize("name", ["bills.csv", "bills.xlsx"])
+def test_progress_of_an_export_that_is_taken_in_is_told(name: str, tmp_path: Path) -> None:
+    folder = typed_year(tmp_path / "accounts")
+    site = Workspace(folder).boundary.sites[0].id
+    rows = [["month", "kWh"], *([f"{2000 + at // 12}-{at % 12 + 1:02d}", "1"] for at in range(1150))]
+    if name.endswith("csv"):
+        (tmp_path / name).write_text("\n".join(map(",".join, rows)), encoding="utf-8")
+    else:
+        book = ExcelFile()
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / name)
+    columns = '[columns]\nperiod = "month"\nquantity = "kWh"\n'
+    constants = f'[constants]\nsite = "{site}"\nactivity = "electricity.grid"\nunit = "kWh"\nmeter = "m1"\n'
+    (tmp_path / "map.toml").write_text(f'kind = "bills"\nperiod_format = "YYYY-MM"\n{columns}{constants}')
+    calls: list[tuple[int, int | None]] = []
+    received(tmp_path / name, folder, tmp_path / "map.toml", lambda done, total: calls.append((done, total)))
+    assert calls[0] == ((1000, 1150) if name.endswith("csv") else (1000, 1151))
 
 
 # ------------------------------------------------------------------------------------------------------------ hostile
