@@ -172,7 +172,8 @@ class Taking:
         self._skips = [(sheet.at(one.column), one) for one in mapping.skip]
         self._mapped = sorted({*self.at.values(), *self.value_at})
         self._titles = [sheet.titles[place] for place in self._mapped]
-        self.width = 1 + max([*self.at.values(), *self.parts_at, *self.wide_at, *self.value_at])
+        skipped_by = (place for place, _ in self._skips)
+        self.width = 1 + max([*self.at.values(), *self.parts_at, *self.wide_at, *self.value_at, *skipped_by])
         self.rows = self._data_rows()
 
     # ------------------------------------------------------------------------------------------ cells

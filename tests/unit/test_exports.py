@@ -781,3 +781,18 @@ def test_progress_is_told_every_thousand_rows_of_an_export(kind: str, tmp_path: 
     read_export(path, mapping, SITES, LIBRARY, lambda done, total: calls.append((done, total)))
     assert calls[0][0] == 1000
     assert calls == ([(1000, 1150)] if kind == "csv" else [(1000, 1151), (1151, 1151)])
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_row_that_ends_before_the_column_that_rows_are_skipped_by_is_taken(kind: str, tmp_path: Path) -> None:
+    rows = [["site", "month", "kWh", "state"], ["hangzhou", "2024-01", "5"], ["hangzhou", "2024-02", "7", "void"]]
+    path = tmp_path / f"b.{kind}"
+    if kind == "csv":
+        path.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
+    else:
+        workbook(path, {"data": rows})
+    skip = {"column": "state", "equals": ["void"], "reason": "void bill"}
+    exported = read_export(path, ColumnMapping.model_validate({**MONTHS, "skip": [skip]}), SITES, LIBRARY)
+    assert list(quantities(exported).values()) == ["5"]
+    assert not exported.faulty
+    assert exported.controls.left_aside["skipped"] == 1
