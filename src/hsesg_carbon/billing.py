@@ -28,11 +28,11 @@ def bills(export: Taking) -> Iterator[Record]:
     period_of = cache(lambda *texts: _period(export, *texts))
     periods = list(zip(*(export.column(name) for name in _DATED), strict=True))
     for place, (row, holder) in enumerate(zip(export.rows, holders, strict=True)):
-        found = list(_billed(export, row, holder, periods[place], period_of))
+        found = _billed(export, row, holder, periods[place], period_of)
         if holder is None or export.aside.get(row[0]) == "fault":
             continue
         for period, quantity, column in found:
-            if quantity < 0 and not more[place][1]:
+            if quantity.numerator < 0 and not more[place][1]:
                 export.fault(row[0], column, "quantity-negative")
                 break
             part, credit, evidence, note = more[place]
@@ -44,19 +44,20 @@ def bills(export: Taking) -> Iterator[Record]:
 
 def _billed(
     export: Taking, row: Cells, holder: Holder | None, texts: tuple[str, ...], period_of: Callable[..., Any]
-) -> Iterator[tuple[Period, Fraction, str | None]]:
-    """Yield period, quantity and column of what a row bills; note what is wrong with its cells."""
+) -> list[tuple[Period, Fraction, str | None]]:
+    """Return period, quantity and column of what a row bills; note what is wrong with its cells."""
     number, cells = row
     if export.mapping.wide:
-        yield from _months(export, row, texts[3], period_of)
+        found = list(_months(export, row, texts[3], period_of))
         _check_row_total(export, number, cells)
-        return
+        return found
     period = period_of(*texts)
     for name, error in [] if isinstance(period, Period) else period:
         export.fault(number, export.letter(name), error.code, texts[_DATED.index(name)], **error.data)
     quantity = _quantity(export, number, cells, holder)
-    if quantity is not None and isinstance(period, Period):
-        yield period, quantity, _quantity_letter(export)
+    if quantity is None or not isinstance(period, Period):
+        return []
+    return [(period, quantity, export.quantity_letter)]
 
 
 def _months(
@@ -93,12 +94,6 @@ def _check_row_total(export: Taking, number: int, cells: list[str]) -> None:
         data = {"stated": units.exact_text(stated), "summed": units.exact_text(total)}
         data["difference"] = units.exact_text(stated - total)
         export.fault(number, export.letter("quantity"), "export-parts-differ", "", **data)
-
-
-def _quantity_letter(export: Taking) -> str | None:
-    return next((export.letter(one) for one in ("quantity", "reading_end") if one in export.at), None) or (
-        letter(export.parts_at[0]) if export.parts_at else None
-    )
 
 
 def _period(export: Taking, label: str, start: str, end: str, year: str) -> Period | list[tuple[str, CarbonError]]:
@@ -167,10 +162,10 @@ def _quantity(export: Taking, number: int, cells: list[str], holder: Holder | No
         if other is not None and quantity is not None and abs(quantity - other) > export.mapping.tolerance:
             data = {"stated": units.exact_text(quantity), "summed": units.exact_text(other)}
             data["difference"] = units.exact_text(quantity - other)
-            export.fault(number, _quantity_letter(export), code, "", **data)
+            export.fault(number, export.quantity_letter, code, "", **data)
     quantity = stated if stated is not None else next(iter(sums.values()), None)
     if quantity is None:
-        export.fault(number, _quantity_letter(export), "quantity-blank")
+        export.fault(number, export.quantity_letter, "quantity-blank")
     return quantity
 
 

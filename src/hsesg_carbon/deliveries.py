@@ -181,12 +181,16 @@ class _TakingIn:
                     same.add(_compared(row.cells))
                     known[row.cells.get("activity_id", "")] = row.cells
         kept, faults, left = [], list[Finding](), 0
+        at = columns.index("activity_id") if "activity_id" in columns else None
         for values in rows:
+            other = known.get("" if at is None else values[at])  # of equal rows the ids are equal too
+            if other is None:
+                kept.append(values)
+                continue
             cells = {column: text for column, text in zip(columns, values, strict=True) if text}
-            other = known.get(cells.get("activity_id", ""))  # of equal rows the ids are equal too
-            if other is not None and _compared(cells) in same:
+            if _compared(cells) in same:
                 left += 1
-            elif name == "activity" and other is not None:
+            elif name == "activity":
                 faults.append(self._differs(cells, other))
             else:
                 kept.append(values)

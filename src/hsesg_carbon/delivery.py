@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +199,8 @@ def read_mapped(path: Path, mapping: Path, workspace: Workspace, progress: Progr
     """
     raw = read_bytes(path)
     told = read_export(path, read_mapping(mapping), workspace.boundary.sites, workspace.library, progress)
-    rows = tuple(tuple(row.get(name) or "" for name in EXPORT_COLUMNS) for row in told.rows)
+    cells = itemgetter(*EXPORT_COLUMNS)
+    rows = tuple([tuple([one or "" for one in cells(row)]) for row in told.rows])
     sha256 = hashlib.sha256(raw).hexdigest()
     return Delivery(path.name, sha256, "export", {"activity": (EXPORT_COLUMNS, rows)}, told.findings, (told.controls,))
 

@@ -34,6 +34,7 @@ _TABLE_COLUMNS = 4
 _TABLES = (".csv", ".xlsx", ".xlsm")
 _OTHER_TABLES = {".xls", ".xlsb", ".ods", ".tsv", ".parquet", ".numbers", ".et"}
 """Tables that would be lost if their file were only passed over with a remark."""
+_NO_VALUES = EXCEL_ERRORS | {UNCALCULATED}
 _ROW_NUMBER = re.compile(r"[0-9]{1,9}")
 _BROADEST = 38
 """Digits of the widest decimal that the engines have."""
@@ -367,17 +368,13 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
         if set(table.columns) >= set(REQUIRED) and not table.problems:  # broken cells do not hide other problems
             used.append(table)
     columns = list(dict.fromkeys(column for table in used for column in table.columns))
-    rows = [(table, row) for table in used for row in table.rows]
-    if not rows:
+    cells = [row.cells for table in used for row in table.rows]
+    if not cells:
         return None, notes, problems
-    data: dict[str, list[Any]] = {name: [row.cells.get(name) for _, row in rows] for name in columns}
+    data: dict[str, list[Any]] = {name: [] if name in ORIGIN else [one.get(name) for one in cells] for name in columns}
     problems += _origin_problems(used)
-    taken_in = [(table, row, "origin_file" in row.cells) for table, row in rows]
-    data["origin_file"] = [row.cells["origin_file"] if from_file else table.file for table, row, from_file in taken_in]
-    data["origin_sheet"] = [
-        row.cells.get("origin_sheet") if from_file else table.sheet for table, row, from_file in taken_in
-    ]
-    data["origin_row"] = [_origin_row(row) if from_file else row.number for _, row, from_file in taken_in]
+    origins = [_origin(table, row) for table in used for row in table.rows]
+    data |= dict(zip(ORIGIN, map(list, zip(*origins, strict=True)), strict=True))
     kept = {
         name: values for name, values in data.items() if name in REQUIRED or any(value is not None for value in values)
     }
@@ -387,10 +384,14 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
     return frame, notes, problems
 
 
-def _origin_row(row: Row) -> int:
-    """Return the row of the delivered file; the row's own number where none is stated."""
-    stated = row.cells.get("origin_row", "")
-    return int(stated) if _ROW_NUMBER.fullmatch(stated) else row.number
+def _origin(table: Table, row: Row) -> tuple[str, str | None, int]:
+    """Return file, sheet and row of the delivered file; the row's own place where none is stated."""
+    cells = row.cells
+    if "origin_file" not in cells:
+        return table.file, table.sheet, row.number
+    stated = cells.get("origin_row", "")
+    number = int(stated) if _ROW_NUMBER.fullmatch(stated) else row.number
+    return cells["origin_file"], cells.get("origin_sheet"), number
 
 
 def _origin_problems(tables: Sequence[Table]) -> list[Finding]:
@@ -487,8 +488,10 @@ def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
         if name not in _KNOWN
     ]
     for row in table.rows:
+        if _NO_VALUES.isdisjoint(row.cells.values()):
+            continue
         for column, value in row.cells.items():
-            if column != "quantity" and (value in EXCEL_ERRORS or value == UNCALCULATED):
+            if column != "quantity" and value in _NO_VALUES:
                 problems.append(
                     Finding(
                         code="number-excel-error",

@@ -42,6 +42,8 @@ _MAX_ALIKE = 10
 _FEW = 3
 """Formulas of a column that make a habit, and how many times as many as the exceptions they must be."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_HARMFUL = re.compile(r"\n[=+\-@\t\r]")
+"""What may become a formula in a spreadsheet, among cells that stand on a line each."""
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
 _UNUSUAL = re.compile("[０-９\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -339,11 +341,13 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in (columns, *rows):
-        writer.writerow(
-            [f"'{one}" if one.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(one) else one for one in row]
-        )
+    writer.writerows(_harmless(row) if _HARMFUL.search("\n".join(("", *row))) else row for row in (columns, *rows))
     return text.getvalue()
+
+
+def _harmless(row: Iterable[str]) -> list[str]:
+    """Return cells of which none can become a formula."""
+    return [f"'{one}" if one.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(one) else one for one in row]
 
 
 def _note(path: Path | Traversable) -> None:
@@ -386,7 +390,7 @@ def _csv_rows(text: str, file: str, progress: Progress | None = None) -> list[tu
 
 
 def _excel_sheets(
-    raw: bytes, file: str, progress: Progress | None
+    raw: bytes, file: str, progress: Progress | None = None
 ) -> Iterator[tuple[str, list[tuple[int, list[str]]], list[Finding]]]:
     """Yield each sheet's name, its rows as text, and remarks, before any heading is looked for."""
     for sheet in workbooks.sheets(raw, file, progress):
@@ -542,7 +546,8 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
     wide = _tidied(body)
     table_rows, stray = [], []
     for number, cells in body:
-        stray += [(number, place, cells[place]) for place in unnamed if place < len(cells) and cells[place]]
+        if unnamed:
+            stray += [(number, place, cells[place]) for place in unnamed if place < len(cells) and cells[place]]
         # a short row ends early: the cells that it lacks are blank
         table_rows.append(Row(number, {name: cell for name, cell in zip(names, cells, strict=False) if cell and name}))
     table = replace(table, rows=tuple(table_rows))
@@ -591,7 +596,8 @@ def _tidied(body: list[tuple[int, list[str]]]) -> list[tuple[int, int, str, str]
     """Take invisible characters off cells and make full-width numbers plain, in place; return what became of which."""
     wide = []
     for number, cells in body:
-        if not _UNUSUAL.search("".join(cells)):
+        text = "".join(cells)
+        if text.isascii() or not _UNUSUAL.search(text):
             continue
         for place, cell in enumerate(cells):
             plain = _INVISIBLE.sub("", cell).strip()

@@ -43,6 +43,8 @@ COLUMNS = (
 """The columns of every row that comes of an export."""
 
 SHOWN_TEXT = 80
+_STEPS = 10**units.SHOWN_PLACES
+"""A quantity of such a step, or of a whole number of them, is written as it is."""
 _BRACKETED = re.compile(r"[（(].*[)）]$")
 _KEYS = ("site", "meter", "activity", "unit", "quality")
 
@@ -193,6 +195,12 @@ class Taking:
     def letter(self, name: str) -> str | None:
         """Return the letter of a field's column, ``None`` where it has none."""
         return letter(self.at[name]) if name in self.at else None
+
+    @cached_property
+    def quantity_letter(self) -> str | None:
+        """The letter of the column in which a bill states what is billed, or the first of its parts."""
+        named = next((self.letter(one) for one in ("quantity", "reading_end") if one in self.at), None)
+        return named or (letter(self.parts_at[0]) if self.parts_at else None)
 
     def _number(self, text: str) -> Fraction | InputError:
         """Return the exact number that a cell states, with the signs that the mapping names."""
@@ -448,11 +456,11 @@ class Taking:
     def _row(self, one: Record) -> dict[str, str | None]:
         holder = one.holder
         text = units.exact_text(one.quantity)
-        if 10**units.SHOWN_PLACES % one.quantity.denominator and Fraction(text) != one.quantity:
+        if _STEPS % one.quantity.denominator and Fraction(text) != one.quantity:
             self.note("derived-rounded", "info", (one.row, None), quantity=text, unit=holder.unit)
         constants = self.mapping.constants
         notes = (one.part, one.note or constants.note, holder.note)
-        said = {
+        return {
             "activity_id": one.activity_id,
             "site": holder.site,
             "period_start": one.period.start.isoformat(),
@@ -460,16 +468,15 @@ class Taking:
             "activity": holder.activity,
             "quantity": text,
             "unit": holder.unit,
-            "meter": holder.meter,
+            "meter": holder.meter or None,
             "quality": "estimated" if one.estimated else holder.quality,
-            "credit": one.credit,
-            "evidence": one.evidence or constants.evidence,
+            "credit": one.credit or None,
+            "evidence": one.evidence or constants.evidence or None,
             "note": "; ".join(filter(None, notes)) if any(notes) else None,
             "origin_file": self.sheet.file,
-            "origin_sheet": self.sheet.name,
+            "origin_sheet": self.sheet.name or None,
             "origin_row": str(one.row),
         }
-        return {name: said[name] or None for name in COLUMNS}
 
     def _tell_unmapped(self) -> None:
         mapped = {*self.at.values(), *self.value_at, *(self.sheet.at(one.column) for one in self.mapping.skip)}

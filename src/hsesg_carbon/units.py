@@ -23,6 +23,9 @@ CO2E = "tCO2e"
 SHOWN_PLACES = 12
 """Decimal places of a number that does not end as a decimal."""
 
+_DENOMINATORS = 2**12
+"""Of how many denominators it is remembered how their decimals end."""
+
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _HALF = Decimal("0.5")
 _MAX_TEXT = 80
@@ -121,12 +124,13 @@ def exact_text(value: Fraction, places: int = SHOWN_PLACES) -> str:
         >>> exact_text(Fraction(11, 8)), exact_text(Fraction(1, 3))
         ('1.375', '0.333333333333')
     """
-    needed = _ending_places(value.denominator)
+    above, below = value.as_integer_ratio()
+    needed = _ending_places(below)
     if needed is None:
         text = f"{half_up(value, places):f}"
     else:  # of every quantity that is read: plain text costs a fifth of a Decimal with a context of its own
-        digits = str(abs(value.numerator) * 10**needed // value.denominator).rjust(needed + 1, "0")
-        text = f"{'-' * (value < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}"
+        digits = str(abs(above) * 10**needed // below).rjust(needed + 1, "0")
+        text = f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -136,6 +140,7 @@ def _decimal(steps: int, places: int) -> Decimal:
         return Decimal(steps).scaleb(-places)
 
 
+@lru_cache(_DENOMINATORS)
 def _ending_places(denominator: int) -> int | None:
     """Return how many decimals a fraction with this denominator has, ``None`` if they never end."""
     twos = (denominator & -denominator).bit_length() - 1

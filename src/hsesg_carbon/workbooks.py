@@ -8,6 +8,7 @@ reports while streaming: hidden rows and columns, merged blocks, error values, c
 
 import io
 import re
+import string
 import struct
 import warnings
 import zipfile
@@ -60,13 +61,15 @@ _FIRST_YEAR = 1901
 _PROLOG = re.compile(rb"^\s*<\?xml[^<>]*\?>\s*")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _PREFIX = re.compile(rb"<(\w+:)(?:sst|worksheet)[\s>]")
-_ODD = (b"<!", b"\r", b"&#", b"\x00", b"rPh", b"='", b"t =", b"t= ", b":c ", b":c>", b":row ")
+_ODD = (b"<!", b"\r", b"&#", b"\x00", b"rPh", b"='", b"t =", b"t= ")
+_ODD_NAMES = (b":c ", b":c>", b":row ")
 """What no plain part holds: comments, entities, readings of Japanese, and spellings that the scan does not know."""
+_LETTERS = string.ascii_uppercase.encode()
 _ESCAPED = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 _TYPES = (b' t="e"', b' t="s"', b' t="n"', b' t="b"', b' t="str"', b' t="inlineStr"')
 _CELLS = re.compile(rb"<c[\s/>]")
-_PLACED_FIRST = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
-_PLACED = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"')
+_PLACED_FIRST = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
+_PLACED = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3}\d{1,7})"')
 _ROWS = re.compile(rb"<row(?:\s([^<>]*))?>")
 _COLUMN = re.compile(rb"<col\s([^<>]*)>")
 _MERGED = re.compile(rb'<mergeCell\s[^<>]*?ref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
@@ -288,7 +291,8 @@ class _Scan:
         whole = len(placed) == cells
         self.plain &= whole
         if placed:
-            columns, rows = map(set, zip(*placed, strict=True))
+            joined = b" ".join(placed)
+            columns, rows = (set(joined.translate(None, rest).split()) for rest in (b"0123456789", _LETTERS))
             self.last = (max(self.last[0], *map(int, rows)), max(self.last[1], *map(_number, columns)))
         if _FORMULA.search(part):
             textual = _TEXTUAL.findall(part)
@@ -458,7 +462,7 @@ def _is_odd(part: bytes) -> bool:
     return (
         any(one in part for one in _ODD)
         or bool(b"_x" in part and _ESCAPED.search(part))
-        or bool(_PREFIX.search(part[:_CHUNK]))
+        or bool(b":" in part and (any(one in part for one in _ODD_NAMES) or _PREFIX.search(part[:_CHUNK])))
     )
 
 
@@ -519,7 +523,7 @@ class _Quick:
         if len(rows) > scan.last[0] or len(rows) < max(scan.errors, default=0):
             return None
         kept = []
-        texts = _Texts()
+        texts, days = _Texts(), _Days()
         formulas: dict[int, list[int]] = {}
         for number, column in scan.formulas - scan.textual:
             formulas.setdefault(number, []).append(column)
@@ -528,8 +532,7 @@ class _Quick:
         try:
             for number, row in counter.rows(rows):
                 cells = [
-                    one.strip() if type(one) is str else texts[one] if type(one) is float else _certain(one)
-                    for one in row
+                    one.strip() if type(one) is str else texts[one] if type(one) is float else days[one] for one in row
                 ]
                 for column, text in scan.errors.get(number, {}).items():  # calamine has nothing there
                     cells += [""] * (column - len(cells))
@@ -567,11 +570,18 @@ class _Texts(dict[float, str]):
         return text
 
 
-def _certain(value: Any) -> str:
-    """Return a value that is no number as text."""
-    if not isinstance(value, bool) and (not isinstance(value, date) or value.year < _FIRST_YEAR):
-        raise _DoubtError
-    return plain_text(value)
+class _Days(dict[Any, str]):
+    """The texts of what is neither text nor a number: bills repeat their days."""
+
+    def __missing__(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return plain_text(value)
+        if not isinstance(value, date) or value.year < _FIRST_YEAR:
+            raise _DoubtError
+        text = plain_text(value)
+        if len(self) < _MANY:
+            self[value] = text
+        return text
 
 
 def _go_on(error: BaseException) -> None:
