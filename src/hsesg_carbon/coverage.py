@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, timedelta
 
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.sites import Site
 
 Labels = tuple[tuple[str, str], ...]
@@ -63,33 +63,16 @@ def held_periods(code: str, held: Mapping[Labels, Iterable[Period]], years: Cont
     for labels, periods in sorted(held.items()):
         own = sorted(one for one in set(periods) if any(year in years for year in one.years))
         for outer in own:
-            inner = sorted(one.label for one in own if one != outer and one.within(outer))
+            inner = period_names(one for one in own if one != outer and one.within(outer))
             if inner:
                 data = {**dict(labels), "outer": outer.label, "inner": inner}
                 findings.append(Finding(code=code, severity="warning", data=data))
     return findings
 
 
-def month_names(months: Iterable[Period]) -> list[str]:
-    """
-    Return months as a sentence lists them, those that follow on one another as a span.
-
-    Example:
-        >>> month_names([Period.parse(one) for one in ("2024-01", "2024-02", "2024-03", "2024-07")])
-        ['2024-01–2024-03', '2024-07']
-    """
-    runs: list[list[Period]] = []
-    for one in sorted(months):
-        if runs and (one.start - runs[-1][-1].end).days == 1:
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return [run[0].label if len(run) == 1 else f"{run[0].label}–{run[-1].label}" for run in runs]
-
-
 def _months_of(days: Iterable[date]) -> list[str]:
     """Return the months that days lie in."""
-    return month_names({Period(day, day).folded() for day in days})
+    return period_names({Period(day, day).folded() for day in days})
 
 
 def _belonging(site: Site | None, year: int) -> set[date]:

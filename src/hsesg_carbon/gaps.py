@@ -15,14 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Bill
-from hsesg_carbon.coverage import month_names
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.inventory import Denominator, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.months import Completeness, SeriesKey
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.sites import Site
 from hsesg_carbon.spreads import TAIL, Spread
 from hsesg_carbon.tables import read_record
@@ -226,7 +225,7 @@ class GapFilling:
             "meter": key.meter or "–",
             "year": year,
             "count": len(own),
-            "months": month_names(sorted({one.month for one in own})),
+            "months": period_names(one.month for one in own),
             "quantity": units.exact_text(quantity),
             "unit": unit,
             "percent": str(units.half_up(100 * quantity / whole, 2)) if whole else "–",
@@ -251,7 +250,7 @@ class GapFilling:
                 "days": period.days,
                 "unit": series.unit,
                 "quantity": units.exact_text(quantity),
-                "months": month_names(estimate.months),
+                "months": period_names(estimate.months),
             }
             cell = series.nearest(period).cell
             name = month.label if period == month else period.start.isoformat()

@@ -14,7 +14,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Rate
 from hsesg_carbon.months import BY_WIRE_AND_PIPE, Completeness, SeriesKey, Status
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import CatalogueEntry
 
 Measure = Literal["quantity", "kwh", "tce", "tco2e"]
@@ -214,10 +214,10 @@ class Monthly:
         """Name what the months leave out: bills of several months, carriers in units that do not add up, Scope 3."""
         found = []
         for one in self.places:
-            months = [month.label for month in self.months if self.status(one, month).long]
+            months = [month for month in self.months if self.status(one, month).long]
             longest = max((bill.period.days for bill in self._bills_of(one)), default=0)
             if months:
-                data = {"site": one.site, "carrier": one.carrier, "days": longest, "months": runs(months)}
+                data = {"site": one.site, "carrier": one.carrier, "days": longest, "months": period_names(months)}
                 found.append(Finding(code="monitor-long-bills", severity="warning", data=data))
         for one in sorted(self._mixed):
             data = {"site": one.site, "carrier": one.carrier, "unit": self.carriers[one.carrier]}
@@ -471,24 +471,6 @@ def months_between(first: date, last: date) -> tuple[Period, ...]:
         found.append(month)
         first = month.end + timedelta(days=1)
     return tuple(found)
-
-
-def runs(labels: Sequence[str]) -> list[str]:
-    """
-    Return months as a sentence lists them, those that follow on one another as a span.
-
-    Example:
-        >>> runs(["2024-01", "2024-02", "2024-03", "2024-07"])
-        ['2024-01–2024-03', '2024-07']
-    """
-    found: list[list[str]] = []
-    for one in labels:
-        before = Period.parse(found[-1][-1]).end if found else None
-        if before and (Period.parse(one).start - before).days == 1:
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return [one[0] if len(one) == 1 else f"{one[0]}–{one[-1]}" for one in found]
 
 
 # -------------------------------------------------------------------------------------------------- private

@@ -15,10 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Bill
-from hsesg_carbon.coverage import month_names
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.sites import Site
 
@@ -382,7 +381,7 @@ class Completeness:
             twice = _by_month(_both(_layers(inner)[1], self._reported), self._in_matrix)
             if twice:
                 days = sum(_size(one) for these in twice.values() for one in these)
-                data = {"site": key.site, "activity": key.activity, "days": days, "months": month_names(list(twice))}
+                data = {"site": key.site, "activity": key.activity, "days": days, "months": period_names(list(twice))}
                 yield Finding(code="bills-overlap", severity="warning", data=data)
 
     def _gaps(self) -> Iterator[Finding]:
@@ -403,7 +402,7 @@ class Completeness:
             untold = [month for month in missing if month in billed or month.start.year not in years]
             if untold:
                 days = {month: sum(map(_size, missing[month])) for month in untold}
-                told = month_names([month for month in untold if days[month] == month.days])
+                told = period_names([month for month in untold if days[month] == month.days])
                 told += [f"{month.label} ({own}/{month.days})" for month, own in days.items() if own < month.days]
                 data = {"site": key.site, "activity": key.activity, "meter": key.meter or "–", "months": told}
                 yield Finding(code="bills-missing", severity="warning", data=data)

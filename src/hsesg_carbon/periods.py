@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -210,6 +211,29 @@ def day_of(value: Any) -> date:
     if day is None:
         raise InputError("period-broken", value=text[:40])
     return day
+
+
+def period_names(periods: Iterable[Period]) -> list[str]:
+    """
+    Return periods as a sentence lists them: months, quarters or years that follow on one another as a span.
+
+    Example:
+        >>> period_names(Period.parse(one) for one in ("2024-07", "2024-01", "2024-02", "2024-03", "2022", "2023"))
+        ['2022–2023', '2024-01–2024-03', '2024-07']
+    """
+    runs: list[list[Period]] = []
+    for one in sorted(set(periods), key=lambda one: (_length(one), one)):
+        before = runs[-1][-1] if runs else None
+        if before and _length(one) == _length(before) and _length(one) and (one.start - before.end).days == 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return [run[0].label if len(run) == 1 else f"{run[0].label}–{run[-1].label}" for run in sorted(runs)]
+
+
+def _length(period: Period) -> int:
+    """Return how many months a whole month, quarter or year has, 0 of anything else."""
+    return 0 if "/" in period.label else period.end.month - period.start.month + 1
 
 
 def _narrow(text: str) -> str:

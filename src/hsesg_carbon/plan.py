@@ -15,7 +15,7 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import WELL_CHECKED, CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
 from hsesg_carbon.vetting import BASES
 
@@ -641,11 +641,6 @@ class _Used:
     periods: set[Period] = field(default_factory=set)
     places: set[tuple[str, int]] = field(default_factory=set)
 
-    @property
-    def labels(self) -> set[str]:
-        """The periods as people write them."""
-        return {one.label for one in self.periods}
-
 
 def _used(lines: Mapping[PlanKey, tuple[PlanLine, ...]]) -> list[_Used]:
     """Return the distinct lines of each activity and technology with the periods, and the sites and years, of each."""
@@ -662,18 +657,18 @@ def _used(lines: Mapping[PlanKey, tuple[PlanLine, ...]]) -> list[_Used]:
 
 def _fit_findings(uses: Iterable[_Used], library: FactorLibrary) -> list[Finding]:
     """Name every number that stands in for another year, place or fuel than the activity's, with the periods."""
-    found: dict[tuple[str, str, str], set[str]] = {}
+    found: dict[tuple[str, str, str], set[Period]] = {}
     fuels = {entry.subject for entry in library.catalogue.values()}
     for use in uses:
         for line in use.lines:
             if line.factor is not None:
                 for fit in line.fit:
                     if fit in _STANDS_IN or (fit == "region-parent" and line.factor.region != "world"):
-                        found.setdefault((fit, line.factor.id, use.activity), set()).update(use.labels)
+                        found.setdefault((fit, line.factor.id, use.activity), set()).update(use.periods)
             for one in line.properties:
                 if not _of_fuel(one.subject, library.catalogue[use.activity].subject, fuels):
-                    found.setdefault(("other-fuel", one.id, use.activity), set()).update(use.labels)
-                if apart := {period.label for period in use.periods if not one.covers(period.start, period.end)}:
+                    found.setdefault(("other-fuel", one.id, use.activity), set()).update(use.periods)
+                if apart := {period for period in use.periods if not one.covers(period.start, period.end)}:
                     found.setdefault(("other-time", one.id, use.activity), set()).update(apart)
     severity: dict[str, Severity] = dict.fromkeys(("other-fuel", "other-region", "other-technology"), "warning")
     findings = []
@@ -682,7 +677,7 @@ def _fit_findings(uses: Iterable[_Used], library: FactorLibrary) -> list[Finding
         data = {
             "number": number_id,
             "activity": activity,
-            "periods": sorted(periods),
+            "periods": period_names(periods),
             "region": number.region,
             "subject": getattr(number, "subject", "-"),
             "technology": getattr(number, "technology", None) or "-",

@@ -9,7 +9,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.monitoring import MeterCheck, Tenant
 from hsesg_carbon.monthly import Monthly, months_between
 from hsesg_carbon.months import SeriesKey
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.submeters import Part
 
 Readings = Mapping[tuple[str, str, str, Period], Fraction]
@@ -80,15 +80,15 @@ class Recharges:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Name the months in which tenants used more than the bills say."""
-        over: dict[tuple[str, str], list[str]] = {}
+        over: dict[tuple[str, str], list[Period]] = {}
         for one in self.rows():
             if one.tenant is None and one.quantity is not None and one.quantity < 0:
-                over.setdefault((one.site, one.activity), []).append(one.month.label)
+                over.setdefault((one.site, one.activity), []).append(one.month)
         return tuple(
             Finding(
                 code="recharge-exceeds",
                 severity="warning",
-                data={"site": site, "activity": activity, "months": months},
+                data={"site": site, "activity": activity, "months": period_names(months)},
             )
             for (site, activity), months in over.items()
         )

@@ -13,7 +13,7 @@ from hsesg_carbon.errors import near
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.sites import Site
 from hsesg_carbon.units import Amount
@@ -317,7 +317,7 @@ def _holder(
     if row.role == FEEDSTOCK and not whole:
         return None, ("part-feedstock-period", {**names, "period": row.period.label})
     if not days_of([row.period]) <= days_of(one.period for one in spans):
-        there = [one.period.label for one in sorted(own, key=lambda one: one.period)]
+        there = period_names(one.period for one in own)
         return None, ("part-differs", {**names, "what": "period", "stated": row.period.label, "there": there})
     return (whole or spans)[0], None
 

@@ -18,6 +18,7 @@ import hsesg_carbon as hc
 from hsesg_carbon.activities import ENGINES
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.inventory import denominators_missing, ruling_denominators
+from hsesg_carbon.periods import Period, period_names
 
 ELECTRICITY = {"activity": "electricity.grid", "unit": "kWh"}
 PETROL = {"activity": "mobile.petrol", "unit": "L"}
@@ -695,3 +696,10 @@ def test_ids_that_differ_in_spaces_are_the_same_and_a_space_is_no_id() -> None:
     assert [one.code for one in hc.Activities(same).check()] == ["duplicate-id"] * 2
     same["activity_id"] = ["x", " "]
     assert [one.code for one in hc.Activities(same).check()] == ["cell-blank"]
+
+
+def test_periods_that_follow_on_one_another_are_told_as_a_span_and_kinds_are_never_mixed() -> None:
+    labels = ["2024-12", "2023", "2025-01", "2024-Q2", "2024-Q1", "2022", "2024-03-15/2024-04-14", "2025-01", "2024-02"]
+    told = period_names(Period.parse(one) for one in labels)
+    assert told == ["2022–2023", "2024-Q1–2024-Q2", "2024-02", "2024-03-15/2024-04-14", "2024-12–2025-01"]
+    assert period_names([]) == []
