@@ -60,7 +60,7 @@ LAYERS = [
     ["stamps"],
     ["anomalies", "records", "tables"],
     ["baselines"],
-    ["periods"],
+    ["periods", "shown"],
     ["propagation", "units", "workbooks"],
     ["common_factors", "disturbances", "spreads"],
     ["errors", "findings"],

@@ -31,6 +31,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.shown import number
 from hsesg_carbon.tables import read_record
 from hsesg_carbon.units import CO2E, Amount
 
@@ -295,7 +296,7 @@ class Decision:
                 one.event,
                 kind_label(one.kind)[lang],
                 one.measure or "–",
-                _tonnes(one.effect, signed=True),
+                number(one.effect, signed=True),
                 self._percent(one.share(one.effect)),
                 self._percent(one.share(one.held), signed=self._signed),
                 self._verdict(one, lang) if one.status == "counts" else one.reason[lang],
@@ -400,7 +401,7 @@ class Decision:
         for one in self.recalculations:
             facts |= {"day": one.day, "by": one.by, "takes_in": one.takes_in}
             sums = {name: sum(side.values(), _ZERO) for name, side in (("before", one.before), ("after", one.after))}
-            yield message("label.base-year-recalculate", lang, **facts, **{k: _tonnes(v) for k, v in sums.items()})
+            yield message("label.base-year-recalculate", lang, **facts, **{k: number(v) for k, v in sums.items()})
         if not self.recalculations:
             yield message("label.base-year-stands", lang, **facts)
         if self.pending:
@@ -410,18 +411,18 @@ class Decision:
         facts: dict[str, Any] = {"event": one.event, "kind": kind_label(one.kind), "day": one.day}
         if one.status != "counts":
             code = "label.base-year-no-part" if one.effect is None else "label.base-year-no-part-effect"
-            return message(code, lang, **facts, effect=_tonnes(one.effect, signed=True), reason=one.reason)
+            return message(code, lang, **facts, effect=number(one.effect, signed=True), reason=one.reason)
         said = {
             "measure": one.measure,
-            "effect": _tonnes(one.effect, signed=True),
+            "effect": number(one.effect, signed=True),
             "percent": self._percent(one.share(one.effect)),
-            "base": _tonnes(one.base),
+            "base": number(one.base),
             "verdict": self._verdict(one, lang),
         }
         if not self.policy.cumulative:
             return message("label.base-year-alone", lang, **facts, **said)
         percent = self._percent(one.share(one.held), signed=self._signed)
-        held = {"held": _tonnes(one.held, signed=self._signed), "held_percent": percent}
+        held = {"held": number(one.held, signed=self._signed), "held_percent": percent}
         return message("label.base-year-together", lang, **facts, **said, **held)
 
     def _verdict(self, one: Weighed, lang: str) -> str:
@@ -563,8 +564,3 @@ def _sum(effects: Iterable[Effect], scopes: Sequence[str]) -> Fraction:
 def _by_scope(base: Mapping[str, Fraction]) -> Totals:
     rows = (Total((("scope", scope),), "CO2e", Amount(value, CO2E)) for scope, value in sorted(base.items()))
     return Totals(tuple(rows))
-
-
-def _tonnes(value: Fraction | None, *, signed: bool = False) -> str:
-    """Return tonnes as people read them, to two places."""
-    return "–" if value is None else f"{units.half_up(value, 2):{'+' if signed else ''},}"

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon.messages import catalogue, message, visible
+from hsesg_carbon.shown import number, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,11 +56,11 @@ def print_verification(console: "Console", result: "Verification", lang: str) ->
                 markup=False,
                 soft_wrap=True,
             )
-        for number, one in enumerate(getattr(finding, "explanations", ()), start=1):
+        for place, one in enumerate(getattr(finding, "explanations", ()), start=1):
             told = message(
                 "label.explanation", lang, edit=one.text(lang), resolves=len(one.resolves), breaks=len(one.breaks)
             )
-            console.print(f"  {number}. {told}", markup=False, soft_wrap=True)
+            console.print(f"  {place}. {told}", markup=False, soft_wrap=True)
     if result.implied:
         rows = [(row, period, low, high) for row, period, low, high in result.implied]
         print_table(console, lang, message("label.implied", lang), ("id", "period", "lowest", "highest"), rows)
@@ -304,23 +305,23 @@ def _print_differences(console: "Console", schedule: "Schedule", lang: str) -> N
             one.row,
             one.period,
             one.printed,
-            _number(one.recomputed),
-            message("label.within-rounding", lang) if one.agrees else _number(one.difference, signed=True),
-            "" if one.agrees else _percent(bases[one.row, one.period].percent(one.difference), signed=True),
+            number(one.recomputed),
+            message("label.within-rounding", lang) if one.agrees else number(one.difference, signed=True),
+            "" if one.agrees else percent(bases[one.row, one.period].percent(one.difference), signed=True),
         )
         for one in schedule.lines
     ]
     print_table(console, lang, "", ("id", "period", "reported", "recomputed", "difference", "percent"), rows)
     for difference in schedule.differences:
-        data = {"id": difference.row, "period": difference.period, "amount": _number(difference.amount, signed=True)}
+        data = {"id": difference.row, "period": difference.period, "amount": number(difference.amount, signed=True)}
         told = f"label.difference-{'other-number' if difference.number else difference.source}"
         kind = message(f"label.difference-{difference.kind}", lang)
         console.print("  " + message(told, lang, kind=kind, number=difference.number, **data), markup=False)
     sums = []
     for total in schedule.sums:
         if total.gross:
-            net = f"{_number(total.net, signed=True)} ({_percent(total.percent(total.net), signed=True)})"
-            gross = f"{_number(total.gross)} ({_percent(total.percent(total.gross))})"
+            net = f"{number(total.net, signed=True)} ({percent(total.percent(total.net), signed=True)})"
+            gross = f"{number(total.gross)} ({percent(total.percent(total.gross))})"
             exceeds = "both" if total.net_exceeds else "gross" if total.gross_exceeds else "not"
             sums.append((total.row, total.period, net, gross, message(f"label.exceeds-{exceeds}", lang)))
     if sums:
@@ -334,12 +335,12 @@ def print_sample(console: "Console", sample: "Sample", lang: str) -> None:
     population = sample.population
     data = {"drawn": len(sample.drawn), "items": len(population.items), "seed": sample.seed}
     data |= {"certain": sum(one.certain for one in sample.drawn)}
-    interval = "–" if sample.interval is None else _number(sample.interval)
+    interval = "–" if sample.interval is None else number(sample.interval)
     console.print()
-    told = message("label.sample", lang, interval=interval, gross=_number(population.gross), **data)
+    told = message("label.sample", lang, interval=interval, gross=number(population.gross), **data)
     console.print(told, style="bold", markup=False)
     strata = [
-        (quality or "–", checked or "–", str(items), _number(t), str(drawn))
+        (quality or "–", checked or "–", str(items), number(t), str(drawn))
         for quality, checked, items, t, drawn in sample.strata()
     ]
     print_table(console, lang, "", ("quality", "checked", "rows", "emissions", "drawn"), strata)
@@ -348,9 +349,9 @@ def print_sample(console: "Console", sample: "Sample", lang: str) -> None:
             one.item.activity_id,
             str(one.item.year),
             one.item.scope,
-            _number(one.item.t_co2e),
+            number(one.item.t_co2e),
             one.item.quality or "–",
-            message("label.certain", lang) if one.certain else _percent(one.chance * 100),
+            message("label.certain", lang) if one.certain else percent(one.chance * 100),
             one.item.where.model_copy(update={"activity_id": None}).text(lang) or "–",
         )
         for one in sample.drawn
@@ -403,17 +404,6 @@ def print_findings(console: "Console", findings: "Sequence[Finding]", lang: str,
     for one in findings:
         severity = message(f"label.severity-{one.severity}", lang)
         console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=soft_wrap)
-
-
-def _number(value: Fraction, *, signed: bool = False) -> str:
-    """Return an exact number as people read it, to two places; with its sign where it is a difference."""
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
-
-    return f"{half_up(value, 2):{'+' if signed else ''},}"
-
-
-def _percent(value: Fraction | None, *, signed: bool = False) -> str:
-    return "–" if value is None else f"{_number(value, signed=signed)} %"
 
 
 def print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: str) -> None:
@@ -493,16 +483,12 @@ def _print_estimated(console: "Console", lang: str, rows: list[dict[str, Any]]) 
     for scope in sorted({one["scope"] for one in rows}):
         name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
         known = {one["year"]: one["percent"] for one in rows if one["scope"] == scope}
-        body.append((name, *(_percent_of(known.get(year)) for year in years)))
+        body.append((name, *(percent(known.get(year)) for year in years)))
     unstated = {one["year"]: one["unstated_percent"] for one in rows if one["scope"] == "total"}
     if any(one not in {None, "0"} for one in unstated.values()):
         name = message("label.estimated-unstated", lang)
-        body.append((name, *(_percent_of(unstated.get(year)) for year in years)))
+        body.append((name, *(percent(unstated.get(year)) for year in years)))
     print_table(console, lang, message("label.estimated", lang), ("", *map(str, years)), body)
-
-
-def _percent_of(exact: str | None) -> str:
-    return "–" if exact is None else _percent(Fraction(exact))
 
 
 def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> None:
@@ -620,7 +606,7 @@ def _print_beside(console: "Console", result: dict[str, Any], lang: str) -> None
             message(f"label.offset-{one['status']}", lang, year=one["year"]),
             one["kind"],
             one["vintage"],
-            _rounded(one["value"], 2),
+            number(one["value"], 2),
         )
         for one in result["offsets"] or ()
     ]
@@ -650,7 +636,7 @@ def _print_by_year(
 
 def _across(rows: list[dict[str, Any]], years: list[int], places: int) -> list[str]:
     """Return the values of a row of a table, a dash for years that have none."""
-    by_year = {row["year"]: _rounded(row["value"], places) for row in rows}
+    by_year = {row["year"]: number(row["value"], places) for row in rows}
     return [by_year.get(year, "–") for year in years]
 
 
@@ -746,7 +732,7 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
     console.print(message("label.drivers-basis", lang, activity=activity, scope2=method), markup=False)
     bars = found.steps(lang)
     ends = {0, len(bars) - 1}
-    values = [_number(bar[1]) if place in ends else _part(bar[1]) for place, bar in enumerate(bars)]
+    values = [number(bar[1]) if place in ends else _part(bar[1]) for place, bar in enumerate(bars)]
     shares = [
         "" if place in ends or not bars[0][1] else _part(100 * bar[1] / bars[0][1], " %")
         for place, bar in enumerate(bars)
@@ -777,10 +763,10 @@ def print_monitor(console: "Console", result: dict[str, Any], lang: str) -> None
         (
             names[one["site"]],
             one["unit"],
-            _shown(one["this_month"], 2),
+            number(one["this_month"], 2),
             _changed(_exact(one["mom_percent"])),
             _changed(_exact(one["yoy_percent"])),
-            _shown(one["ytd"], 2),
+            number(one["ytd"], 2),
             _changed(_exact(one["ytd_percent"])),
         )
         for one in sorted(result["figures"], key=lambda one: (one["site"] is not None, one["site"] or ""))
@@ -793,9 +779,9 @@ def print_monitor(console: "Console", result: dict[str, Any], lang: str) -> None
             one["target"],
             names[one["site"]],
             f"{one['plan']} {one['unit']}",
-            _shown(one["actual_to_date"], 2),
+            number(one["actual_to_date"], 2),
             str(one["months_covered"]),
-            *(_percent(_exact(one[name])) for name in ("completion_percent", "pace_percent")),
+            *(percent(_exact(one[name])) for name in ("completion_percent", "pace_percent")),
         )
         for one in result["targets"]
         if str(one["year"]) == result["month"][:4]
@@ -815,14 +801,9 @@ def _exact(text: str | None) -> Fraction | None:
     return None if text is None else Fraction(text)
 
 
-def _shown(text: str | None, places: int) -> str:
-    """Return an exact number as people read it; a dash where it is not known."""
-    return "–" if text is None else _rounded(text, places)
-
-
 def _part(value: Fraction, after: str = "") -> str:
     """Return a part of a change with its sign; one that is exactly 0 has none, nor decimals."""
-    return f"{_number(value, signed=True)}{after}" if value else f"0{after}"
+    return f"{number(value, signed=True)}{after}" if value else f"0{after}"
 
 
 def _driven_name(accounts: "Workspace", by: str, one: str, lang: str) -> str:
@@ -886,13 +867,6 @@ def open_console() -> "Console":
             raise BrokenPipeError  # rich would exit with 1, which means "findings" to scripts
 
     return Pipe(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, emoji=False)
-
-
-def _rounded(text: str, places: int) -> str:
-    """Return an exact number as people read it: half up, thousands apart."""
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
-
-    return f"{half_up(Fraction(text), places):,}"
 
 
 # -------------------------------------------------------------------------------------------------- JSON

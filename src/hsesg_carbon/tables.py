@@ -41,7 +41,8 @@ _MAX_ALIKE = 10
 """Remarks of one kind in a column of which each is placed; more become one remark that counts them."""
 _FEW = 3
 """Formulas of a column that make a habit, and how many times as many as the exceptions they must be."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a cell a formula when a spreadsheet opens a CSV file."""
 _HARMFUL = re.compile(r"\n[=+\-@\t\r]")
 """What may become a formula in a spreadsheet, among cells that stand on a line each."""
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
@@ -347,7 +348,7 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _harmless(row: Iterable[str]) -> list[str]:
     """Return cells of which none can become a formula."""
-    return [f"'{one}" if one.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(one) else one for one in row]
+    return [f"'{one}" if one.startswith(FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(one) else one for one in row]
 
 
 def _note(path: Path | Traversable) -> None:

@@ -52,7 +52,7 @@ from hsesg_carbon.ranges import FILE as UNCERTAINTY
 from hsesg_carbon.ranges import UncertaintyRules
 from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
-from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.tables import FORMULA_STARTS, misfits, read_tables, read_toml
 from hsesg_carbon.uncertainty import Uncertainty, plain
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
@@ -68,7 +68,6 @@ OUT = "out"
 SEALS = "seals"
 VERSIONS = "versions"
 _BY_CARRIER = (("subject", "year"), ("year",))
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Record(BaseModel):
@@ -1051,7 +1050,7 @@ def _day(text: str) -> date | None:
 
 def csv_text(frame: "pd.DataFrame") -> str:
     """Return a table as CSV in which no cell can become a formula when a spreadsheet opens it."""
-    safe = frame.rename(columns=lambda name: f"'{name}" if str(name).startswith(_FORMULA_STARTS) else name)
+    safe = frame.rename(columns=lambda name: f"'{name}" if str(name).startswith(FORMULA_STARTS) else name)
     for name in safe.columns[[dtype.kind in "OTU" for dtype in safe.dtypes]]:
         text = safe[name]
         risky = text.str.match(r"[=+\-@\t\r]").fillna(value=False).astype(bool)
