@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 EXIT_FOUND = 1
 EXIT_USAGE = 2
 _MOST_HITS = 60
-_NEW_OBJECTS = 200_000
+_NEW_OBJECTS = 2_000_000
 """
 New objects after which the garbage collector looks for cycles. A command makes millions that live until its end: with
 Python's own 700 that looking was a seventh of the time in which a large workbook is taken in.
