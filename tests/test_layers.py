@@ -14,6 +14,8 @@ LAYERS = [
     ["report.charts", "report.prefill"],
     ["report"],
     ["printing"],
+    ["statement"],
+    ["calculation", "caveats"],
     ["deliveries", "monitor", "seal", "versions"],
     ["delivery", "detection", "recharges", "targets"],
     ["evidence"],

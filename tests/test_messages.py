@@ -46,6 +46,9 @@ COMPOSED = {
     "label.replay-",
     "label.month-",
     "label.dashboard-",
+    "label.caveat-scope-",
+    "label.property-",
+    "caveat-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.restate import Bridge, Change, Restatement
     from hsesg_carbon.seal import Replay, Seal
     from hsesg_carbon.sites import Entity, Site
+    from hsesg_carbon.statement import Statement
     from hsesg_carbon.uncertainty import Uncertainty
     from hsesg_carbon.units import Amount
     from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
@@ -98,6 +99,7 @@ _HOMES = {
     "Seal": "seal",
     "Site": "sites",
     "Source": "records",
+    "Statement": "statement",
     "Term": "derive",
     "Total": "ledger",
     "Totals": "ledger",
@@ -168,6 +170,7 @@ __all__ = [
     "Seal",
     "Site",
     "Source",
+    "Statement",
     "Term",
     "Total",
     "Totals",

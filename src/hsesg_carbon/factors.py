@@ -251,6 +251,18 @@ class FactorLibrary:
             raise FactorError("gwp-missing", gwp_set=gwp_set, flow=flow, origin=origin or "-", metric=metric)
         return found[0]
 
+    def carrier_name(self, subject: str) -> dict[str, str]:
+        """
+        Return a carrier (a subject of the catalogue) as people call it: in Chinese by its first Chinese alias.
+
+        Example:
+            >>> FactorLibrary.shipped().carrier_name("natural_gas")
+            {'en': 'natural gas', 'zh': '天然气'}
+        """
+        aliases = [alias for one in self.catalogue.values() if one.subject == subject for alias in one.aliases]
+        english = subject.replace("_", " ")
+        return {"en": english, "zh": next((one for one in aliases if not one.isascii()), english)}
+
     def region_path(self, region: str) -> list[str]:
         """Return ``region`` and its parents up to the world."""
         path = []

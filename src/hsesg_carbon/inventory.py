@@ -151,6 +151,10 @@ class Boundary:
             raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
         if site.last and period.end > site.last:
             raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
+        return self.counting(site)
+
+    def counting(self, site: Site) -> Fraction:
+        """Return the share of a site's bills that counts while it belongs to the organisation."""
         return self._held(site) * site.used
 
     def _held(self, site: Site) -> Fraction:
@@ -543,11 +547,14 @@ class Inventory:
 
     def gwps(self) -> tuple[Gwp, ...]:
         """Return the global warming potentials that weigh this view's gases, by id."""
-        if self.gwp == "none":
-            return ()
-        keys = {self._gas_key(line.flow.flow, activity) for activity, line in self._used() if line.flow.kind == "gas"}
-        used = {self.ledger.plan.library.gwp(self.gwp, *key) for key in keys}
-        return tuple(sorted(used, key=lambda one: one.id))
+        used = {self.potential(line.flow, activity) for activity, line in self._used()}
+        return tuple(sorted((one for one in used if one), key=lambda one: one.id))
+
+    def potential(self, flow: Flow, activity: str) -> Gwp | None:
+        """Return the global warming potential that weighs a gas of an activity; ``None`` where none is needed."""
+        if self.gwp == "none" or flow.kind != "gas":
+            return None
+        return self.ledger.plan.library.gwp(self.gwp, *self._gas_key(flow.flow, activity))
 
     # ---------------------------------------------------------------------------------------------- inside
 

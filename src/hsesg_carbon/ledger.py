@@ -406,7 +406,7 @@ class Ledger:
         for key, share in plan_keys(row.key):
             for line in self.plan.lines_of(key):
                 start = Amount(row.quantity * share, row.key.unit)
-                steps, amount = self._walk(start, line)
+                steps, amount = self.walk(start, line)
                 lines.append(
                     ExplainedLine(
                         key.period,
@@ -422,6 +422,24 @@ class Ledger:
                     )
                 )
         return Explanation(row, self.plan.methodology.id, tuple(lines))
+
+    def walk(self, start: Amount, line: PlanLine) -> tuple[tuple[ExplainedStep, ...], Amount]:
+        """Carry a quantity through the steps of a line, keeping what each leaves behind."""
+        value, steps, have = start.value, list[ExplainedStep](), start.unit
+        for step in line.steps:
+            if step.record is None and step.value != 1:  # 44/12
+                value *= step.value
+                steps.append(ExplainedStep("×", step.value, step.unit, Amount(value, step.gives), None))
+            elif step.convert != 1 or step.record is None:
+                value *= step.convert
+                ratio = f"{step.needs}/{have}"
+                steps.append(ExplainedStep("×", step.convert, ratio, Amount(value, step.needs), None))
+            if step.record is not None:
+                value *= step.value if step.op == "×" else 1 / step.value
+                record = describe(step.record, self.plan.library)
+                steps.append(ExplainedStep(step.op, step.value, step.unit, Amount(value, step.gives), record))
+            have = step.gives
+        return tuple(steps), Amount(value, line.flow.unit)
 
     def row(self, activity_id: str) -> ActivityRow:
         """Return a row by its id; none or several raise ``InputError``."""
@@ -439,24 +457,6 @@ class Ledger:
         if not found:
             raise missing or InputError("activity-id-unknown", activity_id=activity_id, suggestions=["-"])
         return found[0]
-
-    def _walk(self, start: Amount, line: PlanLine) -> tuple[tuple[ExplainedStep, ...], Amount]:
-        """Carry a quantity through the steps of a line, keeping what each leaves behind."""
-        value, steps, have = start.value, list[ExplainedStep](), start.unit
-        for step in line.steps:
-            if step.record is None and step.value != 1:  # 44/12
-                value *= step.value
-                steps.append(ExplainedStep("×", step.value, step.unit, Amount(value, step.gives), None))
-            elif step.convert != 1 or step.record is None:
-                value *= step.convert
-                ratio = f"{step.needs}/{have}"
-                steps.append(ExplainedStep("×", step.convert, ratio, Amount(value, step.needs), None))
-            if step.record is not None:
-                value *= step.value if step.op == "×" else 1 / step.value
-                record = describe(step.record, self.plan.library)
-                steps.append(ExplainedStep(step.op, step.value, step.unit, Amount(value, step.gives), record))
-            have = step.gives
-        return tuple(steps), Amount(value, line.flow.unit)
 
 
 def place_of(facts: Sequence[Mapping[str, str | int]], wanted: Mapping[str, str | int]) -> int:

@@ -140,7 +140,7 @@ class Monitor:
             "years": sorted({one.start.year for one in self.monthly.months}),
             "sites": [{"id": one.id, "name": one.name, "region": one.region} for one in settings.site],
             "carriers": [
-                {"id": carrier, "name": self._carrier_name(carrier), "unit": unit}
+                {"id": carrier, "name": self.workspace.library.carrier_name(carrier), "unit": unit}
                 for carrier, unit in self.monthly.carriers.items()
                 if any(one.carrier == carrier for one in self._places)
             ],
@@ -452,12 +452,6 @@ class Monitor:
         """Return models, baselines with their band, and anomalies: statistics, of months that bills cover."""
         found = detect(self.monthly, self.workspace.settings.site, self.tables.weather)
         return {"models": found.models, "baselines": found.baselines, "anomalies": found.anomalies}
-
-    def _carrier_name(self, carrier: str) -> dict[str, str]:
-        """Return a carrier as people call it: its subject, in Chinese its first Chinese alias."""
-        aliases = [alias for one in self.monthly.catalogue.values() if one.subject == carrier for alias in one.aliases]
-        english = carrier.replace("_", " ")
-        return {"en": english, "zh": next((one for one in aliases if not one.isascii()), english)}
 
     # -------------------------------------------------------------------------------------------- findings
 

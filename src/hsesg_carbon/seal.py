@@ -150,15 +150,13 @@ class Seal:
         """
         if installed() is None:
             raise InputError("provenance-missing")
-        if workspace.basis or workspace.known:
-            raise InputError("seal-version", basis=workspace.basis or "-", known=str(workspace.known or "-"))
+        _need_no_version(workspace)
         if to is not None and Path(to).exists():
             raise InputError("seal-exists", file=str(to))
         if to is not None and _among_inputs(workspace.folder, Path(to)):
             raise InputError("seal-inside", file=str(to), folder=str(workspace.folder))
         time = _stated(at)
-        made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
-        manifest = made.manifest(_versions(), tree_digest(_code()))
+        made, manifest = _made_now(workspace)
         if to is not None:
             _write(Path(to), _sealed(made.members, manifest, time, None, None))
             return cls(manifest.root, time, None, Path(to), len(made.members) + len(_UNLISTED))
@@ -192,6 +190,17 @@ class Seal:
             data = {"number": number, "time": time, "before": links[-1].time}
             found.append(_note("chain-time", "warning", **data))
         return cls(root, time, number, folder / name, count, findings=tuple(found))
+
+    @staticmethod
+    def root_now(workspace: Workspace) -> str:
+        """
+        Return the root that a seal of the accounts would have now; nothing is written.
+
+        Raises:
+            InputError: The accounts cannot be sealed: see ``of``.
+        """
+        _need_no_version(workspace)
+        return _made_now(workspace)[1].root
 
     @staticmethod
     def check(workspace: Workspace) -> tuple[tuple[Link, ...], tuple[Finding, ...]]:
@@ -482,6 +491,18 @@ class _Again:
                     one.model_copy(update={"severity": lesser}) if one.data.get("sealed") == ABSENT else one
                     for one in told
                 ]
+
+
+def _need_no_version(workspace: Workspace) -> None:
+    """Refuse accounts that are seen otherwise than their files state: a pack holds the files."""
+    if workspace.basis or workspace.known:
+        raise InputError("seal-version", basis=workspace.basis or "-", known=str(workspace.known or "-"))
+
+
+def _made_now(workspace: Workspace) -> tuple[_Made, Manifest]:
+    """Return what the files of a workspace come to, each read once, and the manifest of it."""
+    made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
+    return made, made.manifest(_versions(), tree_digest(_code()))
 
 
 def _fault(code: str, **data: Any) -> Finding:

@@ -71,18 +71,32 @@ def path(monthly: Monthly, stated: Sequence[Target]) -> Iterator[Point]:
 
     The actual is that of years in which every month is known.
     """
+    first = min(stated, key=lambda one: one.year)
+    for year, value, interpolated in straight(stated):
+        months = _months(year)
+        actual, covered = actual_of(monthly, first, months)
+        yield Point(first, year, value, actual if len(covered) == len(months) else None, interpolated)
+
+
+def straight(stated: Sequence[Target]) -> Iterator[tuple[int, Fraction, bool]]:
+    """
+    Yield every year of a path with its value, in the unit of the first row, and whether it lies between stated ones.
+
+    Example:
+        >>> row = {"target": "peak", "what": "emissions", "unit": "tCO2e", "kind": "trajectory", "source": "made up"}
+        >>> ends = [Target(**row, period=year, value=value) for year, value in (("2024", "900"), ("2026", "800"))]
+        >>> [(year, int(value), between) for year, value, between in straight(ends)]
+        [(2024, 900, False), (2025, 850, True), (2026, 800, False)]
+    """
     rows = sorted(stated, key=lambda one: one.year)
-    first = rows[0]
-    values = {one.year: Fraction(one.value) * units.ratio(one.unit, first.unit) for one in rows}
+    values = {one.year: Fraction(one.value) * units.ratio(one.unit, rows[0].unit) for one in rows}
     known = sorted(values)
     for year in range(known[0], known[-1] + 1):
         value = values.get(year)
         if value is None:
             before, after = max(one for one in known if one < year), min(one for one in known if one > year)
             value = values[before] + (values[after] - values[before]) * Fraction(year - before, after - before)
-        months = _months(year)
-        actual, covered = actual_of(monthly, first, months)
-        yield Point(first, year, value, actual if len(covered) == len(months) else None, year not in values)
+        yield year, value, year not in values
 
 
 def actual_of(monthly: Monthly, target: Target, months: Sequence[Period]) -> tuple[Fraction | None, tuple[Period, ...]]:

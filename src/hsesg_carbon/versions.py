@@ -19,7 +19,7 @@ from hsesg_carbon.plan import describe
 from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
 from hsesg_carbon.uncertainty import ChangeUncertainty, Uncertainty
-from hsesg_carbon.workspace import Workspace
+from hsesg_carbon.workspace import VERSIONS, Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,6 +232,22 @@ def compared(
     )
     told = {known_cause(cause): _kind(kind) for cause, kind in (kinds or {}).items()}
     return Versions(first, second, tuple(years), attribution(method), tuple(order), told)
+
+
+def stated(accounts: Workspace) -> Versions | None:
+    """
+    Return the restatement that ``inventory.toml`` states under ``[restated]``; ``None`` where it states none.
+
+    Raises:
+        InputError: There is no such version, or it lies outside the workspace: what is reported rests on its own files.
+    """
+    one = accounts.settings.restated
+    if one is None or accounts.basis or accounts.known:  # another version of these accounts was not restated itself
+        return None
+    before = accounts.version(one.before)
+    if before.folder != accounts.folder and before.folder.parent != accounts.folder / VERSIONS:
+        raise InputError("restate-version", version=one.before, known=["-"])
+    return Versions(before, accounts, one.years)
 
 
 # -------------------------------------------------------------------------------------------------- private

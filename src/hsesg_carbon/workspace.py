@@ -90,6 +90,19 @@ class Accepted(_Record):
     reason_zh: str | None = None
 
 
+class Restated(_Record):
+    """
+    Which version of these accounts was reported before, as ``version`` names it, for which years, and why it changed.
+
+    The version is one under ``versions/``, or a methodology: another folder is no part of the accounts.
+    """
+
+    before: str = Field(min_length=1)
+    years: tuple[int, ...] = ()
+    reason: str
+    reason_zh: str | None = None
+
+
 class Settings(_Record):
     """
     The content of ``inventory.toml``.
@@ -109,6 +122,7 @@ class Settings(_Record):
     site: tuple[Site, ...] = Field(min_length=1)
     entity: tuple[Entity, ...] = ()
     accept: tuple[Accepted, ...] = ()
+    restated: Restated | None = None
     keep_published: bool = False
 
 
@@ -399,7 +413,7 @@ class Workspace:
         return Consolidations(self.inventory)
 
     @cached_property
-    def _views(self) -> dict[str, Inventory]:
+    def views(self) -> dict[str, Inventory]:
         """The inventory by each method of Scope 2 that the methodology has."""
         return {method: self.inventory.seen(scope2=method) for method in self.methodology.scope2}
 
@@ -654,7 +668,7 @@ class Workspace:
             data = {"count": len(self.instruments.items), "methodology": self.methodology.id}
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
-            *(one for view in self._views.values() for one in view.findings),
+            *(one for view in self.views.values() for one in view.findings),
             *self._cover_findings(),
             *self.consolidations.findings(map(int, self.settings.periods)),
             *denominators_missing(self.denominators, map(int, self.settings.periods)),
@@ -746,7 +760,7 @@ class Workspace:
             "energy_shares": self._reported("carrier", "subject", energy.shares()),
             "scope2": [
                 {"method": method, **row}
-                for method, view in self._views.items()
+                for method, view in self.views.items()
                 for row in self._reported("scope", "scope", view.by("scope", "year"))
                 if row["scope"] == "2"
             ],
@@ -770,23 +784,26 @@ class Workspace:
         ``value`` and ``percent`` are exact text. ``unstated_percent`` is the part that rests on rows without a quality:
         where it is all of it, nothing is known, and ``value`` and ``percent`` are null, which is not 0.
         """
+        return [{"year": year, "scope": scope, **_share_of_estimates(own)} for year, scope, own in self.qualities()]
+
+    def qualities(self, scope2: str = "") -> list[tuple[int, str, dict[str, Fraction]]]:
+        """
+        Return what rows of each quality give of the total of every reported year and scope (``total``: all), in tCO2e.
+
+        Rows that state no quality stand under a blank. ``scope2`` is another method than that of the totals.
+        """
         labels = tuple(name for name in self._labels if name == "quality")
-        view = self._told_apart(labels) if labels else self.inventory
-        found: list[dict[str, Any]] = []
+        view = (self._told_apart(labels) if labels else self.inventory).seen(scope2=scope2 or None)
+        parts: dict[tuple[int, str], dict[str, Fraction]] = {}
         for dimensions in (("scope", "year"), ("year",)):
-            parts: dict[tuple[int, str], dict[str, Fraction]] = {}
             for row in view.by(*dimensions, *labels):
-                group = dict(row.group)
                 own = parts.setdefault(_scope_of(row.group), {})
-                own[str(group.get("quality", ""))] = row.amount.value
-            for (year, scope), own in sorted(parts.items()):
-                if str(year) in self.settings.periods:
-                    found.append({"year": year, "scope": scope, **_share_of_estimates(own)})
-        return sorted(found, key=lambda one: (one["year"], one["scope"]))
+                own[str(dict(row.group).get("quality", ""))] = row.amount.value
+        return [(*place, own) for place, own in sorted(parts.items()) if str(place[0]) in self.settings.periods]
 
     def _energy_views(self, energy: EnergyAccount) -> dict[str, Any]:
         """Return energy in MWh, renewable and not (by each method of Scope 2), and per denominator."""
-        views = {method: EnergyAccount(view) for method, view in self._views.items()}
+        views = {method: EnergyAccount(view) for method, view in self.views.items()}
         return {
             "energy_comprehensive": self._reported(
                 "carrier", "subject", *(energy.comprehensive(*one) for one in _BY_CARRIER)
@@ -925,7 +942,7 @@ class Workspace:
         if self.engine != "pandas":  # lines are a view for people, of the tables as people keep them
             return replace(self, engine="pandas").write(footprint)
         plan = self.inventory.ledger.plan
-        view = self._views.get("market", self.inventory)  # the one that knows instruments
+        view = self.views.get("market", self.inventory)  # the one that knows instruments
         lines = [view.lines(batch) for batch in self.batches if batch.quantity_kind == "text"]
         texts = {
             "footprint.json": json.dumps(footprint, ensure_ascii=False, indent=2) + "\n",

@@ -1,0 +1,686 @@
+"""The GHG statement (温室气体声明) of an organisation: everything that a report shows, as plain data."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+from hsesg_carbon import units
+from hsesg_carbon.base_year import Decision
+from hsesg_carbon.calculation import Calculation, calculation_json, calculations, factor_rows
+from hsesg_carbon.caveats import Facts, SealState, caveats, finding_json
+from hsesg_carbon.chain import chain_faults, read_chain
+from hsesg_carbon.drivers import Drivers
+from hsesg_carbon.energy import EnergyAccount
+from hsesg_carbon.errors import CarbonError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.inventory import Inventory, ruling_denominators
+from hsesg_carbon.ledger import Total, Totals
+from hsesg_carbon.messages import LANGUAGES, catalogue, message
+from hsesg_carbon.monitor import Tables
+from hsesg_carbon.monitoring import EMISSIONS, ENERGY, Target
+from hsesg_carbon.propagation import Interval
+from hsesg_carbon.seal import Seal
+from hsesg_carbon.targets import straight
+from hsesg_carbon.uncertainty import Uncertainty
+from hsesg_carbon.units import CO2E
+from hsesg_carbon.verification import Verification
+from hsesg_carbon.versions import Versions, stated
+from hsesg_carbon.workspace import SEALS, Workspace
+
+Json = dict[str, Any]
+Names = dict[str, str]
+
+TOTAL = "total"
+_SCOPE_2 = "2"
+_MONTHS = 12
+_LACKING = ("missing", "partial")
+_STATUSES = ("complete", "estimated", "partial", "overlapping", "missing")
+_PASSED_ON = ("water", "waste", "measures", "offsets", "consolidations", "national")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """
+    What an organisation states of its emissions and energy: figures, basis, calculation, and every reservation.
+
+    Exact numbers are text, half up to 12 places where their decimals do not end; what is not known is null, never 0.
+    Reservations (``caveats``) are computed from the accounts: there is no setting that leaves one out.
+
+    Example: ``Statement.of(Workspace("examples/hundsun-2024")).as_json()["totals"]``.
+
+    Args:
+        workspace: The accounts.
+    """
+
+    workspace: Workspace
+    _tables: Tables = field(repr=False)
+    _restated: Versions | None = field(repr=False)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "Statement":
+        """
+        Return the statement of a workspace.
+
+        Raises:
+            InputError: The accounts, their targets or their earlier version cannot be read.
+        """
+        return cls(workspace, Tables.read(workspace), stated(workspace))
+
+    def as_json(self) -> Json:
+        """Return everything as plain data, texts for people as ``{"en", "zh"}``: docs/reference/statement.md."""
+        settings = self.workspace.settings
+        return {
+            "organisation": settings.organisation.model_dump(),
+            "years": list(self.years),
+            "base_year": settings.base_year,
+            "unit": CO2E,
+            "scopes": list(self.scopes),
+            "basis": self._basis(),
+            "totals": [*self._totals()],
+            "memo": self.memo,
+            "gases": [*self._parts("gas")],
+            "sites": [*self._parts("site")],
+            "sources": [*self._sources()],
+            "intensities": [*self._intensities()],
+            "energy": [*self._energy()],
+            "energy_totals": [*self._energy_totals()],
+            **{name: self.footprint[name] or [] for name in _PASSED_ON},
+            "targets": [*self._targets()],
+            "restatement": self._restatement(),
+            "drivers": [*self._drivers()],
+            "verification": self._verified(),
+            "uncertainty": self._uncertainty(),
+            "quality": [*self._quality()],
+            "completeness": self.completeness,
+            "caveats": [one.as_json() for one in self.caveats],
+            "calculation": [calculation_json(one, self.views[self.method]) for one in self.calculation],
+            "factors": self.factors,
+            "seal": self.seal.as_json(),
+            "versions": {"hsesg_carbon": version("hsesg_carbon")},
+            "findings": [finding_json(one) for one in self.findings],
+        }
+
+    # ---------------------------------------------------------------------------------------------- the basis
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The reported years."""
+        return tuple(sorted({int(year) for year in self.workspace.settings.periods}))
+
+    @property
+    def method(self) -> str:
+        """The method of Scope 2 of the headline figures."""
+        return self.workspace.inventory.scope2
+
+    @cached_property
+    def views(self) -> dict[str, Inventory]:
+        """The inventory by each method of Scope 2, the headline's first."""
+        views = self.workspace.views
+        return {self.method: views[self.method], **views}
+
+    @cached_property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that the totals are sums of."""
+        return tuple(sorted({scope for _, scope, _ in self.amounts if scope != TOTAL}))
+
+    def _basis(self) -> Json:
+        settings, method = self.workspace.settings, self.workspace.methodology
+        coal = method.coal_equivalent
+        return {
+            "methodology": {"id": method.id, "title": method.title},
+            "notes": list(method.notes),
+            "gases": list(method.gases),
+            "gwp": self.workspace.inventory.gwp,
+            "scope2": list(method.scope2),
+            "headline_scope2": self.method,
+            "consolidation": settings.consolidation,
+            "boundary_id": settings.boundary,
+            "known_at": settings.known_at and settings.known_at.isoformat(),
+            "coal_equivalent": coal and {"source": coal.source, "electricity": coal.electricity},
+            "boundary": [
+                {
+                    "site": one.id,
+                    "name": _name(one.name, one.id),
+                    "region": one.region,
+                    "share": units.exact_text(self.workspace.boundary.counting(one)),
+                    "control": list(one.control),
+                    "from": one.first and one.first.isoformat(),
+                    "to": one.last and one.last.isoformat(),
+                }
+                for one in self.workspace.boundary.sites
+            ],
+        }
+
+    # ---------------------------------------------------------------------------------------------- figures
+
+    @cached_property
+    def footprint(self) -> Json:
+        """The document of ``footprint --json``."""
+        return self.workspace.footprint("en")
+
+    @cached_property
+    def amounts(self) -> dict[tuple[int, str, str | None], Fraction]:
+        """Emissions by year, scope (or ``total``) and method of Scope 2, in tCO2e."""
+        found: dict[tuple[int, str, str | None], Fraction] = {}
+        for method, row in self._rows():
+            found[int(row["year"]), str(row["scope"]), method] = row.amount.value
+        for own, view in self.views.items():
+            for row in view.by("year"):
+                if row["year"] in self.years:
+                    found[int(row["year"]), TOTAL, own] = row.amount.value
+        return dict(sorted(found.items(), key=lambda item: _place(*item[0])))
+
+    def _rows(self, *dimensions: str) -> Iterator[tuple[str | None, Total]]:
+        """Yield totals by scope, year and more, each with its method: those of no method once."""
+        for place, (method, view) in enumerate(self.views.items()):
+            for row in view.by("scope", "year", *dimensions):
+                of_two = row["scope"] == _SCOPE_2
+                if row["year"] in self.years and (of_two or not place):
+                    yield (method if of_two else None), row
+
+    def _totals(self) -> Iterator[Json]:
+        base = self.workspace.settings.base_year
+        for (year, scope, method), amount in self.amounts.items():
+            before = self.amounts.get((year - 1, scope, method))
+            then = None if base is None or base == year else self.amounts.get((base, scope, method))
+            interval = self.intervals.get((year, scope)) if method in {None, self.method} else None
+            yield {
+                "year": year,
+                "scope": scope,
+                "method": method,
+                "value": units.exact_text(amount),
+                "estimated_percent": _text(self.estimated.get((year, scope, method))),
+                "change_percent": _text(_change(amount, before)),
+                "since_base_percent": _text(_change(amount, then)),
+                "low": interval.lower if interval else None,
+                "high": interval.upper if interval else None,
+            }
+
+    def _parts(self, dimension: str) -> Iterator[Json]:
+        """Yield the totals by one more dimension, in order of year, scope and method, then by it."""
+        found: dict[tuple[int, str, str | None, str], Fraction] = {}
+        for method, row in self._rows(dimension):
+            found[int(row["year"]), str(row["scope"]), method, str(row[dimension])] = row.amount.value
+        for place, amount in sorted(found.items(), key=lambda item: (*_place(*item[0][:3]), item[0][3])):
+            year, scope, method, own = place
+            told = {dimension: own, "year": year, "scope": scope, "method": method}
+            yield {**told, "value": units.exact_text(amount), "unit": CO2E}
+
+    def _sources(self) -> Iterator[Json]:
+        known = self.workspace.library.catalogue
+        for row in self._parts("activity"):
+            entry = known[row["activity"]]
+            yield {"activity": row["activity"], "name": {"en": entry.name_en, "zh": entry.name_zh}, **row}
+
+    @cached_property
+    def memo(self) -> list[Json]:
+        """What stands beside the scopes: biogenic CO2 and the gases of the Montreal Protocol, in tonnes."""
+        view = self.views[self.method]
+        return [
+            {"year": row["year"], "kind": kind, "flow": row.flow, **_amount(row)}
+            for kind, totals in (("biogenic", view.biogenic("year")), ("ozone-depleting", view.ozone_depleting("year")))
+            for row in totals
+            if row["year"] in self.years
+        ]
+
+    def _intensities(self) -> Iterator[Json]:
+        accepted = self.workspace.settings.accept
+        known = self.workspace.denominators
+        for per in dict.fromkeys(one.denominator for one in known):
+            boundaries = [one.boundary for one in accepted if one.denominator == per]
+            ruling = ruling_denominators(known, per)
+            for place, (method, view) in enumerate(self.views.items()):
+                for by in (("scope",), ()):
+                    for row in view.intensity(known, per, by, boundaries, self.years):
+                        scope, one = str(dict(row.group).get("scope", TOTAL)), ruling[int(row["year"])]
+                        if scope in {_SCOPE_2, TOTAL} or not place:
+                            yield {
+                                "denominator": per,
+                                "name": _denominator_name(per),
+                                "year": row["year"],
+                                "scope": scope,
+                                "method": method if scope in {_SCOPE_2, TOTAL} else None,
+                                **_amount(row),
+                                "denominator_value": str(one.value),
+                                "denominator_unit": one.unit,
+                                "boundary": one.boundary,
+                                "source": one.source,
+                            }
+
+    # ------------------------------------------------------------------------------------------------ energy
+
+    @cached_property
+    def _accounts(self) -> dict[str, EnergyAccount]:
+        return {method: EnergyAccount(view) for method, view in self.views.items()}
+
+    def _in_years(self, totals: Totals) -> Iterator[Total]:
+        return (row for row in totals if row["year"] in self.years)
+
+    def _energy(self) -> Iterator[Json]:
+        account = self._accounts[self.method]
+        found: dict[tuple[str, int], dict[str, Fraction]] = {}
+        shares: dict[tuple[str, int], dict[str, Fraction]] = {}
+        for row in self._in_years(account.by("subject", "year")):
+            found.setdefault(_carrier(row), {})[_measure(row.flow)] = row.amount.value
+        for row in self._in_years(account.shares()):
+            shares.setdefault(_carrier(row), {})[_measure(row.flow)] = row.amount.value
+        green = {
+            _carrier(row): row.amount.value
+            for row in self._in_years(account.renewable("subject", "year"))
+            if row["renewable"] == "yes" and _measure(row.flow) == "gj"
+        }
+        for (carrier, year), own in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
+            percent = shares.get((carrier, year), {})
+            yield {
+                "carrier": carrier,
+                "name": self.workspace.library.carrier_name(carrier),
+                "year": year,
+                **_in_units(own),
+                "renewable_percent": _text(_percent(green.get((carrier, year), Fraction(0)), own.get("gj"))),
+                "share_percent": _text(percent.get("gj")),
+                "tce_share_percent": _text(percent.get("tce")),
+            }
+
+    def _energy_totals(self) -> Iterator[Json]:
+        coal = self.workspace.methodology.coal_equivalent
+        found: dict[int, dict[str, Fraction]] = {}
+        for row in self._in_years(self._accounts[self.method].by("year")):
+            found.setdefault(int(row["year"]), {})[_measure(row.flow)] = row.amount.value
+        green = {
+            (method, int(row["year"])): row.amount.value
+            for method, account in self._accounts.items()
+            for row in self._in_years(account.renewable("year"))
+            if row["renewable"] == "yes" and _measure(row.flow) == "gj"
+        }
+        for year, own in sorted(found.items()):
+            renewable = {
+                method: _text(_percent(green.get((method, year), Fraction(0)), own.get("gj"))) for method in self.views
+            }
+            yield {
+                "year": year,
+                **_in_units(own),
+                "tce_basis": coal.electricity if coal else None,
+                "renewable_percent": renewable[self.method],
+                "renewable_by_method": renewable,
+            }
+
+    # ----------------------------------------------------------------------------------------------- targets
+
+    def _targets(self) -> Iterator[Json]:
+        """Yield the plans of years, then every year of every path."""
+        paths: dict[tuple[str, str | None, str], list[Target]] = {}
+        for one in self._tables.targets:
+            if one.kind == "plan":
+                yield self._target(one, one.year, Fraction(one.value), interpolated=False)
+            else:
+                paths.setdefault((one.target, one.site, one.what), []).append(one)
+        for rows in paths.values():
+            first = min(rows, key=lambda one: one.year)
+            for year, value, between in straight(rows):
+                yield self._target(first, year, value, interpolated=between)
+
+    def _target(self, one: Target, year: int, value: Fraction, *, interpolated: bool) -> Json:
+        complete = year in self.years and self._is_complete(one, year)
+        return {
+            "target": one.target,
+            "kind": one.kind,
+            "site": one.site,
+            "what": one.what,
+            "year": year,
+            "value": units.exact_text(value),
+            "unit": one.unit,
+            "actual": _text(self._actual(one, year)) if complete else None,
+            "complete": complete,
+            "interpolated": interpolated,
+            "source": one.source,
+        }
+
+    def _is_complete(self, one: Target, year: int) -> bool:
+        """Say whether bills cover all of a year that a target is about."""
+        months = {month.start.month for month in self.workspace.completeness.months if month.start.year == year}
+        return len(months) == _MONTHS and not any(
+            cell.status in _LACKING
+            and cell.month.start.year == year
+            and one.site in {None, cell.key.site}
+            and one.what in {ENERGY, EMISSIONS, cell.carrier}
+            for cell in self.workspace.completeness.matrix
+        )
+
+    def _actual(self, one: Target, year: int) -> Fraction | None:
+        """Return what Scopes 1 and 2 count of a target's subject, in its unit; ``None`` where no row tells it so."""
+        measure = "tce" if units.kind(one.unit) == units.kind("tce") else "gj"
+        if one.what == EMISSIONS:
+            return self._of_target(one, year, self._used["tco2e"], units.ratio(CO2E, one.unit))
+        if one.what != ENERGY:
+            kinds = {kind for (_, carrier, own, kind) in self._used["quantity"] if (carrier, own) == (one.what, year)}
+            if kinds == {units.kind(one.unit)}:
+                size = units.measured(one.unit)[0]
+                return self._of_target(one, year, self._used["quantity"], 1 / size)
+            if units.kind(one.unit) != units.kind("GJ"):
+                return None
+        return self._of_target(one, year, self._used[measure], units.ratio({"gj": "GJ"}.get(measure, "tce"), one.unit))
+
+    @staticmethod
+    def _of_target(
+        one: Target, year: int, used: Mapping[tuple[str, str, int, str], Fraction], ratio: Fraction
+    ) -> Fraction | None:
+        own = [
+            amount
+            for (site, carrier, of, _), amount in used.items()
+            if of == year and one.site in {None, site} and one.what in {ENERGY, EMISSIONS, carrier}
+        ]
+        return sum(own, Fraction(0)) * ratio if own else None
+
+    @cached_property
+    def _used(self) -> dict[str, dict[tuple[str, str, int, str], Fraction]]:
+        """What Scopes 1 and 2 count, by measure, then site, carrier, year and, of quantities (in base units), kind."""
+        view, found = self.views[self.method], dict[str, dict[tuple[str, str, int, str], Fraction]]()
+        dimensions = ("site", "subject", "year", "scope")
+        for name, totals in (("tco2e", view.by(*dimensions)), ("energy", self._accounts[self.method].by(*dimensions))):
+            for row in totals:
+                measure = _measure(row.flow) if name == "energy" else name
+                key = str(row["site"]), str(row["subject"]), int(row["year"]), ""
+                if row["scope"] in {"1", "2"}:
+                    own = found.setdefault(measure, {})
+                    own[key] = own.get(key, Fraction(0)) + row.amount.value
+        entries = self.workspace.library.catalogue
+        for cell, key_, quantity in view.ledger.quantities():
+            entry, size = entries[cell.activity], units.measured(cell.unit)[0]
+            share = self.workspace.boundary.share(cell.site, key_.period)
+            if entry.scope in {"1", "2"} and share:
+                place = cell.site, entry.subject, key_.period.start.year, units.kind(cell.unit)
+                own = found.setdefault("quantity", {})
+                own[place] = own.get(place, Fraction(0)) + quantity * size * share
+        return {name: found.get(name, {}) for name in ("tco2e", "gj", "tce", "quantity")}
+
+    # ----------------------------------------------------------------------------------- what moved the figures
+
+    def _restatement(self) -> Json | None:
+        if self._restated is None or self.workspace.settings.restated is None:
+            return None
+        one = self.workspace.settings.restated
+        sides = self._restated.before.methodology, self._restated.after.methodology
+        return {
+            **{
+                name: {"id": side.id, "title": side.title}
+                for name, side in zip(("before", "after"), sides, strict=True)
+            },
+            "method": self._restated.bridge().method,
+            "years": [
+                {
+                    "year": row["year"],
+                    **{name: row[name] for name in ("before", "after", "difference", "percent")},
+                    "causes": [
+                        {"cause": part["cause"], "name": _label(f"cause-{part['cause']}"), "amount": part["value"]}
+                        for part in row["parts"]
+                    ],
+                }
+                for row in (change.as_json() for change in self._restated.bridge())
+            ],
+            "reason": {"en": one.reason, "zh": one.reason_zh or one.reason},
+        }
+
+    def _drivers(self) -> Iterator[Json]:
+        """Yield what moved emissions from each year to the next, or why that cannot be told."""
+        for first, last in zip(self.years, self.years[1:], strict=False):
+            head = {"from": first, "to": last, "method": self.method}
+            found, why = self._driven(first, last)
+            parts = found.by("driver") if found else ()
+            yield {
+                **head,
+                "parts": [
+                    {
+                        "part": row["driver"],
+                        "name": _label(f"driver-{row['driver']}"),
+                        "amount": units.exact_text(row.amount.value),
+                    }
+                    for row in parts
+                ],
+                "why": why,
+            }
+
+    def _driven(self, first: int, last: int) -> tuple[Drivers | None, Names | None]:
+        try:
+            return self.workspace.drivers(first, last), None
+        except CarbonError as error:
+            return None, {lang: error.text(lang) for lang in LANGUAGES}
+
+    # -------------------------------------------------------------------------------------- how sure the figures are
+
+    @cached_property
+    def verification(self) -> Verification | None:
+        """What cannot be true in the reported table; ``None`` where there is none."""
+        return self.workspace.verification() if self.workspace.has_reported else None
+
+    def _verified(self) -> Json | None:
+        found = self.verification
+        if found is None:
+            return None
+        return {
+            "checks": found.checks,
+            "passed": found.passed,
+            "findings": [finding_json(one) for one in found.findings],
+        }
+
+    @cached_property
+    def _uncertainties(self) -> tuple[Uncertainty, ...]:
+        """The uncertainty of scopes and of all, with a fixed seed; none where nothing is stated."""
+        if not self.workspace.has_uncertainty:
+            return ()
+        return self.workspace.uncertainty("scope"), self.workspace.uncertainty()
+
+    @cached_property
+    def intervals(self) -> dict[tuple[int, str], Interval]:
+        """The 95 % interval of every headline total by year and scope, in tCO2e."""
+        return {
+            (int(dict(group)["year"]), str(dict(group).get("scope", TOTAL))): interval
+            for one in self._uncertainties
+            for group, interval in one.approach2().items()
+            if dict(group)["year"] in self.years
+        }
+
+    def _uncertainty(self) -> Json | None:
+        if not self._uncertainties:
+            return None
+        whats = {one["id"]: one["what"] for one in self.factors}
+        return {
+            "method": "approach2",
+            **self._uncertainties[-1].drawing(),
+            "totals": [
+                {
+                    "year": year,
+                    "scope": scope,
+                    "low": one.lower,
+                    "high": one.upper,
+                    "percent_low": _finite(one.percent[0]),
+                    "percent_high": _finite(one.percent[1]),
+                }
+                for (year, scope), one in sorted(self.intervals.items(), key=lambda item: item[0])
+            ],
+            "contributions": [
+                {
+                    "year": dict(group)["year"],
+                    "scope": dict(group).get("scope", TOTAL),
+                    "source": name,
+                    "name": whats.get(name, dict.fromkeys(LANGUAGES, name)),
+                    "share_percent": 100 * share,
+                }
+                for one in self._uncertainties
+                for group, shares in one.contributions().items()
+                for name, share in shares.items()
+                if dict(group)["year"] in self.years
+            ],
+        }
+
+    @cached_property
+    def _qualities(self) -> dict[tuple[int, str, str | None], dict[str, Fraction]]:
+        """What rows of each quality give of each total, in tCO2e."""
+        found: dict[tuple[int, str, str | None], dict[str, Fraction]] = {}
+        for method in self.views:
+            for year, scope, own in self.workspace.qualities(method):
+                found[year, scope, method if scope in {_SCOPE_2, TOTAL} else None] = own
+        return found
+
+    @cached_property
+    def estimated(self) -> dict[tuple[int, str, str | None], Fraction]:
+        """The percent of each total that rests on estimates; nothing where no row states a quality, or it is 0."""
+        return {
+            place: 100 * own.get("estimated", Fraction(0)) / whole
+            for place, own in self._qualities.items()
+            if any(own) and (whole := sum(own.values(), Fraction(0)))
+        }
+
+    def _quality(self) -> Iterator[Json]:
+        for (year, scope, method), own in sorted(self._qualities.items(), key=lambda item: _place(*item[0])):
+            whole = sum(own.values(), Fraction(0))
+            if method in {None, self.method} and whole:
+                for quality, amount in sorted(own.items()):
+                    told = {"year": year, "scope": scope, "quality": quality or "not-stated"}
+                    yield {**told, "percent": units.exact_text(100 * amount / whole)}
+
+    @cached_property
+    def completeness(self) -> dict[str, int] | None:
+        """In how many months bills are expected of all series (site, carrier, meter), and how they cover them."""
+        statuses: list[str] = [one.status for one in self.workspace.completeness.matrix if one.status != "not-expected"]
+        if not statuses:
+            return None
+        return {"expected_months": len(statuses), **{name: statuses.count(name) for name in _STATUSES}}
+
+    # --------------------------------------------------------------------------------------------- what stands behind
+
+    @cached_property
+    def calculation(self) -> tuple[Calculation, ...]:
+        """Every product that a total is a sum of, by year and scope: exact."""
+        return calculations(self.views, set(self.years))
+
+    @cached_property
+    def factors(self) -> list[Json]:
+        """Every published number that the figures rest on."""
+        return factor_rows(self.views.values(), self.calculation)
+
+    @cached_property
+    def seal(self) -> SealState:
+        """The root of the accounts as they are now, and the last seal; where they cannot be sealed, why."""
+        root, problem, number, time, sealed = None, None, None, None, None
+        faults: list[Finding] = []
+        try:
+            root = Seal.root_now(self.workspace)
+            folder = self.workspace.folder / SEALS
+            links = read_chain(folder)
+            faults = [one for one in chain_faults(folder, links) if one.severity == "error"]
+            if links:
+                number, time, sealed = links[-1].number, links[-1].time, links[-1].root
+        except CarbonError as error:
+            problem = {lang: error.text(lang) for lang in LANGUAGES}
+        return SealState(root, number, time, sealed, problem, tuple(faults))
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        """What the base-year policy makes of the events; ``None`` without a policy."""
+        if self.workspace.base_year_policy is None:
+            return None
+        return self.workspace.base_year_decision()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every judgement about the accounts, without repetitions; those about the reported table stand apart."""
+        found = [*self.workspace.findings, *self._tables.notes]
+        found += [note for one in self._uncertainties for note in one.findings]
+        found += self._restated.findings if self._restated else ()
+        found += self.decision.findings if self.decision else ()
+        return tuple({one.model_dump_json(): one for one in found}.values())
+
+    @cached_property
+    def caveats(self) -> tuple[Any, ...]:
+        """What a reader must know before using a figure, each with the figures that it bears on."""
+        return caveats(
+            Facts(
+                methodology=self.workspace.methodology,
+                years=self.years,
+                scopes=self.scopes,
+                activities={row.key.activity for row in self.calculation if row.gwp is not None},
+                findings=self.findings,
+                estimated=self.estimated,
+                unstated=self._unstated,
+                completeness=self.completeness,
+                memo=self.memo,
+                numbers={one["id"]: one["checked"] for one in self.factors},
+                covered=sorted({row.key.instrument for row in self.calculation} - {""}),
+                verification=self.verification,
+                uncertain=bool(self._uncertainties),
+                restated=self._restatement(),
+                decision=self.decision,
+                seal=self.seal,
+            )
+        )
+
+    @property
+    def _unstated(self) -> dict[tuple[int, str], Fraction]:
+        """The percent of each headline total whose rows state no quality."""
+        return {
+            (year, scope): 100 * own[""] / whole
+            for (year, scope, method), own in self._qualities.items()
+            if method in {None, self.method} and own.get("") and (whole := sum(own.values(), Fraction(0)))
+        }
+
+
+# -------------------------------------------------------------------------------------------------- private
+
+
+def _place(year: int, scope: str, method: str | None) -> tuple[int, str, str]:
+    """Return where a figure stands: scopes in order, all of them last (``total`` comes after any digit)."""
+    return year, scope, method or ""
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else units.exact_text(value)
+
+
+def _change(amount: Fraction, before: Fraction | None) -> Fraction | None:
+    """Return a change in percent; ``None`` where there is nothing to compare with, or it is 0."""
+    return 100 * (amount - before) / abs(before) if before else None
+
+
+def _percent(part: Fraction, whole: Fraction | None) -> Fraction | None:
+    return 100 * part / whole if whole else None
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _amount(row: Total) -> dict[str, str]:
+    return {"value": units.exact_text(row.amount.value), "unit": row.amount.unit}
+
+
+def _carrier(row: Total) -> tuple[str, int]:
+    return str(row["subject"]), int(row["year"])
+
+
+def _measure(flow: str) -> str:
+    """Return what a flow of energy measures: GJ, or tonnes of coal equivalent."""
+    return "gj" if flow == "energy.gj" else "tce"
+
+
+def _in_units(own: Mapping[str, Fraction]) -> dict[str, str | None]:
+    energy = own.get("gj")
+    megawatt_hours = None if energy is None else energy * units.ratio("GJ", "MWh")
+    return {"gj": _text(energy), "mwh": _text(megawatt_hours), "tce": _text(own.get("tce"))}
+
+
+def _label(name: str) -> Names:
+    return {lang: message(f"label.{name}", lang) for lang in LANGUAGES}
+
+
+def _name(names: Mapping[str, str], otherwise: str) -> Names:
+    known = next(iter(names.values()), otherwise)
+    return {lang: names.get(lang, known) for lang in LANGUAGES}
+
+
+def _denominator_name(per: str) -> Names:
+    code = f"denominator-{per}"
+    return _label(code) if f"label.{code}" in catalogue() else {lang: per.replace("_", " ") for lang in LANGUAGES}
