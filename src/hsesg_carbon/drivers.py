@@ -440,20 +440,21 @@ class _Account:
         self._pieces: dict[_Piece, tuple[_Sums, _Sums]] = {}
         self._covered = bool(inventory.matching.parts)
         present = set()
-        for entry, weight in (replace(inventory, instruments=None) if self._covered else inventory).counted():
+        for entry, weight in (replace(inventory, instruments=None) if self._covered else inventory).counted(years):
             present.add(entry.period.start.year)
             for sums in self._sums(entry.cell, entry.period):
                 sums.ruled += entry.amount * weight
                 sums.lines[id(entry.line)] = entry.line  # the same object many times, and slow to compare
                 sums.stand_ins = sums.stand_ins or not _describes(entry)
         if missing := [year for year in years if year not in present]:
-            raise InventoryError("drivers-year-empty", year=missing[0], known=sorted(present) or ["-"])
-        for entry, weight in inventory.counted() if self._covered else ():
+            known = {int(row["year"]) for row in inventory.by("year")}
+            raise InventoryError("drivers-year-empty", year=missing[0], known=sorted(known) or ["-"])
+        for entry, weight in inventory.counted(years) if self._covered else ():
             for sums in self._sums(entry.cell, entry.period):
                 sums.emitted += entry.amount * weight
         for sums in (one for own in self._pieces.values() for one in own if not self._covered):
             sums.emitted = sums.ruled
-        for entry, share in inventory.weighed():
+        for entry, share in inventory.weighed(years):
             for sums in self._sums(entry.cell, entry.period) if entry.line.flow.flow == ENERGY_FLOW else ():
                 sums.energy += entry.amount * share
         for cell, key, quantity in inventory.ledger.quantities():

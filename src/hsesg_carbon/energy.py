@@ -1,13 +1,13 @@
 """The energy account: GJ, MWh and tonnes of coal equivalent of the same rows that make the emissions."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain
 
 from hsesg_carbon import units
 from hsesg_carbon.inventory import Denominator, Inventory, divided
-from hsesg_carbon.ledger import Entry, Total, Totals, grouped
+from hsesg_carbon.ledger import Group, Total, Totals
+from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.units import Amount
 
 ENERGY_KINDS = frozenset({"energy", "coal-equivalent"})
@@ -39,8 +39,7 @@ class EnergyAccount:
         Raises:
             UnitError: ``unit`` is unknown or measures no energy.
         """
-        known = self.inventory.ledger.dimensions(dimensions)
-        return _in_unit(grouped(self._by_flow(self._energy()), known), unit)
+        return _in_unit(self._summed(dimensions, lambda activity: int(not self._is_beside(activity))), unit)
 
     def comprehensive(self, *dimensions: str, unit: str | None = None) -> Totals:
         """
@@ -52,9 +51,7 @@ class EnergyAccount:
         Raises:
             UnitError: ``unit`` is unknown or measures no energy.
         """
-        known = self.inventory.ledger.dimensions(dimensions)
-        less = ((entry, -amount) for entry, amount in self._energy(sold=True))
-        return _in_unit(grouped(self._by_flow(chain(self._energy(), less)), known), unit)
+        return _in_unit(self._summed(dimensions, lambda activity: -1 if self._is_beside(activity) else 1), unit)
 
     def renewable(self, *dimensions: str, unit: str | None = None) -> Totals:
         """
@@ -64,15 +61,16 @@ class EnergyAccount:
         market-based view only, bought electricity that certificates or green-power trades cover. What is not shown to
         be renewable is ``no``: so the grid's own mix stands there, whatever share of it is renewable.
         """
-        known = self.inventory.ledger.dimensions(dimensions)
-        rows = []
-        for place, answer in enumerate(("yes", "no")):
-            parts = ((entry, self._split(entry, amount)[place]) for entry, amount in self._energy())
-            rows += [
-                Total((("renewable", answer), *row.group), row.flow, row.amount)
-                for row in grouped(self._by_flow(parts), known)
-            ]
-        return _in_unit(Totals(tuple(rows)), unit)
+        whole = self.by(*dimensions)
+        green = {(row.group, row.flow): row.amount.value for row in self._summed(dimensions, self._is_made_renewable)}
+        for key, amount in self._covered(dimensions):
+            green[key] = green.get(key, Fraction(0)) + amount
+        parts: tuple[list[Total], list[Total]] = [], []
+        for row in whole:
+            own = green.get((row.group, row.flow), Fraction(0))
+            for rows, answer, amount in zip(parts, ("yes", "no"), (own, row.amount.value - own), strict=True):
+                rows.append(Total((("renewable", answer), *row.group), row.flow, Amount(amount, row.amount.unit)))
+        return _in_unit(Totals((*parts[0], *parts[1])), unit)
 
     def intensity(
         self,
@@ -118,29 +116,36 @@ class EnergyAccount:
 
     # ---------------------------------------------------------------------------------------------- inside
 
-    def _energy(self, *, sold: bool = False) -> Iterator[tuple[Entry, Fraction]]:
-        """Yield the energy that is used, or that which is sold: beside the scopes, like its emissions."""
-        catalogue = self.inventory.ledger.plan.library.catalogue
-        for entry, share in self.inventory.weighed():
-            beside = catalogue[entry.cell.activity].scope == "beside"
-            if entry.line.flow.kind in ENERGY_KINDS and beside == sold:
-                yield entry, entry.amount * share
+    def _summed(self, dimensions: Sequence[str], times: Callable[[str], int]) -> Totals:
+        """Sum energy by dimensions and flow, each activity so many times: 0 leaves it out."""
 
-    @staticmethod
-    def _by_flow(amounts: Iterable[tuple[Entry, Fraction]]) -> Iterator[tuple[Entry, str, str, Fraction]]:
-        return ((entry, entry.line.flow.flow, entry.line.flow.unit, amount) for entry, amount in amounts)
+        def counting(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
+            own = times(activity) if line.flow.kind in ENERGY_KINDS else 0
+            return (line.flow.flow, line.flow.unit, Fraction(own)) if own else None
 
-    def _split(self, entry: Entry, amount: Fraction) -> tuple[Fraction, Fraction]:
-        """Return the renewable and the other part of an amount of energy."""
-        activity = entry.cell.activity
-        if self.inventory.ledger.plan.library.catalogue[activity].origin == "biogenic" or activity.startswith(_ONSITE):
-            return amount, Fraction(0)
-        parts = self.inventory.matching.parts.get((entry.cell, entry.period), ())
-        covered = sum((one.quantity for one in parts if one.instrument.kind in RENEWABLE_INSTRUMENTS), Fraction(0))
-        if not covered:
-            return Fraction(0), amount
-        part = amount * covered * entry.line.multiplier / entry.amount  # covered > 0: the entry is not of nothing
-        return part, amount - part
+        return self.inventory.summed(self.inventory.ledger.telling(dimensions), counting)
+
+    def _covered(self, dimensions: Sequence[str]) -> Iterator[tuple[tuple[Group, str], Fraction]]:
+        """Yield, by group and flow, the energy that instruments for renewable power cover."""
+        telling = self.inventory.ledger.telling(dimensions)
+        for place, share, parts in self.inventory.covered():
+            covered = sum((one.quantity for one in parts if one.instrument.kind in RENEWABLE_INSTRUMENTS), Fraction(0))
+            if not covered or self._is_made_renewable(place.cell.activity):
+                continue
+            told = [tell(place) for tell in telling.by_place]
+            for line in place.rate.lines:
+                if line.flow.kind in ENERGY_KINDS and line.scope2 in {"", self.inventory.scope2}:
+                    group = telling.group(told, [tell(line) for tell in telling.by_line])
+                    yield (group, line.flow.flow), covered * line.multiplier * share
+
+    def _is_beside(self, activity: str) -> bool:
+        """Say whether an activity stands beside the scopes: what is sold."""
+        return self.inventory.ledger.plan.library.catalogue[activity].scope == "beside"
+
+    def _is_made_renewable(self, activity: str) -> bool:
+        """Say whether all energy of an activity is renewable: fuel of biogenic carbon, or electricity of the site."""
+        entry = self.inventory.ledger.plan.library.catalogue[activity]
+        return not self._is_beside(activity) and (entry.origin == "biogenic" or activity.startswith(_ONSITE))
 
 
 def _in_unit(totals: Totals, unit: str | None) -> Totals:

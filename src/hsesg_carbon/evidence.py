@@ -74,8 +74,7 @@ def exact(value: Fraction) -> str:
         >>> exact(Fraction(11, 8)), exact(Fraction(-1, 3))
         ('1.375', '-1/3')
     """
-    text = units.exact_text(value)
-    return text if Fraction(text) == value else str(value)
+    return units.exact_text(value) if units.ends(value) else str(value)
 
 
 def needed(member: str) -> bool:

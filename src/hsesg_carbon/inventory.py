@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -291,7 +292,7 @@ class Inventory:
             totalled = self._is_totalled(line.flow, activity)
             return ("CO2e", CO2E, self._weights[self._gas_key(line.flow.flow, activity)]) if totalled else None
 
-        return self._summed(self._telling(dimensions), counting)
+        return self.summed(self._telling(dimensions), counting)
 
     def national(self, *dimensions: str) -> Totals:
         """
@@ -312,16 +313,16 @@ class Inventory:
             return "CO2e", CO2E, self._weights[self._gas_key(line.flow.flow, activity)] * sign
 
         items: dict[str, OfPlace] = {"item": lambda one: item(one.cell.activity)[0]}
-        return self._summed(self.ledger.telling(("item", *dimensions), items), counting)
+        return self.summed(self.ledger.telling(("item", *dimensions), items), counting)
 
     def biogenic(self, *dimensions: str) -> Totals:
         """Return biogenic CO2 in t: reported beside the totals, never in them."""
-        return self._summed(self._telling(dimensions), lambda _, line: _in_tonnes(line, "biogenic", "CO2-biogenic"))
+        return self.summed(self._telling(dimensions), lambda _, line: _in_tonnes(line, "biogenic", "CO2-biogenic"))
 
     def ozone_depleting(self, *dimensions: str) -> Totals:
         """Return the gases of the Montreal Protocol in t, by gas: reported beside the scopes, never in the totals."""
         telling = self.ledger.telling(dimensions)
-        return self._summed(telling, lambda _, line: _in_tonnes(line, "ozone-depleting", line.flow.flow))
+        return self.summed(telling, lambda _, line: _in_tonnes(line, "ozone-depleting", line.flow.flow))
 
     def remarks(self, row: ActivityRow) -> tuple[Finding, ...]:
         """Return what the boundary makes of a row: a part that counts, the basis of a lease, or nothing to remark."""
@@ -490,14 +491,14 @@ class Inventory:
         ]
         return tuple(findings)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, years: Container[int] | None = None) -> Iterator[Entry]:
         """Yield the ledger's entries of this Scope 2 method; under the market's, instruments come before the rules."""
-        for place, line, quantity, _ in self._standing():
+        for place, line, quantity, _ in self._standing(years):
             yield Entry(place.cell, place.key, line, quantity * line.multiplier)
 
-    def counted(self) -> Iterator[tuple[Entry, Fraction]]:
+    def counted(self, years: Container[int] | None = None) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
-        for entry, share in self.weighed():
+        for entry, share in self.weighed(years):
             activity, flow = entry.cell.activity, entry.line.flow
             if self._is_totalled(flow, activity):
                 yield entry, share * self._weights[self._gas_key(flow.flow, activity)]
@@ -515,9 +516,9 @@ class Inventory:
         held = self._weights.get(key)
         return self._weight(gas, origin, flow.unit) if held is None else held
 
-    def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
-        """Yield every entry of this view with the share of it that counts."""
-        for entry in self.entries():
+    def weighed(self, years: Container[int] | None = None) -> Iterator[tuple[Entry, Fraction]]:
+        """Yield every entry of this view, of some years or all, with the share of it that counts."""
+        for entry in self.entries(years):
             if share := self._share(entry.cell.site, entry.period):
                 yield entry, share
 
@@ -529,9 +530,11 @@ class Inventory:
             entry = Entry(cell, key, line, quantity * line.multiplier)
             yield Product(entry, quantity, rung, self._share(cell.site, key.period), weight)
 
-    def _standing(self) -> Iterator[tuple[Place, PlanLine, Fraction, str]]:
+    def _standing(self, years: Container[int] | None = None) -> Iterator[tuple[Place, PlanLine, Fraction, str]]:
         """Yield the lines of this Scope 2 method with the quantity that each stands for, and the instrument if any."""
         for place, steps in self.ledger.held:
+            if years is not None and place.period.start.year not in years:
+                continue
             for line, quantity, rung in self._lines_at(place, steps * place.rate.step):
                 yield place, line, quantity, rung
 
@@ -555,6 +558,33 @@ class Inventory:
         if self.gwp == "none" or flow.kind != "gas":
             return None
         return self.ledger.plan.library.gwp(self.gwp, *self._gas_key(flow.flow, activity))
+
+    def summed(self, dimensions: Dimensions, counting: Counting) -> Totals:
+        """Sum what counts of this view; what instruments cover goes place by place, for each is covered in its way."""
+        methods = {"", self.scope2}
+        held, covered = self._counting_places
+
+        def of_view(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
+            return counting(activity, line) if line.scope2 in methods else None
+
+        sums = summed(held, dimensions, of_view)
+        for place, steps in covered:
+            told = [tell(place) for tell in dimensions.by_place]
+            share = self._share(place.cell.site, place.period)
+            for line, quantity, _ in self._lines_at(place, steps * place.rate.step):
+                if counted := counting(place.cell.activity, line):
+                    flow, unit, each = counted
+                    name = dimensions.group(told, [tell(line) for tell in dimensions.by_line]), flow, unit
+                    sums[name] = sums.get(name, 0) + quantity * line.multiplier * share * each
+        return ordered(sums)
+
+    def covered(self) -> Iterator[tuple[Place, Fraction, tuple[Part, ...]]]:
+        """Yield every place of which instruments cover something, with the share of it that counts."""
+        for place, _ in self.ledger.held if self._matching.parts else ():
+            parts = self._matching.parts.get((place.cell, place.period), ())
+            share = self._share(place.cell.site, place.period) if parts else Fraction(0)
+            if share:
+                yield place, share, parts
 
     # ---------------------------------------------------------------------------------------------- inside
 
@@ -613,28 +643,10 @@ class Inventory:
         held = ((one.cell.site, one.period) for one, _ in self.ledger.held if one.rate.lines)
         return [*self.boundary.findings(held), *idle]
 
-    def _summed(self, dimensions: Dimensions, counting: Counting) -> Totals:
-        """Sum what counts of this view; what instruments cover goes place by place, for each is covered in its way."""
-        methods = {"", self.scope2}
-        held, covered = self._counting_places(methods)
-
-        def of_view(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
-            return counting(activity, line) if line.scope2 in methods else None
-
-        sums = summed(held, dimensions, of_view)
-        for place, steps in covered:
-            told = [tell(place) for tell in dimensions.by_place]
-            share = self._share(place.cell.site, place.period)
-            for line, quantity, _ in self._lines_at(place, steps * place.rate.step):
-                if counted := counting(place.cell.activity, line):
-                    flow, unit, each = counted
-                    name = dimensions.group(told, [tell(line) for tell in dimensions.by_line]), flow, unit
-                    sums[name] = sums.get(name, 0) + quantity * line.multiplier * share * each
-        return ordered(sums)
-
-    def _counting_places(self, methods: Container[str]) -> tuple[dict[Fraction, list[Held]], list[Held]]:
+    @cached_property
+    def _counting_places(self) -> tuple[dict[Fraction, list[Held]], list[Held]]:
         """Return the places that count, by their share, and those of them that instruments cover."""
-        parts = self._matching.parts
+        parts, methods = self._matching.parts, {"", self.scope2}
         standing = {rate for rate in self.ledger.rates if any(line.scope2 in methods for line in rate.lines)}
         by_share: dict[Fraction, list[Held]] = {}
         lists: dict[tuple[str, Period], list[Held]] = {}  # fractions are slow to look up, and a site has many places

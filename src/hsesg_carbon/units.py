@@ -134,6 +134,17 @@ def exact_text(value: Fraction, places: int = SHOWN_PLACES) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def ends(value: Fraction) -> bool:
+    """
+    Say whether the decimals of ``value`` end, so that its text is exact.
+
+    Example:
+        >>> ends(Fraction(11, 8)), ends(Fraction(1, 3))
+        (True, False)
+    """
+    return _ending_places(value.denominator) is not None
+
+
 def _decimal(steps: int, places: int) -> Decimal:
     with localcontext() as context:
         context.prec = max(28, len(str(abs(steps))) + 1)

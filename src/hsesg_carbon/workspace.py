@@ -352,7 +352,7 @@ class Workspace:
     @cached_property
     def completeness_findings(self) -> tuple[Finding, ...]:
         """What is missing, covered twice or filled, without repetitions: of meters, of years and of months."""
-        return (*self._meter_findings(), *self._cover_findings(), *self._coverage_findings())
+        return (*self._meter_findings(), *self._cover_findings, *self._coverage_findings())
 
     def _meter_findings(self) -> list[Finding]:
         """Return what the checks of each batch find, but for gaps between bills when none is expected."""
@@ -629,7 +629,7 @@ class Workspace:
         )
         notes = [one for one in self._accepted_findings() if one.data["denominator"] == per]
         years = {str(first_year), str(last_year)}
-        notes += [one for one in self._cover_findings() if str(one.data.get("year")) in years]
+        notes += [one for one in self._cover_findings if str(one.data.get("year")) in years]
         notes += self._degree_day_table.notes
         return replace(found, findings=(*found.findings, *notes))
 
@@ -669,7 +669,7 @@ class Workspace:
             found.append(Finding(code="instruments-not-used", severity="warning", data=data))
         found += [
             *(one for view in self.views.values() for one in view.findings),
-            *self._cover_findings(),
+            *self._cover_findings,
             *self.consolidations.findings(map(int, self.settings.periods)),
             *denominators_missing(self.denominators, map(int, self.settings.periods)),
             *self._accepted_findings(),
@@ -962,11 +962,13 @@ class Workspace:
             _write(out / name, text if isinstance(text, str) else csv_text(text))
         return [out / name for name in texts]
 
-    def _cover_findings(self) -> list[Finding]:
+    @cached_property
+    def _cover_findings(self) -> tuple[Finding, ...]:
         """Name years with no data or not reported, covered in part, and periods that hold others of the same thing."""
         held: dict[Labels, set[Period]] = {}
-        for entry in self.inventory.ledger.entries():
-            held.setdefault((("site", entry.cell.site), ("activity", entry.cell.activity)), set()).add(entry.period)
+        for place, _ in self.inventory.ledger.held:
+            if place.rate.lines:
+                held.setdefault((("site", place.cell.site), ("activity", place.cell.activity)), set()).add(place.period)
         years, sites = {int(year) for year in self.settings.periods}, self.boundary.sites
         found = unlike_years(held, years)
         found += open_years("year-partly-covered", held, years, sites, self._expected_days)
@@ -975,7 +977,7 @@ class Workspace:
             found += open_years("side-year-partly-covered", covered, years, sites)
         for entered in (one.entered for one in (self.water, self.waste, self.measures) if one):
             found += held_periods("side-periods-within", entered, years)
-        return found
+        return tuple(found)
 
     def _expected_days(self, labels: Labels) -> set[date] | None:
         """Return the days on which an activity of a site is expected; ``None`` where that is always."""
