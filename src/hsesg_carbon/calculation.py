@@ -138,7 +138,7 @@ def calculation_json(row: Calculation, view: Inventory) -> Json:
         "flow": line.flow.flow,
         "flow_unit": line.flow.unit,
         **texts,
-        "rounded": [name for name, one in numbers.items() if one is not None and not units.ends(one)],
+        "rounded": [name for name, one in numbers.items() if one is not None and units.ending_text(one) is None],
         "factor": line.factor.id if line.factor else None,
         "properties": [one.id for one in line.properties],
         "gwp_id": row.weigher.id if row.weigher else None,

@@ -74,7 +74,7 @@ def exact(value: Fraction) -> str:
         >>> exact(Fraction(11, 8)), exact(Fraction(-1, 3))
         ('1.375', '-1/3')
     """
-    return units.exact_text(value) if units.ends(value) else str(value)
+    return units.ending_text(value) or str(value)
 
 
 def needed(member: str) -> bool:
@@ -179,15 +179,23 @@ def _plan(plan: Plan) -> Iterator[tuple[str, ...]]:
 def _cells(workspace: Workspace) -> Iterator[tuple[str, ...]]:
     """Yield what each total is the sum of: one product per cell, period, flow, instrument and method of Scope 2."""
     catalogue = workspace.library.catalogue
+    shared: dict[int, tuple[Fraction, str]] = {}
+
+    def same(value: Fraction) -> str:
+        """Return the text of a number that thousands of cells share, as one object: kept here, its id stays its own."""
+        if id(value) not in shared:
+            shared[id(value)] = value, exact(value)
+        return shared[id(value)][1]
+
     for method, view in _views(workspace).items():
         for one in view.products():
-            cell, line = one.entry.cell, one.entry.line
+            cell, line, t_co2e = one.entry.cell, one.entry.line, one.t_co2e
             yield (
                 *(method, catalogue[cell.activity].scope, cell.site, cell.period.label, one.entry.period.label),
                 *(cell.activity, cell.region, cell.technology, cell.instrument, line.flow.flow, one.rung, cell.unit),
-                *(exact(one.quantity), exact(line.multiplier), exact(one.entry.amount), line.flow.unit),
-                *(exact(one.share), "" if one.weight is None else exact(one.weight)),
-                "" if one.t_co2e is None else exact(one.t_co2e),
+                *(same(one.quantity), same(line.multiplier), exact(one.entry.amount), line.flow.unit),
+                *(same(one.share), "" if one.weight is None else same(one.weight)),
+                "" if t_co2e is None else exact(t_co2e),
             )
 
 

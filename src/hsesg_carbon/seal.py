@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -156,7 +156,8 @@ class Seal:
         if to is not None and _among_inputs(workspace.folder, Path(to)):
             raise InputError("seal-inside", file=str(to), folder=str(workspace.folder))
         time = _stated(at)
-        made, manifest = _made_now(workspace)
+        made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
+        manifest = made.manifest(_versions(), tree_digest(_code()))
         if to is not None:
             _write(Path(to), _sealed(made.members, manifest, time, None, None))
             return cls(manifest.root, time, None, Path(to), len(made.members) + len(_UNLISTED))
@@ -192,15 +193,25 @@ class Seal:
         return cls(root, time, number, folder / name, count, findings=tuple(found))
 
     @staticmethod
-    def root_now(workspace: Workspace) -> str:
+    def now(workspace: Workspace) -> tuple[str, Workspace]:
         """
-        Return the root that a seal of the accounts would have now; nothing is written.
+        Return the root that a seal of the accounts would have now, and these accounts, computed; nothing is written.
+
+        The accounts are read anew, so that it is known which files they rest on.
 
         Raises:
             InputError: The accounts cannot be sealed: see ``of``.
         """
         _need_no_version(workspace)
-        return _made_now(workspace)[1].root
+        inputs, library = _inputs(workspace.folder), _library(workspace.shipped)
+        with opened_files() as opened:
+            accounts = replace(workspace)
+            evidence = evidence_of(accounts)
+        read = {INPUTS + name for name in inputs if str(accounts.folder / name) in opened}
+        named = {INPUTS + name: data for name, data in inputs.items()}
+        named |= {LIBRARY + name: data for name, data in library.items()}
+        made = _Made.of_evidence(accounts, named, evidence, read)
+        return made.manifest(_versions(), tree_digest(_code())).root, accounts
 
     @staticmethod
     def check(workspace: Workspace) -> tuple[tuple[Link, ...], tuple[Finding, ...]]:
@@ -369,13 +380,18 @@ class _Made:
         named = {INPUTS + name: data for name, data in inputs.items()}
         named |= {LIBRARY + name: data for name, data in library.items()}
         with opened_files() as opened, _laid_out(named, engine) as workspace:
-            published = workspace.shipped or FactorLibrary.shipped()
-            settings, folder = workspace.settings, workspace.folder.parent
             evidence = evidence_of(workspace)
-            read = frozenset(name for name in named if str(folder / name) in opened and name.startswith(INPUTS))
-        return cls(
-            {**named, **evidence}, read, settings.organisation, settings.periods, settings.methodology, published
-        )
+            read = {one for one in named if str(workspace.folder.parent / one) in opened and one.startswith(INPUTS)}
+            return cls.of_evidence(workspace, named, evidence, read)
+
+    @classmethod
+    def of_evidence(
+        cls, workspace: Workspace, named: Mapping[str, bytes], evidence: Mapping[str, bytes], read: Iterable[str]
+    ) -> "_Made":
+        """Return the members of accounts that are computed: their files, and what they come to."""
+        settings, published = workspace.settings, workspace.shipped or FactorLibrary.shipped()
+        about = settings.organisation, settings.periods, settings.methodology, published
+        return cls({**named, **evidence}, frozenset(read), *about)
 
     def manifest(self, versions: dict[str, str], code: str) -> Manifest:
         """Return the manifest of these members."""
@@ -497,12 +513,6 @@ def _need_no_version(workspace: Workspace) -> None:
     """Refuse accounts that are seen otherwise than their files state: a pack holds the files."""
     if workspace.basis or workspace.known:
         raise InputError("seal-version", basis=workspace.basis or "-", known=str(workspace.known or "-"))
-
-
-def _made_now(workspace: Workspace) -> tuple[_Made, Manifest]:
-    """Return what the files of a workspace come to, each read once, and the manifest of it."""
-    made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
-    return made, made.manifest(_versions(), tree_digest(_code()))
 
 
 def _fault(code: str, **data: Any) -> Finding:

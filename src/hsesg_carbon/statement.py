@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from hsesg_carbon import units
 from hsesg_carbon.base_year import Decision
 from hsesg_carbon.calculation import Calculation, calculation_json, calculations, factor_rows
 from hsesg_carbon.caveats import Facts, SealState, caveats, finding_json
-from hsesg_carbon.chain import chain_faults, read_chain
+from hsesg_carbon.chain import Link, chain_faults, read_chain
 from hsesg_carbon.drivers import Drivers
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import CarbonError
@@ -59,16 +59,23 @@ class Statement:
     workspace: Workspace
     _tables: Tables = field(repr=False)
     _restated: Versions | None = field(repr=False)
+    _root: str | None = field(repr=False)
+    _no_root: Names | None = field(repr=False)
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Statement":
         """
-        Return the statement of a workspace.
+        Return the statement of a workspace, read anew: ``statement.workspace`` are the accounts that it rests on.
 
         Raises:
             InputError: The accounts, their targets or their earlier version cannot be read.
         """
-        return cls(workspace, Tables.read(workspace), stated(workspace))
+        root, why = None, None
+        try:
+            root, accounts = Seal.now(workspace)
+        except CarbonError as error:  # what is wrong with the figures themselves is raised below
+            accounts, why = replace(workspace), {lang: error.text(lang) for lang in LANGUAGES}
+        return cls(accounts, Tables.read(accounts), stated(accounts), root, why)
 
     def as_json(self) -> Json:
         """Return everything as plain data, texts for people as ``{"en", "zh"}``: docs/reference/statement.md."""
@@ -565,18 +572,18 @@ class Statement:
     @cached_property
     def seal(self) -> SealState:
         """The root of the accounts as they are now, and the last seal; where they cannot be sealed, why."""
-        root, problem, number, time, sealed = None, None, None, None, None
+        folder, problem = self.workspace.folder / SEALS, self._no_root
+        links: tuple[Link, ...] = ()
         faults: list[Finding] = []
         try:
-            root = Seal.root_now(self.workspace)
-            folder = self.workspace.folder / SEALS
             links = read_chain(folder)
             faults = [one for one in chain_faults(folder, links) if one.severity == "error"]
-            if links:
-                number, time, sealed = links[-1].number, links[-1].time, links[-1].root
         except CarbonError as error:
-            problem = {lang: error.text(lang) for lang in LANGUAGES}
-        return SealState(root, number, time, sealed, problem, tuple(faults))
+            faults = [Finding(code=error.code, severity="error", data=error.data)]
+        if not links:
+            return SealState(self._root, problem=problem, faults=tuple(faults))
+        last = links[-1]
+        return SealState(self._root, last.number, last.time, last.root, problem, tuple(faults))
 
     @cached_property
     def decision(self) -> Decision | None:

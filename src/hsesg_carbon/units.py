@@ -124,25 +124,30 @@ def exact_text(value: Fraction, places: int = SHOWN_PLACES) -> str:
         >>> exact_text(Fraction(11, 8)), exact_text(Fraction(1, 3))
         ('1.375', '0.333333333333')
     """
-    above, below = value.as_integer_ratio()
-    needed = _ending_places(below)
-    if needed is None:
-        text = f"{half_up(value, places):f}"
-    else:  # of every quantity that is read: plain text costs a fifth of a Decimal with a context of its own
-        digits = str(abs(above) * 10**needed // below).rjust(needed + 1, "0")
-        text = f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}"
+    text = ending_text(value)
+    if text is not None:
+        return text
+    text = f"{half_up(value, places):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def ends(value: Fraction) -> bool:
+def ending_text(value: Fraction) -> str | None:
     """
-    Say whether the decimals of ``value`` end, so that its text is exact.
+    Return ``value`` as the decimal that it is, ``None`` where its decimals never end.
 
     Example:
-        >>> ends(Fraction(11, 8)), ends(Fraction(1, 3))
-        (True, False)
+        >>> ending_text(Fraction(11, 8)), ending_text(Fraction(1, 3))
+        ('1.375', None)
     """
-    return _ending_places(value.denominator) is not None
+    above, below = value.as_integer_ratio()
+    needed = _ending_places(below)
+    if needed is None:
+        return None
+    # of every quantity that is read: plain text costs a fifth of a Decimal with a context of its own
+    if not needed:
+        return str(above)
+    digits = str(abs(above) * 10**needed // below).rjust(needed + 1, "0")
+    return f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}".rstrip("0").rstrip(".")
 
 
 def _decimal(steps: int, places: int) -> Decimal:

@@ -699,7 +699,7 @@ class Workspace:
         The keys are the contract of ``footprint --json``; ``scope`` is ``1``, ``2`` or ``total``. With ``uncertainty``
         totals and intensities have their 95 % intervals (floats), as ``uncertainty.toml`` states them.
         """
-        result = self._footprint(lang)
+        result = dict(self._footprint(lang))
         return self._with_intervals(result, lang) if uncertainty else result
 
     def _with_intervals(self, result: dict[str, Any], lang: str) -> dict[str, Any]:
@@ -726,7 +726,12 @@ class Workspace:
         result["uncertainty"] = sides[1].drawing() | {"findings": [one.as_json(lang) for one in remarks]}
         return result
 
-    def _footprint(self, lang: str) -> dict[str, Any]:
+    @cached_property
+    def _footprint(self) -> Callable[[str], dict[str, Any]]:
+        """Return what gives the footprint in a language: computed once, for seals and reports rest on it as well."""
+        return cache(self._computed)
+
+    def _computed(self, lang: str) -> dict[str, Any]:
         inventory, energy = self.inventory, EnergyAccount(self.inventory)
         totals = self._reported("scope", "scope", inventory.by("scope", "year"), inventory.by("year"))
         if not totals:
@@ -892,6 +897,10 @@ class Workspace:
         Raises:
             InputError: There is no reported table, or it cannot be read.
         """
+        return self._verification
+
+    @cached_property
+    def _verification(self) -> Verification:
         return verify(self.reported, self.inventory, self.denominators)
 
     @cached_property
