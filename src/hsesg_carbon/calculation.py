@@ -95,9 +95,8 @@ def calculations(views: Mapping[str, Inventory], years: Container[int]) -> tuple
             key = _key(view, method, one)
             if place and key.method is None:
                 continue  # of no method: it stands there already
-            line = one.entry.line  # an instrument's is made anew for every cell, those of the plan are one object each
-            told = (line.multiplier, line.flow.flow) if one.rung else id(line)
-            place_of = key, told, one.share, one.weight
+            line = one.entry.line  # one object, however many cells it multiplies
+            place_of = key, id(line), one.share, one.weight
             row = found.get(place_of)
             if row is None:
                 weigher = None if one.weight is None else view.potential(line.flow, key.activity)

@@ -608,11 +608,22 @@ class Inventory:
 
     def instrument_line(self, one: Instrument, key: PlanKey) -> PlanLine:
         """Return the line of what an instrument covers: its own factor, 0 included."""
+        line = self._instrument_lines.get((one.instrument, key.unit))
+        if line is None:
+            line = self._instrument_lines[one.instrument, key.unit] = self._line_of(one, key.unit)
+        return line
+
+    @cached_property
+    def _instrument_lines(self) -> dict[tuple[str, str], PlanLine]:
+        """The lines of instruments by unit, each made once: one may cover thousands of cells."""
+        return {}
+
+    def _line_of(self, one: Instrument, unit: str) -> PlanLine:
         flow = self.ledger.plan.library.flows[one.flow]
         if not self.keep_published:
             one.hold_to(self.gwp)
         above, below = one.per
-        multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(key.unit, below)
+        multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(unit, below)
         reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
         return PlanLine(flow, multiplier, (), 0, reason, ("instrument",), "market")
 

@@ -246,7 +246,7 @@ def stated(accounts: Workspace) -> Versions | None:
         return None
     before = accounts.version(one.before)
     if before.folder != accounts.folder and before.folder.parent != accounts.folder / VERSIONS:
-        raise InputError("restate-version", version=one.before, known=["-"])
+        raise InputError("restated-outside", version=one.before)
     return Versions(before, accounts, one.years)
 
 
