@@ -1,4 +1,4 @@
-"""Laws of the statement: the calculation adds up to the totals whatever the rows, and no reservation can hide another."""
+"""Laws of the statement: whatever the rows, the calculation adds up to the totals, and all that it uses is listed."""
 
 from decimal import Decimal
 from fractions import Fraction
