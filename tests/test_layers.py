@@ -15,7 +15,7 @@ LAYERS = [
     ["report"],
     ["printing"],
     ["statement"],
-    ["calculation", "caveats"],
+    ["attainment", "calculation", "caveats"],
     ["deliveries", "monitor", "seal", "versions"],
     ["delivery", "detection", "recharges", "targets"],
     ["evidence"],

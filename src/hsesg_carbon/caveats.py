@@ -1,6 +1,6 @@
 """Caveats: what a reader must know before using a figure. All are computed, so that none can be left out."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -129,7 +129,6 @@ class Facts:
     methodology: Methodology
     years: tuple[int, ...]
     scopes: tuple[str, ...]
-    activities: Collection[str]
     findings: tuple[Finding, ...]
     estimated: Mapping[tuple[int, str, str | None], Fraction]
     unstated: Mapping[tuple[int, str], Fraction]

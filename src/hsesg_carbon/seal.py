@@ -200,13 +200,15 @@ class Seal:
         The accounts are read anew, so that it is known which files they rest on.
 
         Raises:
-            InputError: The accounts cannot be sealed: see ``of``.
+            InputError: The accounts cannot be sealed (see ``of``), or a file changed meanwhile.
         """
         _need_no_version(workspace)
         inputs, library = _inputs(workspace.folder), _library(workspace.shipped)
         with opened_files() as opened:
             accounts = replace(workspace)
             evidence = evidence_of(accounts)
+        if _inputs(workspace.folder) != inputs:
+            raise InputError("seal-moving", folder=str(workspace.folder))
         read = {INPUTS + name for name in inputs if str(accounts.folder / name) in opened}
         named = {INPUTS + name: data for name, data in inputs.items()}
         named |= {LIBRARY + name: data for name, data in library.items()}

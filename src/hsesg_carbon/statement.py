@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from hsesg_carbon import units
+from hsesg_carbon.attainment import Attainment
 from hsesg_carbon.base_year import Decision
 from hsesg_carbon.calculation import Calculation, calculation_json, calculations, factor_rows
 from hsesg_carbon.caveats import Facts, SealState, caveats, finding_json
@@ -21,10 +22,8 @@ from hsesg_carbon.inventory import Inventory, ruling_denominators
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import LANGUAGES, catalogue, message
 from hsesg_carbon.monitor import Tables
-from hsesg_carbon.monitoring import EMISSIONS, ENERGY, Target
 from hsesg_carbon.propagation import Interval
 from hsesg_carbon.seal import Seal
-from hsesg_carbon.targets import straight
 from hsesg_carbon.uncertainty import Uncertainty
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification import Verification
@@ -36,8 +35,6 @@ Names = dict[str, str]
 
 TOTAL = "total"
 _SCOPE_2 = "2"
-_MONTHS = 12
-_LACKING = ("missing", "partial")
 _STATUSES = ("complete", "estimated", "partial", "overlapping", "missing")
 _PASSED_ON = ("water", "waste", "measures", "offsets", "consolidations", "national")
 
@@ -96,8 +93,8 @@ class Statement:
             "energy": [*self._energy()],
             "energy_totals": [*self._energy_totals()],
             **{name: self.footprint[name] or [] for name in _PASSED_ON},
-            "targets": [*self._targets()],
-            "restatement": self._restatement(),
+            "targets": [*Attainment(self.workspace, self.years).rows(self._tables.targets)],
+            "restatement": self.restatement,
             "drivers": [*self._drivers()],
             "verification": self._verified(),
             "uncertainty": self._uncertainty(),
@@ -315,98 +312,11 @@ class Statement:
                 "renewable_by_method": renewable,
             }
 
-    # ----------------------------------------------------------------------------------------------- targets
-
-    def _targets(self) -> Iterator[Json]:
-        """Yield the plans of years, then every year of every path."""
-        paths: dict[tuple[str, str | None, str], list[Target]] = {}
-        for one in self._tables.targets:
-            if one.kind == "plan":
-                yield self._target(one, one.year, Fraction(one.value), interpolated=False)
-            else:
-                paths.setdefault((one.target, one.site, one.what), []).append(one)
-        for rows in paths.values():
-            first = min(rows, key=lambda one: one.year)
-            for year, value, between in straight(rows):
-                yield self._target(first, year, value, interpolated=between)
-
-    def _target(self, one: Target, year: int, value: Fraction, *, interpolated: bool) -> Json:
-        complete = year in self.years and self._is_complete(one, year)
-        return {
-            "target": one.target,
-            "kind": one.kind,
-            "site": one.site,
-            "what": one.what,
-            "year": year,
-            "value": units.exact_text(value),
-            "unit": one.unit,
-            "actual": _text(self._actual(one, year)) if complete else None,
-            "complete": complete,
-            "interpolated": interpolated,
-            "source": one.source,
-        }
-
-    def _is_complete(self, one: Target, year: int) -> bool:
-        """Say whether bills cover all of a year that a target is about."""
-        months = {month.start.month for month in self.workspace.completeness.months if month.start.year == year}
-        return len(months) == _MONTHS and not any(
-            cell.status in _LACKING
-            and cell.month.start.year == year
-            and one.site in {None, cell.key.site}
-            and one.what in {ENERGY, EMISSIONS, cell.carrier}
-            for cell in self.workspace.completeness.matrix
-        )
-
-    def _actual(self, one: Target, year: int) -> Fraction | None:
-        """Return what Scopes 1 and 2 count of a target's subject, in its unit; ``None`` where no row tells it so."""
-        measure = "tce" if units.kind(one.unit) == units.kind("tce") else "gj"
-        if one.what == EMISSIONS:
-            return self._of_target(one, year, self._used["tco2e"], units.ratio(CO2E, one.unit))
-        if one.what != ENERGY:
-            kinds = {kind for (_, carrier, own, kind) in self._used["quantity"] if (carrier, own) == (one.what, year)}
-            if kinds == {units.kind(one.unit)}:
-                size = units.measured(one.unit)[0]
-                return self._of_target(one, year, self._used["quantity"], 1 / size)
-            if units.kind(one.unit) != units.kind("GJ"):
-                return None
-        return self._of_target(one, year, self._used[measure], units.ratio({"gj": "GJ"}.get(measure, "tce"), one.unit))
-
-    @staticmethod
-    def _of_target(
-        one: Target, year: int, used: Mapping[tuple[str, str, int, str], Fraction], ratio: Fraction
-    ) -> Fraction | None:
-        own = [
-            amount
-            for (site, carrier, of, _), amount in used.items()
-            if of == year and one.site in {None, site} and one.what in {ENERGY, EMISSIONS, carrier}
-        ]
-        return sum(own, Fraction(0)) * ratio if own else None
-
-    @cached_property
-    def _used(self) -> dict[str, dict[tuple[str, str, int, str], Fraction]]:
-        """What Scopes 1 and 2 count, by measure, then site, carrier, year and, of quantities (in base units), kind."""
-        view, found = self.views[self.method], dict[str, dict[tuple[str, str, int, str], Fraction]]()
-        dimensions = ("site", "subject", "year", "scope")
-        for name, totals in (("tco2e", view.by(*dimensions)), ("energy", self._accounts[self.method].by(*dimensions))):
-            for row in totals:
-                measure = _measure(row.flow) if name == "energy" else name
-                key = str(row["site"]), str(row["subject"]), int(row["year"]), ""
-                if row["scope"] in {"1", "2"}:
-                    own = found.setdefault(measure, {})
-                    own[key] = own.get(key, Fraction(0)) + row.amount.value
-        entries = self.workspace.library.catalogue
-        for cell, key_, quantity in view.ledger.quantities():
-            entry, size = entries[cell.activity], units.measured(cell.unit)[0]
-            share = self.workspace.boundary.share(cell.site, key_.period)
-            if entry.scope in {"1", "2"} and share:
-                place = cell.site, entry.subject, key_.period.start.year, units.kind(cell.unit)
-                own = found.setdefault("quantity", {})
-                own[place] = own.get(place, Fraction(0)) + quantity * size * share
-        return {name: found.get(name, {}) for name in ("tco2e", "gj", "tce", "quantity")}
-
     # ----------------------------------------------------------------------------------- what moved the figures
 
-    def _restatement(self) -> Json | None:
+    @cached_property
+    def restatement(self) -> Json | None:
+        """What changed against the version that was reported before; ``None`` where none is stated."""
         if self._restated is None or self.workspace.settings.restated is None:
             return None
         one = self.workspace.settings.restated
@@ -609,7 +519,6 @@ class Statement:
                 methodology=self.workspace.methodology,
                 years=self.years,
                 scopes=self.scopes,
-                activities={row.key.activity for row in self.calculation if row.gwp is not None},
                 findings=self.findings,
                 estimated=self.estimated,
                 unstated=self._unstated,
@@ -619,7 +528,7 @@ class Statement:
                 covered=sorted({row.key.instrument for row in self.calculation} - {""}),
                 verification=self.verification,
                 uncertain=bool(self._uncertainties),
-                restated=self._restatement(),
+                restated=self.restatement,
                 decision=self.decision,
                 seal=self.seal,
             )

@@ -13,6 +13,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.caveats import Caveat, Facts, SealState, caveats
+from hsesg_carbon.evidence import evidence_of
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.seal import Seal
 from hsesg_carbon.versions import stated
@@ -256,6 +257,19 @@ def test_the_root_is_that_of_a_seal_made_now_and_a_change_shows(tmp_path: Path) 
     assert later.seal.root != seal.root
     assert "caveat-changed" in {one.code for one in later.caveats}
     assert not [one for one in later.caveats if one.code == "caveat-not-sealed"]
+
+
+def test_a_file_that_changes_while_it_is_read_leaves_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = small(tmp_path / "own")
+
+    def evidence(accounts: hc.Workspace) -> dict[str, bytes]:
+        (workspace.folder / "note.txt").write_text("somebody else", encoding="utf-8")
+        return evidence_of(accounts)
+
+    monkeypatch.setattr("hsesg_carbon.seal.evidence_of", evidence)
+    seal = hc.Statement.of(workspace).seal
+    assert seal.root is None
+    assert "changed while" in (seal.problem or {})["en"]
 
 
 def test_a_version_of_accounts_has_a_statement_but_no_root(tmp_path: Path) -> None:
