@@ -221,8 +221,8 @@ def _of_numbers(facts: Facts) -> Iterator[Caveat]:
 def _of_scope(facts: Facts) -> Iterator[Caveat]:
     """Yield what the figures do not cover."""
     method = facts.methodology
-    if method.notes:
-        yield Caveat("caveat-methodology-notes", "warning", _EMISSIONS, {"notes": [" ".join(method.notes)]})
+    for note in method.notes:
+        yield Caveat("caveat-methodology-note", "warning", _EMISSIONS, {"note": note})
     if set(method.gases) == {"CO2"}:
         yield Caveat("caveat-co2-only", "warning", _EMISSIONS, {"methodology": method.id})
     if "3" not in facts.scopes:

@@ -357,7 +357,7 @@ MADE: dict[str, Callable[[Facts], Facts]] = {
     "caveat-fit-earlier-year": lambda one: replace(one, findings=(finding("fit-earlier-year", **FIT),)),
     "caveat-fit-other-time": lambda one: replace(one, findings=(finding("fit-other-time", **FIT),)),
     "caveat-fit-region-parent": lambda one: replace(one, findings=(finding("fit-region-parent", **FIT),)),
-    "caveat-methodology-notes": lambda one: replace(
+    "caveat-methodology-note": lambda one: replace(
         one, methodology=one.methodology.model_copy(update={"notes": ("a guess",)})
     ),
     "caveat-co2-only": lambda one: replace(one, methodology=one.methodology.model_copy(update={"gases": ("CO2",)})),
