@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from hsesg_carbon import units
+from hsesg_carbon import shown
 from hsesg_carbon.base_year import Decision
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import LANGUAGES, message
@@ -195,7 +195,7 @@ def _of_data(facts: Facts) -> Iterator[Caveat]:
 
 
 def _percents(code: str, severity: Severity, scope: str, own: Mapping[int, Fraction]) -> Caveat:
-    percents = [f"{year}: {units.half_up(percent, 2):f} %" for year, percent in sorted(own.items())]
+    percents = [f"{year}: {shown.percent(percent)}" for year, percent in sorted(own.items())]
     name = {lang: message(f"label.caveat-scope-{scope}", lang) for lang in LANGUAGES}
     return Caveat(code, severity, (*_EMISSIONS, "quality"), {"scope": name, "percents": percents})
 
@@ -211,11 +211,18 @@ def _of_numbers(facts: Facts) -> Iterator[Caveat]:
         yield Caveat("caveat-numbers-inferred", "warning", (*_EMISSIONS, "factors"), {"numbers": inferred})
     for code in _FITS:
         own = [one for one in facts.findings if one.code == code]
-        years = sorted({str(period)[:4] for one in own for period in one.data["periods"]} & set(map(str, facts.years)))
+        periods = [str(period) for one in own for period in one.data["periods"]]
+        years = sorted({year for one in periods for year in _years_in(one)} & set(facts.years))
         if years:
             numbers = sorted({str(one.data["number"]) for one in own})
-            data = {"count": len(numbers), "numbers": numbers, "years": years}
+            data = {"count": len(numbers), "numbers": numbers, "years": [str(year) for year in years]}
             yield Caveat(f"caveat-{code}", "info", (*_EMISSIONS, "factors"), data, len(own))
+
+
+def _years_in(periods: str) -> range:
+    """Return the years that a period, or a span of them, touches: ``2023``, ``2022-01–2024-12``, two days."""
+    ends = [int(one[:4]) for one in periods.replace("/", "–").split("–")]
+    return range(ends[0], ends[-1] + 1)
 
 
 def _of_scope(facts: Facts) -> Iterator[Caveat]:

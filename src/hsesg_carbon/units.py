@@ -147,7 +147,9 @@ def ending_text(value: Fraction) -> str | None:
     if not needed:
         return str(above)
     digits = str(abs(above) * 10**needed // below).rjust(needed + 1, "0")
-    return f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}".rstrip("0").rstrip(".")
+    return f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}".rstrip("0").rstrip(
+        "."
+    )
 
 
 def _decimal(steps: int, places: int) -> Decimal:

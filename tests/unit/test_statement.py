@@ -423,6 +423,12 @@ def test_caveats_of_one_kind_are_told_once_with_their_number() -> None:
     assert "2 more" in found.text("en")
 
 
+def test_the_years_of_a_number_that_stands_in_are_all_those_of_its_spans() -> None:
+    spans = finding("fit-earlier-year", **(FIT | {"periods": ["2022-01–2024-12"]}))
+    (found,) = [one for one in caveats(replace(clean(), findings=(spans,))) if one.code == "caveat-fit-earlier-year"]
+    assert "2022, 2023, 2024" in found.text("en")
+
+
 def test_the_gravest_caveats_come_first() -> None:
     for name in NAMES:
         gravity = [("error", "warning", "info").index(one["severity"]) for one in document(name)["caveats"]]
