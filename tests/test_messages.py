@@ -46,6 +46,7 @@ COMPOSED = {
     "label.replay-",
     "label.month-",
     "label.dashboard-",
+    "label.papers-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -511,6 +511,12 @@ class Inventory:
         held = self._weights.get(key)
         return self._weight(gas, origin, flow.unit) if held is None else held
 
+    def potential(self, flow: Flow, activity: str) -> Gwp | None:
+        """Return the record that weighs a gas from an activity; ``None`` where no set is needed, as for CO2e."""
+        if flow.kind != "gas" or self.gwp == "none":
+            return None
+        return self.ledger.plan.library.gwp(self.gwp, *self._gas_key(flow.flow, activity))
+
     def weighed(self) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry of this view with the share of it that counts."""
         for entry in self.entries():
