@@ -1,13 +1,13 @@
 """The binder that workpapers are filed in: leaves, formats, live formulas with our value beside, and check cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
@@ -25,6 +25,7 @@ HEADING = 3
 FIRST = HEADING + 1
 NOTHING = "–"
 _LONGEST = 32_000
+_MARKUP = frozenset("&<>")
 _INK, _HEAD, _RULE = "#1F2933", "#1F5C57", "#C9D1D6"
 _STATED, _PUBLISHED, _LIBRARY = "#0B5394", "#E8F0FA", "#5F6B73"
 _EXACT_DIGITS = 15
@@ -42,7 +43,7 @@ SHAPES: dict[str, str] = {
     "d": "yyyy-mm-dd",
     "i": "0",
 }
-_PLACED: dict[str, dict[str, Any]] = {"t": {"indent": 1}, "i": {"align": "center"}}
+_PLACED: dict[str, dict[str, Any]] = {"t": {"align": "left", "indent": 1}, "i": {"align": "center"}}
 Value = str | int | float | Fraction | Decimal | date | None
 
 
@@ -51,6 +52,12 @@ class Formula(NamedTuple):
 
     text: str
     value: float | str
+
+
+class Made(str):
+    """The XML of a cell behind its address and style."""
+
+    __slots__ = ()
 
 
 class Check(NamedTuple):
@@ -128,14 +135,14 @@ class Leaf:
     name: str
     page: Any = field(repr=False)
 
-    def begin(self, headings: Sequence[tuple[str, float]], *, freeze: int = 1) -> None:
-        """Write title, help and headings with the widths of their columns; set up view and print."""
+    def begin(self, headings: Sequence[tuple[str, float]], *, freeze: int = 1, right: Container[int] = ()) -> None:
+        """Write title, help and headings with their widths; ``right`` are columns of numbers. Set up view and print."""
         binder = self.binder
         title = binder.format(bold=True, font_size=15, font_color=_HEAD)
         self.page.write_string(0, 0, binder.say(f"title-{self.code}"), title)
         self.page.write_string(1, 0, binder.say(f"help-{self.code}"), binder.format(font_color="#555555"))
         self.page.set_row(0, 24)
-        self.heads(HEADING, [head for head, _ in headings])
+        self.heads(HEADING, [head for head, _ in headings], right)
         for place, (_, width) in enumerate(headings):
             self.page.set_column(place, place, width)
         self.page.freeze_panes(FIRST, freeze)
@@ -151,8 +158,8 @@ class Leaf:
         self.page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.page.set_footer("&L&F&C&A&R&P / &N")
 
-    def heads(self, row: int, texts: Iterable[str], first: int = 0) -> None:
-        """Write a row of headings."""
+    def heads(self, row: int, texts: Iterable[str], right: Container[int] = ()) -> None:
+        """Write a row of headings; those over numbers, ``right``, stand as these do."""
         look: dict[str, Any] = {
             "bold": True,
             "font_color": "#FFFFFF",
@@ -162,8 +169,8 @@ class Leaf:
         }
         look |= {"border": 1, "border_color": _RULE}
         texts = list(texts)
-        for place, text in enumerate(texts, start=first):
-            side = {"align": "right"} if text[-4:].isdecimal() else {"indent": 1}
+        for place, text in enumerate(texts):
+            side = {"align": "right"} if place in right else {"align": "left", "indent": 1}
             self.page.write_string(row, place, _text(text), self.binder.format(**look, **side))
         lines = max((text.count("\n") + 1 for text in texts), default=1)
         self.page.set_row(row, 15 * max(2, lines))
@@ -172,7 +179,8 @@ class Leaf:
         self, row: int, column: int, value: Value | Formula, kind: Kind = "t", look: str = "", *, shape: str = ""
     ) -> None:
         """Write a cell: what somebody wrote is always text, never a formula."""
-        style = self.binder.style(kind, look, shape)
+        text_formula = kind == "t" and isinstance(value, Formula)  # in a cell of text it would be text once edited
+        style = self.binder.style(kind, look, "General" if text_formula else shape)
         if value is None:
             self.page.write_blank(row, column, None, style)
         elif isinstance(value, Formula):
@@ -193,7 +201,7 @@ class Leaf:
 
     def tall(self, row: int, texts: Iterable[tuple[str, float]]) -> None:
         """Make a row as high as the longest of its wrapped texts needs, each in the width of its column."""
-        lines = max((-(-wide(text) // max(1, int(width * 1.05) - 2)) for text, width in texts), default=1)
+        lines = max((-(-wide(text) // max(1, int(width * 1.1))) for text, width in texts), default=1)
         if lines > 1:
             self.page.set_row(row, 13.5 * lines + 2)
 
@@ -207,14 +215,41 @@ class Leaf:
         """Write a remark."""
         self.page.write_string(row, column, _text(text), self.binder.format(font_color="#555555", italic=True))
 
-    def fill(self, first: int, columns: Sequence[tuple[Kind, str]], rows: Iterable[Sequence[Value | Formula]]) -> int:
+    def fill(
+        self, first: int, columns: Sequence[tuple[Kind, str]], rows: Iterable[Sequence["Value | Formula | Made"]]
+    ) -> int:
         """
-        Write many rows at once, as XML, below everything else on the sheet; return the row after them.
+        Write many rows at once, below everything else on the sheet; return the row after them.
 
-        Cell by cell a sheet of a hundred thousand cells takes seconds.
+        Cell by cell a sheet of some hundred thousand cells takes many seconds. What many rows have is ``made`` once.
         """
-        number = self.page.add_lines(first, [self.binder.style(*one)._get_xf_index() for one in columns], rows)
-        return int(number)
+        styles = [self.binder.style(*one)._get_xf_index() for one in columns]
+        starts = [(f'<c r="{letter(at)}', f'" s="{style}"') for at, style in enumerate(styles)]
+        made, number, last = self.made, first, len(styles) - 1
+        lines: list[str] = self.page.lines
+        for row in rows:
+            number += 1
+            cells = [
+                f"{start}{number}{style}{value if type(value) is Made else made(value)}"
+                for (start, style), value in zip(starts, row, strict=True)
+            ]
+            lines.append(f'<row r="{number}">{"".join(cells)}</row>')
+        if number > first:
+            self.page._check_dimensions(first, 0)
+            self.page._check_dimensions(number - 1, last)
+        return number
+
+    def made(self, value: "Value | Formula") -> "Made":
+        """Return the XML of a cell behind its address and style; what somebody wrote is a shared string."""
+        if type(value) is str:
+            known = self.page.known
+            if value not in known:
+                known[value] = Made(f' t="s"><v>{self.page.str_table._get_shared_string_index(_text(value))}</v></c>')
+            return cast("Made", known[value])
+        if isinstance(value, Formula):
+            text = escape(value.text) if _MARKUP.intersection(value.text) else value.text
+            return Made(f"><f>{text}</f><v>{value.value!r}</v></c>")
+        return Made("/>" if value is None else f"><v>{value!r}</v></c>")
 
     def ref(self, row: int, column: int) -> str:
         """Return the address of a cell as formulas of any sheet write it."""
@@ -343,6 +378,7 @@ def _page_class() -> "type[Worksheet]":
         def __init__(self) -> None:
             super().__init__()
             self.lines: list[str] = []
+            self.known: dict[str, Made] = {}
 
         def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
             return formula.removeprefix("=")
@@ -350,29 +386,5 @@ def _page_class() -> "type[Worksheet]":
         def _write_rows(self) -> None:
             super()._write_rows()
             self.fh.write("".join(self.lines))
-
-        def add_lines(self, first: int, styles: Sequence[int], rows: Iterable[Sequence[Value | Formula]]) -> int:
-            place = self.str_table._get_shared_string_index
-            columns = [(letter(at), f'" s="{style}"') for at, style in enumerate(styles)]
-            number = first
-            for row in rows:
-                number += 1
-                cells = [f'<row r="{number}">']
-                for (name, style), value in zip(columns, row, strict=True):
-                    start = f'<c r="{name}{number}{style}'
-                    if value is None:
-                        cells.append(f"{start}/>")
-                    elif isinstance(value, Formula):
-                        cells.append(f"{start}><f>{escape(value.text)}</f><v>{value.value!r}</v></c>")
-                    elif isinstance(value, str):
-                        cells.append(f'{start} t="s"><v>{place(_text(value))}</v></c>')
-                    else:
-                        cells.append(f"{start}><v>{value!r}</v></c>")
-                cells.append("</row>")
-                self.lines.append("".join(cells))
-            if number > first:
-                self._check_dimensions(first, 0)
-                self._check_dimensions(number - 1, len(columns) - 1)
-            return number
 
     return Page

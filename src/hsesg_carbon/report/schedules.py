@@ -37,7 +37,7 @@ def write_energy(leaf: Leaf, traced: Traced, years: Sequence[int]) -> None:
     """Write energy by activity from the same lines, then by carrier in GJ, MWh and tonnes of coal equivalent."""
     binder = leaf.binder
     heads = [(binder.say(f"energy-{at}"), width) for at, width in enumerate((22.0, 24.0, 32.0, 40.0))]
-    leaf.begin([*heads, *((str(year), 16.0) for year in years)], freeze=3)
+    leaf.begin([*heads, *((str(year), 16.0) for year in years)], freeze=3, right=range(4, 4 + len(years)))
     found: dict[tuple[str, str, str, int], Fraction] = {}
     for one in EnergyAccount(traced.headline).by("subject", "activity", "year"):
         found[one.flow, str(one["subject"]), str(one["activity"]), int(one["year"])] = one.amount.value
@@ -120,7 +120,7 @@ def write_intensities(leaf: Leaf, traced: Traced) -> None:
     """Write each denominator of each year, and the emissions of the lead schedule over it."""
     binder = leaf.binder
     widths = (18, 8, 16, 15, 16, 46, 28, 15, 13, 20)
-    leaf.begin([(binder.say(f"intensities-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin([(binder.say(f"intensities-{at}"), width) for at, width in enumerate(widths)], right={2, 7, 8}, freeze=2)
     row = FIRST
     for per, one, totals in traced.workspace.intensities():
         for total in totals:
@@ -151,7 +151,7 @@ def write_restatement(leaf: Leaf, traced: Traced, restated: Versions) -> None:
     heads = [(binder.say("restatement-year"), 9.0), (binder.say("restatement-before"), 16.0)]
     heads += [(message(f"label.cause-{one}", binder.lang), 20.0) for one in causes]
     heads += [(binder.say(f"restatement-{one}"), 16.0) for one in ("after", "lead", "difference", "percent")]
-    leaf.begin(heads, freeze=1)
+    leaf.begin(heads, freeze=1, right=range(1, len(heads)))
     before, after = (one.settings.methodology for one in (restated.before, restated.after))
     leaf.note(2, binder.say("restatement-basis", before=before, after=after, method=bridge.method))
     for row, one in enumerate(bridge, start=FIRST):
@@ -187,7 +187,9 @@ def write_differences(leaf: Leaf, traced: Traced) -> None:
     """Write what was published beside what the lines give, the differences with their materiality, and the findings."""
     binder, workspace = leaf.binder, traced.workspace
     widths = (18, 26, 16, 18, 18, 18, 16, 18, 18)
-    leaf.begin([(binder.say(f"differences-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin(
+        [(binder.say(f"differences-{at}"), width) for at, width in enumerate(widths)], right=range(3, 8), freeze=2
+    )
     verification = workspace.verification()
     leaf.put(2, 0, binder.say("threshold"), "t", "bold")
     leaf.put(2, 1, THRESHOLD, "p", "ask")
@@ -238,7 +240,7 @@ def _write_schedule(leaf: Leaf, traced: Traced, schedule: Schedule, row: int) ->
         row += 1
     first = row + 2
     leaf.section(row + 1, "entries")
-    leaf.heads(first, [binder.say(f"entry-{at}") for at in range(6)])
+    leaf.heads(first, [binder.say(f"entry-{at}") for at in range(6)], {3})
     row = first + 1
     for entry in schedule.differences:
         held = places.get((entry.row, entry.period))
@@ -257,7 +259,7 @@ def _write_schedule(leaf: Leaf, traced: Traced, schedule: Schedule, row: int) ->
 def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[int, int], row: int) -> int:
     binder = leaf.binder
     leaf.section(row, "sums")
-    leaf.heads(row + 1, [binder.say(f"sums-{at}") for at in range(9)])
+    leaf.heads(row + 1, [binder.say(f"sums-{at}") for at in range(9)], {2, 3, 4, 6, 7})
     row += 2
     rows, periods, amounts = (leaf.span(*entries, at).rpartition("!")[2] for at in (0, 1, 3))
     first = row
@@ -317,7 +319,7 @@ def write_sample(leaf: Leaf, traced: Traced) -> None:
     """Write which rows to trace to their evidence, drawn by what they emit, with room for what is found."""
     binder, sample = leaf.binder, _drawn(traced)
     widths = (7, 26, 8, 30, 18, 12, 18, 10, 12, 26, 18, 8, 30, 18, 16, 10)
-    leaf.begin([(binder.say(f"sample-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin([(binder.say(f"sample-{at}"), width) for at, width in enumerate(widths)], right={4, 7, 14, 15}, freeze=2)
     told: dict[str, Any] = {"size": len(sample.drawn), "seed": sample.seed, "items": len(sample.population.items)}
     leaf.note(2, binder.say("sample-basis", threshold="5 %", confidence="95 %", **told))
     stated = {(one.activity_id, one.cell): one for one in traced.stated}
@@ -341,7 +343,7 @@ def write_sample(leaf: Leaf, traced: Traced) -> None:
 
 def _drawn(traced: Traced) -> Sample:
     """Return the sample: as many rows as find an error above the threshold with some confidence, seed fixed."""
-    population = traced.workspace.population()
+    population = traced.population
     try:
         size = population.size_for(THRESHOLD, CONFIDENCE)
     except InputError:  # credits outweigh what they are credits of: no size follows from the net

@@ -12,6 +12,8 @@ from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, plan_keys
 from hsesg_carbon.records import COUNTED, EmissionFactor, Flow, FuelProperty, Gwp
+from hsesg_carbon.verification import Population
+from hsesg_carbon.verification.sampling import CHECKED, Item
 from hsesg_carbon.workspace import Workspace
 
 MOST_LINES = 100_000
@@ -98,8 +100,8 @@ class Line:
     """
     One line: quantity x share x counted x part x multiplier = amount, and times the potential the tCO2e.
 
-    ``share`` is of the days of the period stated, ``counted`` what the boundary counts, ``part`` what an instrument or
-    the rules stand for, by ``rung`` (``None``: all of it).
+    ``share`` is of the days of the period stated, ``counted`` what the boundary counts, the part is what an instrument
+    or the rules stand for, by ``rung`` (``None``: all of it). ``t_co2e`` is ``None`` where it is in no total.
     """
 
     stated: Stated
@@ -109,6 +111,7 @@ class Line:
     multiplier: Multiplier
     series: Series
     amount: Fraction
+    t_co2e: Fraction | None = None
     potential: Potential | None = None
     rung: Rung | None = None
 
@@ -117,10 +120,17 @@ class Line:
         """The calendar year that it falls into."""
         return self.period.start.year
 
-    @property
-    def t_co2e(self) -> Fraction | None:
-        """What it adds to its series; ``None`` where it is in no total."""
-        return None if self.potential is None else self.amount * self.potential.weight
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rate:
+    """What all rows of a cell in a period have in common for one line: ``rate`` is everything but the quantity."""
+
+    multiplier: Multiplier
+    series: Series
+    counted: Fraction
+    rate: Fraction
+    potential: Potential | None
+    rung: Rung | None
 
 
 @dataclass(frozen=True)
@@ -217,6 +227,31 @@ class Traced:
         return tuple(sorted(used.values(), key=lambda one: (isinstance(one, FuelProperty), one.id)))
 
     @cached_property
+    def population(self) -> Population:
+        """The rows of the reported years to draw a sample from: ``Population.of``, from these lines."""
+        years = {int(year) for year in self.workspace.settings.periods}
+        if not self.by_row:
+            return Population.of(self.headline, years)
+        amounts: dict[tuple[int, int], list[Line]] = {}
+        for line in self.lines:
+            own = amounts.setdefault((line.stated.number, line.year), [])
+            if line.t_co2e is not None and line.series[1] in {"", self.headline.scope2}:
+                own.append(line)
+        items, silent = [], []
+        for (number, year), lines in amounts.items():
+            stated = self.stated[number - 1]
+            if year not in years:
+                continue
+            if whole := sum((one.t_co2e or Fraction(0) for one in lines), Fraction(0)):
+                weakest = (record.checked for one in lines for record in one.multiplier.line.records)
+                checked = max(weakest, key=CHECKED.index, default="")
+                name, scope = stated.activity_id, lines[0].series[0]
+                items.append(Item(name, year, scope, whole, stated.quality, checked, stated.where))
+            else:
+                silent.append((stated.activity_id, year))
+        return Population(tuple(items), tuple(silent))
+
+    @cached_property
     def rungs(self) -> tuple[Rung, ...]:
         """What instruments cover, instrument by instrument as they were walked, then what is left for the rules."""
         return tuple(rung for own in self._rungs.values() for rung in own)
@@ -224,38 +259,51 @@ class Traced:
     # ---------------------------------------------------------------------------------------------- inside
 
     def _lines_of(self, stated: Stated) -> Iterator[Line]:
-        catalogue = self.headline.ledger.plan.library.catalogue
-        beside = catalogue[stated.cell.activity].scope == BESIDE
         for key, share in plan_keys(stated.cell):
-            counted = self._share(stated.cell.site, key.period)
-            for multiplier, rung in self._standing(stated.cell, key):
-                line = multiplier.line
-                potential = self._potential(line, stated.cell.activity) if not beside else None
-                part = Fraction(1) if rung is None else rung.part
-                amount = stated.quantity * share * counted * part * line.multiplier
-                series = self._series(line, stated.cell.activity, totalled=potential is not None)
-                yield Line(stated, key.period, share, counted, multiplier, series, amount, potential, rung)
+            for one in self._rates(stated.cell, key, share):
+                amount = stated.quantity * one.rate
+                potential = one.potential
+                t_co2e = None
+                if potential is not None:
+                    t_co2e = amount if potential.weight == 1 else amount * potential.weight
+                series, rung = one.series, one.rung
+                yield Line(
+                    stated, key.period, share, one.counted, one.multiplier, series, amount, t_co2e, potential, rung
+                )
 
-    def _standing(self, cell: CellKey, key: PlanKey) -> list[tuple[Multiplier, Rung | None]]:
-        """Return what stands for a cell in a period, as ``Inventory.lines`` has it."""
+    def _rates(self, cell: CellKey, key: PlanKey, share: Fraction) -> list[_Rate]:
+        """Return what stands for a cell in a period, made once for all of its rows."""
         place = cell, key.period
-        if place not in self._stood:
-            rungs = self._by_place.get(place, ())
-            left = next((one for one in rungs if one.instrument is None), None)
+        if place not in self._rated:
+            beside = self.headline.ledger.plan.library.catalogue[cell.activity].scope == BESIDE
+            counted = self._share(cell.site, key.period)
             found = []
-            for line in self.headline.ledger.plan.lines_of(key):
-                market = line.scope2 == "market" and line.flow.kind in EMITTED
-                found.append((self._multiplier(cell, line), left if market else None))
-            for rung in rungs:
-                if rung.instrument is not None:
-                    line = self.views["market"].instrument_line(rung.instrument, key)
-                    found.append((self._multiplier(cell, line, rung.instrument), rung))
-            self._stood[place] = found
-        return self._stood[place]
+            for multiplier, rung in self._standing(cell, key):
+                line = multiplier.line
+                potential = None if beside else self._potential(line, cell.activity)
+                series = self._series(line, cell.activity, totalled=potential is not None)
+                rate = line.multiplier
+                for one in (share, counted, rung.part if rung else 1):
+                    rate = rate if one == 1 else rate * one  # exact fractions are slow, and most are 1
+                found.append(_Rate(multiplier, series, counted, rate, potential, rung))
+            self._rated[place] = found
+        return self._rated[place]
 
     @cached_property
-    def _stood(self) -> dict[Where_, list[tuple[Multiplier, Rung | None]]]:
+    def _rated(self) -> dict[Where_, list[_Rate]]:
         return {}
+
+    def _standing(self, cell: CellKey, key: PlanKey) -> Iterator[tuple[Multiplier, Rung | None]]:
+        """Yield what stands for a cell in a period, as ``Inventory.lines`` has it."""
+        rungs = self._by_place.get((cell, key.period), ())
+        left = next((one for one in rungs if one.instrument is None), None)
+        for line in self.headline.ledger.plan.lines_of(key):
+            market = line.scope2 == "market" and line.flow.kind in EMITTED
+            yield self._multiplier(cell, line), left if market else None
+        for rung in rungs:
+            if rung.instrument is not None:
+                line = self.views["market"].instrument_line(rung.instrument, key)
+                yield self._multiplier(cell, line, rung.instrument), rung
 
     @cached_property
     def _by_place(self) -> dict[Where_, list[Rung]]:
@@ -323,12 +371,16 @@ class Traced:
     def _potential(self, line: PlanLine, activity: str) -> Potential | None:
         if line.flow.kind not in COUNTED:
             return None
-        weight = self.headline.weight(line.flow, activity)
-        name = line.flow.flow, weight
-        if name not in self._potentials:
-            record = self.headline.potential(line.flow, activity)
-            self._potentials[name] = Potential(len(self._potentials) + 1, line.flow, weight, record)
-        return self._potentials[name]
+        own = line.flow.flow, activity
+        if own not in self._weighed:
+            weight, record = self.headline.weight(line.flow, activity), self.headline.potential(line.flow, activity)
+            potential = Potential(len(self._potentials) + 1, line.flow, weight, record)
+            self._weighed[own] = self._potentials.setdefault((line.flow.flow, weight), potential)
+        return self._weighed[own]
+
+    @cached_property
+    def _weighed(self) -> dict[tuple[str, str], Potential]:
+        return {}
 
     def _series(self, line: PlanLine, activity: str, *, totalled: bool) -> Series:
         scope = self.headline.ledger.plan.library.catalogue[activity].scope

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from hsesg_carbon import units
 from hsesg_carbon.inventory import Boundary
+from hsesg_carbon.messages import message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import CO2_PER_CARBON, Step, plan_keys
 from hsesg_carbon.records import EmissionFactor
@@ -19,6 +20,7 @@ from hsesg_carbon.report.binder import (
     Formula,
     Kind,
     Leaf,
+    Made,
     Value,
     is_exact,
     printed_shape,
@@ -47,16 +49,16 @@ DETAIL = {"stated": 0, "site": 2, "activity": 4, "year": 6, "series": 7, "flow":
 def series_name(binder: Binder, series: Series) -> str:
     """Return what a series of lines is called."""
     kind, method = series
-    code = "series-scope" if kind in {"1", "2", "3"} else f"series-{kind}"
-    name = binder.say(code, scope=kind) if code == "series-scope" else binder.say(code)
-    return f"{name}, {binder.say(f'method-{method}')}" if method else name
+    scope = kind in {"1", "2", "3"}
+    name = message(f"label.scope-{kind}", binder.lang) if scope else binder.say(f"series-{kind}")
+    return binder.say("series-by", name=name, method=binder.say(f"method-{method}")) if method else name
 
 
 def write_factors(leaf: Leaf, traced: Traced) -> None:
     """Write every factor and property used: its value as printed, where it is printed, and how it was checked."""
     binder, library = leaf.binder, traced.headline.ledger.plan.library
     widths = (30, 24, 13, 15, 14, 8, 9, 22, 46, 32, 17, 46)
-    leaf.begin([(binder.say(f"factors-{at}"), width) for at, width in enumerate(widths)])
+    leaf.begin([(binder.say(f"factors-{at}"), width) for at, width in enumerate(widths)], right={_VALUE})
     for row, one in enumerate(traced.records, start=FIRST):
         source = library.sources[one.source]
         title = source.title_zh if binder.lang == "zh" and source.title_zh else source.title
@@ -78,7 +80,7 @@ def write_potentials(leaf: Leaf, traced: Traced) -> None:
     """Write what one unit of every flow counts for, in tCO2e."""
     binder, library = leaf.binder, traced.headline.ledger.plan.library
     widths = (12, 26, 10, 16, 12, 14, 16, 44, 36, 17)
-    leaf.begin([(binder.say(f"gwp-{at}"), width) for at, width in enumerate(widths)])
+    leaf.begin([(binder.say(f"gwp-{at}"), width) for at, width in enumerate(widths)], right={4, 6})
     for row, one in enumerate(traced.potentials, start=FIRST):
         record, name = one.record, one.flow.name_zh if binder.lang == "zh" else one.flow.name_en
         weight = float(one.weight)
@@ -101,7 +103,7 @@ def write_boundary(leaf: Leaf, traced: Traced) -> None:
     """Write the sites: the share that is held, the part that is used, and what counts of each."""
     binder, boundary = leaf.binder, traced.workspace.boundary
     widths = (6, 20, 40, 18, 11, 11, 13, 13, 13, 12, 13, 12, 12)
-    leaf.begin([(binder.say(f"boundary-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin([(binder.say(f"boundary-{at}"), width) for at, width in enumerate(widths)], right=range(6, 13), freeze=2)
     for row, site in enumerate(boundary.sites, start=FIRST):
         counted = _counted(boundary, site)
         lease = site.lease
@@ -143,7 +145,7 @@ def write_instruments(leaf: Leaf, traced: Traced) -> None:
     binder = leaf.binder
     items = traced.headline.instruments.items if traced.headline.instruments else ()
     widths = (7, 22, 16, 18, 22, 16, 16, 16, 16, 14, 14)
-    leaf.begin([(binder.say(f"instruments-{at}"), width) for at, width in enumerate(widths)], freeze=0)
+    leaf.begin([(binder.say(f"instruments-{at}"), width) for at, width in enumerate(widths)], right={6, 8}, freeze=0)
     for row, one in enumerate(items, start=FIRST):
         cells: list[Value] = [row - FIRST + 1, one.instrument, one.kind, one.period, one.market, one.site or ""]
         cells += [one.volume, one.unit or "", one.factor, one.factor_unit, one.evidence or one.note or ""]
@@ -166,7 +168,7 @@ class _Ladder:
         """Write headings and rows."""
         leaf, binder = self.leaf, self.leaf.binder
         leaf.section(self.start - 1, "ladder")
-        leaf.heads(self.start, [binder.say(f"ladder-{at}") for at in range(10)])
+        leaf.heads(self.start, [binder.say(f"ladder-{at}") for at in range(10)], range(5, 10))
         bills = _bills(binder, self.traced)
         for rung in self.traced.rungs:
             row, (cell, period) = self._row(rung), rung.place
@@ -180,8 +182,8 @@ class _Ladder:
             cells += self._covered(rung)
             cells += [Formula(f"={leaf.ref(row, 8)}/{leaf.ref(row, 5)}", float(rung.part))]
             for at, value in enumerate(cells):
-                kind: Kind = "i" if at == 0 else "t" if at < 5 else "q" if at < 9 else "x"  # noqa: PLR2004
-                leaf.put(row, at, value, kind)
+                kind: Kind = "i" if at == 0 else "t" if at < 5 else "q"  # noqa: PLR2004
+                leaf.put(row, at, value, kind, shape="0.00000000" if at == 9 else "")  # noqa: PLR2004
             binder.cells["rung", rung.number] = leaf.ref(row, 9)
 
     def _row(self, rung: Rung) -> int:
@@ -235,7 +237,7 @@ def write_multipliers(leaf: Leaf, traced: Traced) -> None:
     """Write every multiplier as a live formula of published numbers and conversions of units."""
     binder, plan = leaf.binder, traced.headline.ledger.plan
     widths = (6, 26, 9, 13, 15, 16, 15, 48, 36, 7, 18, 44)
-    leaf.begin([(binder.say(f"multipliers-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin([(binder.say(f"multipliers-{at}"), width) for at, width in enumerate(widths)], right={5}, freeze=2)
     for row, one in enumerate(traced.multipliers, start=FIRST):
         line = one.line
         formula = Formula(_multiplier_formula(binder, one), float(line.multiplier))
@@ -293,7 +295,7 @@ def write_activity_data(leaf: Leaf, traced: Traced) -> None:
     """Write what was read: one row per row of the files, with file, sheet and row."""
     binder = leaf.binder
     widths = (7, 22, 6, 16, 26, 14, 11, 11, 7, 15, 9, 11, 24, 14, 7, 22, 26)
-    leaf.begin([(binder.say(f"activity-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin([(binder.say(f"activity-{at}"), width) for at, width in enumerate(widths)], right={QUANTITY}, freeze=2)
     numbers = _site_numbers(traced)
     kinds: list[Kind] = ["i", "t", "i", "t", "t", "t", "d", "d", "i", "q", "t", "t", "t", "t", "i", "t", "t"]
     looks = [(kind, "stated" if at == QUANTITY else "") for at, kind in enumerate(kinds)]
@@ -347,7 +349,9 @@ def write_detail(leaf: Leaf, traced: Traced) -> None:
     """Write every line: quantity x share of days x what counts x part x multiplier, then x potential."""
     binder = leaf.binder
     widths = (7, 22, 6, 16, 26, 11, 7, 26, 13, 15, 8, 9, 10, 11, 14, 16, 10, 16)
-    leaf.begin([(binder.say(f"detail-{at}"), width) for at, width in enumerate(widths)], freeze=2)
+    leaf.begin(
+        [(binder.say(f"detail-{at}"), width) for at, width in enumerate(widths)], right={9, *range(11, 18)}, freeze=2
+    )
     kinds: list[Kind] = ["i", "t", "i", "t", "t", "t", "i", "t", "t", "q", "t", "x", "p", "x", "x", "q", "x", "q"]
     last = leaf.fill(FIRST, [(kind, "") for kind in kinds], _detail_rows(binder, traced)) - 1
     leaf.table(last, len(widths))
@@ -360,25 +364,38 @@ def write_detail(leaf: Leaf, traced: Traced) -> None:
     binder.cells["lines",], binder.cells["whole",] = leaf.ref(2, 0), leaf.ref(2, DETAIL["t_co2e"])
 
 
-def _detail_rows(binder: Binder, traced: Traced) -> Iterator[Sequence[Value | Formula]]:
+def _detail_rows(binder: Binder, traced: Traced) -> Iterator[Sequence[Value | Formula | Made]]:
+    """Yield the cells of every line; what many lines have in common is made once."""
+    leaf, cells = binder.leaves["detail"], binder.cells
     numbers = _site_numbers(traced)
     names = {series: series_name(binder, series) for series in {one.series for one in traced.lines}}
     sheet = binder.leaves["activity"].ref(0, QUANTITY).rpartition("$")[0]
+
+    made: dict[tuple[str, str | int], Made] = {}
+
+    def referring(kind: str, name: str | int, value: Fraction) -> Made:
+        key = kind, name
+        if key not in made:
+            made[key] = leaf.made(Formula(f"={cells[key]}", float(value)))
+        return made[key]
+
+    one_whole, nothing = leaf.made(1), leaf.made(0)
     for row, one in enumerate(traced.lines, start=FIRST + 1):
-        stated, cell = one.stated, one.stated.cell
-        days = 1 if one.share == 1 else Formula(f"=1{_of_days(binder, stated, one.share)}", float(one.share))
-        counted = Formula(f"={binder.cells['site', cell.site]}", float(one.counted)) if one.counted else 0
-        part = Formula(f"={binder.cells['rung', one.rung.number]}", float(one.rung.part)) if one.rung else 1
-        factor = Formula(f"={binder.cells['multiplier', one.multiplier.number]}", float(one.multiplier.line.multiplier))
+        stated, cell, multiplier, potential = one.stated, one.stated.cell, one.multiplier, one.potential
+        days: Made | Formula = one_whole
+        if one.share != 1:
+            days = Formula(f"=1{_of_days(binder, stated, one.share)}", float(one.share))
         weight, t_co2e = None, None
-        if one.potential is not None and one.t_co2e is not None:
-            weight = Formula(f"={binder.cells['potential', one.potential.number]}", float(one.potential.weight))
+        if potential is not None and one.t_co2e is not None:
+            weight = referring("potential", potential.number, potential.weight)
             t_co2e = Formula(f"=P{row}*Q{row}", float(one.t_co2e))
         yield (
             *(stated.number, stated.activity_id or NOTHING, numbers[cell.site], cell.site, cell.activity),
-            *(one.period.label, one.year, names[one.series], one.multiplier.line.flow.flow),
+            *(one.period.label, one.year, names[one.series], multiplier.line.flow.flow),
             Formula(f"={sheet}${stated.number + FIRST}", float(stated.quantity)),
-            *(cell.unit, days, counted, part, factor),
+            *(cell.unit, days, referring("site", cell.site, one.counted) if one.counted else nothing),
+            referring("rung", one.rung.number, one.rung.part) if one.rung else one_whole,
+            referring("multiplier", multiplier.number, multiplier.line.multiplier),
             Formula(f"=J{row}*L{row}*M{row}*N{row}*O{row}", float(one.amount)),
             *(weight, t_co2e),
         )

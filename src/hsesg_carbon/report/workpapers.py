@@ -45,6 +45,7 @@ TOTAL = "total"
 MARKS = ("footed", "crossed", "recomputed", "read", "agreed")
 _MOST_BARS = 15
 _WIDE = 110
+_WIDTHS = {"site": (28.0, 10.0, 44.0), "activity": (28.0, 26.0, 38.0)}
 _COLOURS = ("#1F5C57", "#E8B04A", "#A9B7C0", "#7A3E12")
 Figures = Mapping[tuple[Any, ...], Fraction]
 
@@ -186,7 +187,7 @@ def _write_lead(leaf: Leaf, traced: Traced, figures: Figures) -> None:
     heads += [(say("lead-change", year=year), 14.0) for year in years[1:]]
     heads += [(say("lead-percent", year=year), 12.0) for year in years[1:]]
     heads += [(say("lead-base", year=year, base=base), 14.0) for year in later]
-    leaf.begin(heads, freeze=1)
+    leaf.begin(heads, freeze=1, right=range(2, len(heads)))
     series, row = _series(traced, figures), FIRST
     for one in series:
         total = one[0] == TOTAL
@@ -309,9 +310,11 @@ class _Breakdown:
     def write(self, totals: Figures) -> None:
         """Write one block for each series, then the totals of both."""
         leaf, binder, years = self.leaf, self.leaf.binder, _years(self.traced)
-        code = leaf.code
-        heads = [(binder.say(f"{code}-{at}"), width) for at, width in enumerate((30.0, 30.0, 40.0))]
-        leaf.begin([*heads, (binder.say("mark"), 8.0), *((str(year), 15.0) for year in years)], freeze=3)
+        code, years_at = leaf.code, range(4, 4 + len(years))
+        heads = [(binder.say(f"{code}-{at}"), width) for at, width in enumerate(_WIDTHS[self.dimension])]
+        leaf.begin(
+            [*heads, (binder.say("mark"), 8.0), *((str(year), 15.0) for year in years)], freeze=3, right=years_at
+        )
         found = self._found()
         row, series = FIRST, _series(self.traced, totals)
         own_total = (TOTAL, self.traced.headline.scope2)
@@ -457,7 +460,7 @@ def _write_checks(leaf: Leaf) -> None:
     binder = leaf.binder
     say = binder.say
     widths = (32, 54, 20, 20, 16, 12)
-    leaf.begin([(say(f"checks-{at}"), width) for at, width in enumerate(widths)], freeze=0)
+    leaf.begin([(say(f"checks-{at}"), width) for at, width in enumerate(widths)], freeze=0, right={2, 3, 4})
     rows = []
     for number, one in enumerate(binder.checks, start=FIRST + 1):
         library = one.library if isinstance(one.library, Formula) else float(one.library)
