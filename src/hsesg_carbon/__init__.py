@@ -116,6 +116,7 @@ _HOMES = {
     "read_export": "exports",
     "read_mapping": "mappings",
     "verify": "verification.verdict",
+    "write_workpapers": "report.workpapers",
 }
 
 __all__ = [
@@ -186,6 +187,7 @@ __all__ = [
     "read_export",
     "read_mapping",
     "verify",
+    "write_workpapers",
 ]
 
 

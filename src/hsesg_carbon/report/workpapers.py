@@ -27,7 +27,7 @@ from hsesg_carbon.report.schedules import (
     write_restatement,
     write_sample,
 )
-from hsesg_carbon.report.traced import Series, Traced
+from hsesg_carbon.report.traced import MOST_LINES, Series, Traced
 from hsesg_carbon.report.underlying import (
     series_name,
     write_activity_data,
@@ -59,14 +59,19 @@ class Workpapers:
 
 
 def write_workpapers(
-    workspace: Workspace, to: Path, lang: str = "en", *, root: str = "", restated: Versions | None = None
+    workspace: Workspace,
+    to: Path,
+    lang: str = "en",
+    *,
+    root: str = "",
+    restated: Versions | None = None,
+    most: int = MOST_LINES,
 ) -> Workpapers:
     """
     Write the workpapers of a workspace, in ``en`` or ``zh``; the same accounts give the same bytes.
 
     Every figure is a formula, with the library's value beside it: lead schedule, by site and source, each line, each
-    multiplier from the published numbers, each bill with file, sheet and row. Above 100,000 lines the detail is by
-    site, month, activity and unit, and a finding says so.
+    multiplier from the published numbers, each bill with file, sheet and row.
 
     Args:
         workspace: The accounts.
@@ -74,6 +79,8 @@ def write_workpapers(
         lang: Language.
         root: The root hash of the accounts, as a seal states it; blank where they are not sealed.
         restated: The accounts as reported before and as they are now, for the sheet on the restatement.
+        most: How many lines may stand row by row; above it the detail is by site, month, activity and unit, nothing is
+            sampled, and a finding says so.
 
     Raises:
         InputError: The workspace has faults, or there is no such language.
@@ -81,7 +88,7 @@ def write_workpapers(
     """
     if lang not in {"en", "zh"}:
         raise InputError("papers-language", lang=lang)
-    traced = Traced(workspace)
+    traced = Traced(workspace, most)
     to = Path(to)
     beside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
