@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from hsesg_carbon.errors import InputError
+from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.report.binder import is_exact, number_text, times
 from hsesg_carbon.report.traced import Traced
 from hsesg_carbon.report.workpapers import write_workpapers
@@ -224,3 +224,17 @@ def test_numbers_that_a_spreadsheet_cannot_hold_are_told(tmp_path: Path) -> None
     assert times(Fraction(1)) == "" and times(Fraction(7, 2)) == "*7/2" and times(Fraction(1, 10**6)) == "/1000000"
     assert number_text(Fraction(10**18 + 1, 3)) == repr(float(Fraction(10**18 + 1, 3)))
     assert is_exact(Fraction("123456.789")) and not is_exact(Fraction("1234567890.1234567"))
+
+
+def test_years_without_data_are_refused_and_years_without_a_scope_are_no_zeros(tmp_path: Path) -> None:
+    workspace = shared_sites(tmp_path / "accounts")
+    settings = workspace.folder / "inventory.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('"2022", "2023"', '"2019"'), encoding="utf-8")
+    with pytest.raises(InventoryError) as refused:
+        write_workpapers(Workspace(workspace.folder), tmp_path / "papers.xlsx")
+    assert refused.value.code == "nothing-to-report"
+    settings.write_text(text.replace('"2022", "2023"', '"2021", "2022"'), encoding="utf-8")
+    book = stored(write_workpapers(Workspace(workspace.folder), tmp_path / "papers.xlsx").path)
+    row = next(row for row in book["Lead"].iter_rows(values_only=True) if row[0] == "Scope 1")
+    assert row[2] == "–" and row[3] > 0 and row[4] == "–"

@@ -152,6 +152,7 @@ class Leaf:
     def print_setup(self) -> None:
         """Set up A4 landscape, one page wide."""
         self.page.hide_gridlines(2)
+        self.page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a year may well be text
         self.page.set_landscape()
         self.page.set_paper(9)
         self.page.fit_to_pages(1, 0)

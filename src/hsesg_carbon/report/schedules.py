@@ -322,8 +322,7 @@ def write_sample(leaf: Leaf, traced: Traced) -> None:
     leaf.begin([(binder.say(f"sample-{at}"), width) for at, width in enumerate(widths)], right={4, 7, 14, 15}, freeze=2)
     told: dict[str, Any] = {"size": len(sample.drawn), "seed": sample.seed, "items": len(sample.population.items)}
     leaf.note(2, binder.say("sample-basis", threshold="5 %", confidence="95 %", **told))
-    stated = {(one.activity_id, one.cell): one for one in traced.stated}
-    by_id = {one.activity_id: one for one in stated.values()}
+    by_id = {one.activity_id: one for one in traced.stated}
     for row, one in enumerate(sample.drawn, start=FIRST):
         item, number = one.item, row + 1
         own = by_id[item.activity_id]

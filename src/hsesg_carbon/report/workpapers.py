@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hsesg_carbon.errors import InputError
+from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.report.binder import (
     FIRST,
@@ -45,6 +45,9 @@ TOTAL = "total"
 MARKS = ("footed", "crossed", "recomputed", "read", "agreed")
 _MOST_BARS = 15
 _WIDE = 110
+_ROWS = 1_000_000
+"""A sheet has 1,048,576 rows."""
+
 _WIDTHS = {"site": (28.0, 10.0, 44.0), "activity": (28.0, 26.0, 38.0)}
 _COLOURS = ("#1F5C57", "#E8B04A", "#A9B7C0", "#7A3E12")
 Figures = Mapping[tuple[Any, ...], Fraction]
@@ -83,12 +86,13 @@ def write_workpapers(
             sampled, and a finding says so.
 
     Raises:
-        InputError: The workspace has faults, or there is no such language.
+        InputError: The workspace has faults, there is no such language, or more lines than a sheet can hold.
         InventoryError: Nothing was computed.
     """
     if lang not in {"en", "zh"}:
         raise InputError("papers-language", lang=lang)
     traced = Traced(workspace, most)
+    _need_fitting(traced)
     to = Path(to)
     beside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
@@ -107,6 +111,15 @@ def _findings(traced: Traced) -> tuple[Finding, ...]:
         return ()
     data = {"most": traced.most, "cells": len(traced.stated)}
     return (Finding(code="papers-by-cell", severity="warning", data=data),)
+
+
+def _need_fitting(traced: Traced) -> None:
+    """Refuse accounts of which nothing is computed, or of which there are more lines than a sheet has rows."""
+    settings, method = traced.workspace.settings, traced.workspace.methodology
+    if not {str(row["year"]) for row in traced.headline.by("year")} & set(settings.periods):
+        raise InventoryError("nothing-to-report", periods=settings.periods, gases=method.gases)
+    if not traced.by_row and (lines := sum(len(place.rate.lines) for place, _ in traced.headline.ledger.held)) > _ROWS:
+        raise InputError("papers-too-large", lines=lines, most=_ROWS)
 
 
 def _write(binder: Binder, traced: Traced, root: str, restated: Versions | None) -> None:
@@ -147,7 +160,7 @@ def _codes(traced: Traced, restated: Versions | None) -> list[str]:
         "instruments": bool(traced.headline.instruments and "market" in traced.views),
         "restatement": restated is not None,
         "differences": workspace.has_reported,
-        "sample": traced.by_row,
+        "sample": traced.by_row and bool(traced.population.items),
     }
     order = ["cover", "lead", "sites", "sources", "intensities", "energy", "restatement", "differences", "sample"]
     order += ["checks", "detail", "activity", "multipliers", "factors", "gwp", "instruments", "boundary"]
@@ -366,7 +379,9 @@ class _Breakdown:
             site = self.traced.workspace.boundary.site(item)
             number = [each.id for each in self.traced.workspace.boundary.sites].index(item) + 1
             leaf.put(row, 1, number, "i")
-            leaf.put(row, 2, f"{item}  {binder.both(site.name)}" if site and site.name else item)
+            name = f"{item}  {binder.both(site.name)}" if site and site.name else item
+            leaf.put(row, 2, name, "t", "wrap")
+            leaf.tall(row, [(name, _WIDTHS["site"][2])])
         else:
             entry = self.traced.headline.ledger.plan.library.catalogue[item]
             leaf.put(row, 1, item)
