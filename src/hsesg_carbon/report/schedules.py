@@ -253,7 +253,8 @@ def _write_schedule(leaf: Leaf, traced: Traced, schedule: Schedule, row: int) ->
         for at, value in enumerate((entry.row, entry.period, kind, amount, entry.number, entry.source)):
             leaf.put(row, at, value, "n" if at == 3 else "t")  # noqa: PLR2004
         row += 1
-    return _write_sums(leaf, traced, schedule, (first + 1, max(row - 1, first + 1)), row + 1)
+    row = _write_sums(leaf, traced, schedule, (first + 1, max(row - 1, first + 1)), row + 1)
+    return row if schedule.undone is None else _write_undone(leaf, schedule.undone, row + 1)
 
 
 def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[int, int], row: int) -> int:
@@ -281,6 +282,19 @@ def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[i
         row += 1
     assert row >= first
     return row
+
+
+def _write_undone(leaf: Leaf, schedule: Schedule, row: int) -> int:
+    """Write what is left of the differences once the best explanations are undone: values, as verification has them."""
+    lang = leaf.binder.lang
+    leaf.note(row, message("label.schedule-undone" if schedule.differences else "label.schedule-undone-none", lang))
+    for entry in schedule.differences:
+        row += 1
+        kind = message(f"label.difference-{entry.kind}", lang)
+        cells: tuple[Value, ...] = (entry.row, entry.period, kind, entry.amount, entry.number)
+        for at, value in enumerate(cells):
+            leaf.put(row, at, value, "n" if at == 3 else "t", "library")  # noqa: PLR2004
+    return row + 1
 
 
 def _percent(text: str, percent: Fraction | None) -> Formula | None:
