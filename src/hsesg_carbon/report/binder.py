@@ -204,7 +204,7 @@ class Leaf:
         """Make a row as high as the longest of its wrapped texts needs, each in the width of its column."""
         lines = max((-(-wide(text) // max(1, int(width * 1.1))) for text, width in texts), default=1)
         if lines > 1:
-            self.page.set_row(row, 13.5 * lines + 2)
+            self.page.set_row(row, 14.5 * lines + 2)
 
     def section(self, row: int, code: str, **data: Any) -> None:
         """Write the heading of a part of the sheet."""

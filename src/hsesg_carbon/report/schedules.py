@@ -250,7 +250,8 @@ def _write_schedule(leaf: Leaf, traced: Traced, schedule: Schedule, row: int) ->
         if same and held is not None:
             amount = Formula(f"={leaf.ref(held, 5)}", float(entry.amount))
         kind = message(f"label.difference-{entry.kind}", binder.lang)
-        for at, value in enumerate((entry.row, entry.period, kind, amount, entry.number, entry.source)):
+        source = binder.say(f"from-{entry.source}")
+        for at, value in enumerate((entry.row, entry.period, kind, amount, entry.number, source)):
             leaf.put(row, at, value, "n" if at == 3 else "t")  # noqa: PLR2004
         row += 1
     row = _write_sums(leaf, traced, schedule, (first + 1, max(row - 1, first + 1)), row + 1)
