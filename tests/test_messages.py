@@ -49,6 +49,7 @@ COMPOSED = {
     "label.caveat-scope-",
     "label.property-",
     "caveat-",
+    "label.papers-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -118,6 +118,7 @@ _HOMES = {
     "read_export": "exports",
     "read_mapping": "mappings",
     "verify": "verification.verdict",
+    "write_workpapers": "report.workpapers",
 }
 
 __all__ = [
@@ -189,6 +190,7 @@ __all__ = [
     "read_export",
     "read_mapping",
     "verify",
+    "write_workpapers",
 ]
 
 
