@@ -49,6 +49,7 @@ COMPOSED = {
     "label.caveat-scope-",
     "label.property-",
     "caveat-",
+    "label.disclose-",
 }
 """Beginnings of codes that the source completes at run time."""
 
