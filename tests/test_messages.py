@@ -50,6 +50,7 @@ COMPOSED = {
     "label.property-",
     "caveat-",
     "label.disclose-",
+    "label.disclosed-",
 }
 """Beginnings of codes that the source completes at run time."""
 

@@ -114,8 +114,11 @@ class Accounts:
 
     def file(self, stem: str) -> str:
         """Return the name of a table of the workspace: as it is there, or as it would be."""
-        there = (name for name in (f"{stem}.csv", f"{stem}.xlsx") if (self.workspace.folder / name).is_file())
-        return next(there, f"{stem}.csv")
+        return next(iter(self.there(stem)), f"{stem}.csv")
+
+    def there(self, stem: str) -> list[str]:
+        """Return the names of a table in the workspace: one, or none."""
+        return [name for name in (f"{stem}.csv", f"{stem}.xlsx") if (self.workspace.folder / name).is_file()]
 
     def site(self, site_id: str) -> Texts:
         """Return the name of a site; its id where none is stated."""
@@ -155,10 +158,14 @@ class Accounts:
             if batch.quantity_kind != "text":
                 continue
             for row in batch.rows():
-                file = row.where.file or ""
+                file = self._place(row.where.file or "")
                 for year in self._counted_years(row.key):
                     found.setdefault((row.key.activity, year), []).append((row.activity_id, file))
         return found
+
+    def _place(self, file: str) -> str:
+        """Return a file by its path within the workspace."""
+        return f"activity/{file}" if (self.workspace.folder / "activity" / file).is_file() else file
 
     def _counted_years(self, cell: Any) -> Iterable[int]:
         boundary = self.workspace.boundary

@@ -9,7 +9,7 @@ from hsesg_carbon.answering import Accounts, Answer, Figure, Origin, Texts, both
 from hsesg_carbon.basis_answers import BASIS
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.indices import Question
+from hsesg_carbon.indices import SCOPES, Question
 from hsesg_carbon.inventory import NATIONAL_ITEMS, Inventory
 from hsesg_carbon.ledger import Total
 from hsesg_carbon.measures import Measure
@@ -20,14 +20,6 @@ from hsesg_carbon.units import CO2E
 
 Function = Callable[[Accounts, Question, str], Answer]
 
-_SCOPES: Mapping[str, frozenset[str]] = {
-    "1": frozenset("1"),
-    "2": frozenset("2"),
-    "3": frozenset("3"),
-    "1+2": frozenset("12"),
-    "total": frozenset(),
-    "": frozenset(),
-}
 KYOTO = ("CO2", "CH4", "N2O", "HFCs", "PFCs", "SF6", "NF3")
 """The seven gases and groups of gases that the standards name."""
 
@@ -57,7 +49,7 @@ _ACTIVITY = "activity/"
 
 def emissions(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return gross emissions by year, and by what is asked besides."""
-    view, scopes, dimension = accounts.views.get(asked["method"]), _SCOPES[asked["scope"]], asked["by"]
+    view, scopes, dimension = accounts.views.get(asked["method"]), SCOPES[asked["scope"]], asked["by"]
     if view is None:
         return _no_method(accounts, asked["method"])
     names = ("year", "scope", *((dimension,) if dimension else ()))
@@ -86,7 +78,7 @@ def emissions(accounts: Accounts, asked: Question, unit: str) -> Answer:
 
 def gas_masses(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return the mass of each gas by year, as far as gases are told apart."""
-    scopes, view = _SCOPES[asked["scope"]], accounts.views[""]
+    scopes, view = SCOPES[asked["scope"]], accounts.views[""]
     wanted, sums, apart = accounts.of_scope(scopes), dict[tuple[int, str], Fraction](), False
     for entry, share in view.weighed():
         flow = entry.line.flow
@@ -109,7 +101,7 @@ def gas_masses(accounts: Accounts, asked: Question, unit: str) -> Answer:
 
 def biogenic(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return biogenic CO2, which is in no total."""
-    scopes = _SCOPES[asked["scope"]]
+    scopes = SCOPES[asked["scope"]]
     rows = [row for row in accounts.views[""].biogenic("year", "scope") if not scopes or row["scope"] in scopes]
     figures = _yearly(accounts, rows, unit, "biogenic", accounts.of_scope(scopes))
     if not figures:
@@ -137,7 +129,7 @@ def ozone_depleting(accounts: Accounts, _: Question, unit: str) -> Answer:
 
 def emission_intensity(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return emissions per denominator, in ``unit`` per its unit."""
-    view, scopes = accounts.views.get(asked["method"]), _SCOPES[asked["scope"]]
+    view, scopes = accounts.views.get(asked["method"]), SCOPES[asked["scope"]]
     if view is None:
         return _no_method(accounts, asked["method"])
     wanted = accounts.of_scope(scopes)
@@ -154,7 +146,7 @@ def emission_intensity(accounts: Accounts, asked: Question, unit: str) -> Answer
 
 def emission_change(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return the change against the year before, in ``unit`` and in percent."""
-    scopes = _SCOPES[asked["scope"]]
+    scopes = SCOPES[asked["scope"]]
     sums: dict[int, Fraction] = {}
     for row in accounts.views[""].by("year", "scope"):
         if not scopes or row["scope"] in scopes:
@@ -177,7 +169,7 @@ def base_year(accounts: Accounts, asked: Question, unit: str) -> Answer:
     year = accounts.workspace.settings.base_year
     if year is None:
         return Answer(missing=(lacking("disclose-missing-setting", file="inventory.toml", key="base_year"),))
-    scopes = _SCOPES[asked["scope"]]
+    scopes = SCOPES[asked["scope"]]
     rows = [row for row in accounts.views[""].by("year", "scope") if row["year"] == year]
     values = [row.amount.value for row in rows if not scopes or row["scope"] in scopes]
     if not values:
@@ -192,7 +184,7 @@ def reductions(accounts: Accounts, asked: Question, unit: str) -> Answer:
     file, measures = accounts.file("measures"), accounts.workspace.measures
     if measures is None:
         return _no_file(file, _MEASURE_COLUMNS)
-    scopes = _SCOPES[asked["scope"]]
+    scopes = SCOPES[asked["scope"]]
     figures = [
         Figure(
             int(row["year"]),
@@ -560,7 +552,7 @@ def _part_name(accounts: Accounts, dimension: str, part: str) -> Texts:
 
 def _of_part(accounts: Accounts, asked: Question, part: str) -> Callable[[str], bool]:
     """Return what says whether an activity can be in a part of what is asked for."""
-    of_scope, known = accounts.of_scope(_SCOPES[asked["scope"]]), accounts.workspace.library.catalogue
+    of_scope, known = accounts.of_scope(SCOPES[asked["scope"]]), accounts.workspace.library.catalogue
     if asked["by"] == "activity":
         return lambda code: code == part
     if asked["by"] == "iso14064":

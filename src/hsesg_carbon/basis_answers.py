@@ -19,12 +19,14 @@ from hsesg_carbon.answering import (
     named,
     plain,
 )
+from hsesg_carbon.energy import ENERGY_KINDS
 from hsesg_carbon.errors import FactorError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.indices import NARRATIVE, UNACCOUNTED, Question
+from hsesg_carbon.indices import NARRATIVE, SCOPES, UNACCOUNTED, Question
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.monitoring import EMISSIONS, ENERGY
+from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.versions import compared
 
@@ -88,11 +90,13 @@ def outside(accounts: Accounts, _: Question, __: str) -> Answer:
     return Answer(tuple(Figure(text=text, origin=Origin((_SETTINGS,))) for text in texts))
 
 
-def methodology(accounts: Accounts, _: Question, __: str) -> Answer:
+def methodology(accounts: Accounts, asked: Question, _: str) -> Answer:
     """Return the methodology and the reason of each of its rules that was used."""
     method = accounts.workspace.methodology
     told = {lang: f"{named(method.title, method.id)[lang]} ({method.id})" for lang in LANGUAGES}
-    used = {line.rule: activity for activity, line in accounts.workspace.inventory.ledger.used if line.rule}
+    wanted = accounts.of_scope(SCOPES[asked["scope"]])
+    pairs = accounts.workspace.inventory.ledger.used
+    used = {line.rule: activity for activity, line in pairs if line.rule and wanted(activity) and _emits(line)}
     reasons = [
         Figure(what=accounts.activity(activity), text=method.use[rule - 1].reasons, origin=Origin((method.id,)))
         for rule, activity in sorted(used.items())
@@ -119,10 +123,10 @@ def gwp(accounts: Accounts, _: Question, __: str) -> Answer:
     return _text(told, accounts.workspace.methodology.id)
 
 
-def factor_sources(accounts: Accounts, _: Question, __: str) -> Answer:
+def factor_sources(accounts: Accounts, asked: Question, _: str) -> Answer:
     """Return the publications of all factors and properties that were used, with their ids."""
     by_source: dict[str, dict[str, None]] = {}
-    for record in _used(accounts):
+    for record in _used(accounts, asked["scope"], emitted=True):
         by_source.setdefault(record.source, {})[record.id] = None
     figures = []
     for name, ids in sorted(by_source.items()):
@@ -214,7 +218,7 @@ def recalculation(accounts: Accounts, _: Question, __: str) -> Answer:
     )
     decision = accounts.workspace.base_year_decision()
     sentences = {lang: decision.sentences(lang) for lang in LANGUAGES}
-    files = Origin(("base_year.toml", accounts.file("base_year_events")))
+    files = Origin(("base_year.toml", *accounts.there("base_year_events")))
     own = [dict(zip(LANGUAGES, pair, strict=True)) for pair in zip(*sentences.values(), strict=True)]
     return Answer(tuple(Figure(text=text, origin=files) for text in (told, *own)))
 
@@ -280,9 +284,9 @@ def activity_data(accounts: Accounts, _: Question, __: str) -> Answer:
     return by_year(figures, accounts.years, _ACTIVITY) if figures else Answer(missing=(_no_rows(),))
 
 
-def emission_factors(accounts: Accounts, _: Question, __: str) -> Answer:
+def emission_factors(accounts: Accounts, asked: Question, _: str) -> Answer:
     """Return every emission factor used, as it is printed."""
-    return _numbers(accounts, lambda one: isinstance(one, EmissionFactor), "emission-factor")
+    return _numbers(accounts, lambda one: isinstance(one, EmissionFactor), "emission-factor", asked["scope"])
 
 
 def heating_values(accounts: Accounts, _: Question, __: str) -> Answer:
@@ -342,13 +346,20 @@ def _no_rows() -> Finding:
     return lacking("disclose-missing-file", file=_ACTIVITY, columns=list(ACTIVITY_COLUMNS))
 
 
-def _used(accounts: Accounts) -> Iterable[EmissionFactor | FuelProperty]:
-    """Return the distinct factors and properties behind emissions and energy."""
-    lines = (line for _, line in accounts.workspace.inventory.ledger.used)
+def _emits(line: PlanLine) -> bool:
+    return line.flow.kind not in ENERGY_KINDS
+
+
+def _used(accounts: Accounts, scope: str = "", *, emitted: bool = False) -> Iterable[EmissionFactor | FuelProperty]:
+    """Return the distinct factors and properties behind emissions and energy, or behind emissions of some scopes."""
+    wanted, pairs = accounts.of_scope(SCOPES[scope]), accounts.workspace.inventory.ledger.used
+    lines = (line for code, line in pairs if (_emits(line) or not emitted) and (not scope or wanted(code)))
     return {record.id: record for line in lines for record in line.records}.values()
 
 
-def _numbers(accounts: Accounts, wanted: Callable[[EmissionFactor | FuelProperty], bool], kind: str) -> Answer:
+def _numbers(
+    accounts: Accounts, wanted: Callable[[EmissionFactor | FuelProperty], bool], kind: str, scope: str = ""
+) -> Answer:
     figures = [
         Figure(
             what=plain(one.id),
@@ -357,7 +368,7 @@ def _numbers(accounts: Accounts, wanted: Callable[[EmissionFactor | FuelProperty
             note=_of_source(accounts, one),
             origin=Origin(numbers=(one.id,)),
         )
-        for one in sorted(_used(accounts), key=lambda one: one.id)
+        for one in sorted(_used(accounts, scope), key=lambda one: one.id)
         if wanted(one)
     ]
     if not figures:

@@ -16,7 +16,16 @@ from hsesg_carbon.tables import read_tables, read_toml
 
 HOME = "disclosures"
 NARRATIVE, UNACCOUNTED = "narrative", "unaccounted"
-_SCOPES = ("1", "2", "3", "1+2", "total")
+SCOPES: Mapping[str, frozenset[str]] = {
+    "1": frozenset("1"),
+    "2": frozenset("2"),
+    "3": frozenset("3"),
+    "1+2": frozenset("12"),
+    "total": frozenset(),
+    "": frozenset(),
+}
+"""The scopes that an option names; none are all of them."""
+_SCOPES = tuple(name for name in SCOPES if name)
 _HAZARD = ("yes", "no")
 
 VOCABULARY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -71,7 +80,7 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "waste-intensity": {"hazardous": _HAZARD},
     "national": {"item": ("all", "total")},
     "activity-data": {},
-    "emission-factors": {},
+    "emission-factors": {"scope": _SCOPES},
     "fuel-properties": {},
     "heating-values": {},
     "organisation": {},
@@ -79,10 +88,10 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "boundary": {},
     "consolidation": {},
     "outside": {},
-    "methodology": {},
+    "methodology": {"scope": _SCOPES},
     "gases": {},
     "gwp": {},
-    "factor-sources": {},
+    "factor-sources": {"scope": _SCOPES},
     "conversions": {},
     "uncertainty": {},
     "data-quality": {},
@@ -121,10 +130,9 @@ class Standard(_Record):
     note: dict[str, str] | None = None
 
     def rules(self, year: int) -> bool:
-        """Say whether the standard rules for the accounts of a calendar year: from its first day to its last."""
-        return self.first <= date(year, 1, 1) and (
-            self.replaced_from is None or date(year, 12, 31) < self.replaced_from
-        )
+        """Say whether the standard rules for the accounts of a calendar year, at its end."""
+        over = self.replaced_from is not None and self.replaced_from <= date(year, 12, 31)
+        return self.first <= date(year, 12, 31) and not over
 
 
 @dataclass(frozen=True, slots=True)
