@@ -43,7 +43,8 @@ _LEFT_OUT = frozenset(
     }
 )
 _TARGET_COLUMNS = ("target", "what", "period", "value", "unit", "kind", "source")
-_HEATING = ("ncv", "gcv")
+_HEATING = frozenset({"ncv", "gcv", "density", "net-to-gross"})
+_CARBON = frozenset({"carbon-content", "oxidation"})
 
 
 def organisation(accounts: Accounts, _: Question, __: str) -> Answer:
@@ -228,21 +229,14 @@ def restatement(accounts: Accounts, _: Question, unit: str) -> Answer:
     if accounts.before is None:
         return Answer(missing=(lacking("disclose-missing-version"),))
     versions = compared(accounts.workspace, accounts.before)
+    origin = Origin((versions.before.settings.methodology, versions.after.settings.methodology))
     figures = []
     for row in versions.bridge():
-        year, ratio = int(row["year"]), units.ratio(row.unit, unit)
-        note = both(
-            "label.disclose-restated",
-            before=units.exact_text(row.before * ratio),
-            after=units.exact_text(row.after * ratio),
-        )
-        origin = Origin((str(versions.before.settings.methodology), versions.after.settings.methodology))
-        figures.append(
-            Figure(year, both("label.disclose-difference"), (row.difference) * ratio, unit, note=note, origin=origin)
-        )
+        told = [(both(f"label.disclose-{name}"), getattr(row, name)) for name in ("before", "after", "difference")]
+        told += [(both(f"label.cause-{cause}"), part) for cause, part in row.parts.items()]
         figures += [
-            Figure(year, both(f"label.cause-{cause}"), part * ratio, unit, origin=origin)
-            for cause, part in row.parts.items()
+            Figure(int(row["year"]), what, value * units.ratio(row.unit, unit), unit, origin=origin)
+            for what, value in told
         ]
     return by_year(figures, accounts.years, _SETTINGS)
 
@@ -290,13 +284,13 @@ def emission_factors(accounts: Accounts, asked: Question, _: str) -> Answer:
 
 
 def heating_values(accounts: Accounts, _: Question, __: str) -> Answer:
-    """Return every heating value used, as it is printed."""
+    """Return every heating value and density used, as it is printed."""
     return _numbers(accounts, lambda one: isinstance(one, FuelProperty) and one.property in _HEATING, "heating-value")
 
 
 def fuel_properties(accounts: Accounts, _: Question, __: str) -> Answer:
-    """Return the other fuel properties used: densities, carbon contents, oxidation, coal equivalents."""
-    return _numbers(accounts, lambda one: isinstance(one, FuelProperty) and one.property not in _HEATING, "property")
+    """Return the carbon contents and shares of oxidation used, as they are printed."""
+    return _numbers(accounts, lambda one: isinstance(one, FuelProperty) and one.property in _CARBON, "property")
 
 
 def narrative(_: Accounts, __: Question, ___: str) -> Answer:

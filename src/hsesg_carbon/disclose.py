@@ -1,7 +1,7 @@
 """Disclosure tables: what a standard asks for, filled from the accounts, and plainly what they cannot answer."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -10,9 +10,13 @@ from hsesg_carbon.answering import Accounts, Answer
 from hsesg_carbon.answers import ANSWERS
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.indices import NARRATIVE, Requirement, Standard, chosen, index, standards
+from hsesg_carbon.indices import NARRATIVE, Question, Requirement, Standard, chosen, index, standards
 from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.verification.reported import ReportedRow
 from hsesg_carbon.workspace import Workspace
+
+_PRINTED: Mapping[str, tuple[str, ...]] = {"water": ("withdrawal", "consumption"), "waste": ("",)}
+"""Topics of which a reported table may print figures, and the kinds that such a print can be."""
 
 Status = Literal["answered", "partly", "missing", "narrative"]
 STATUSES: tuple[Status, ...] = ("answered", "partly", "missing", "narrative")
@@ -122,10 +126,34 @@ class Disclosure:
         """Return the answer to a requirement; where the accounts refuse a view, that is what is missing."""
         question = one.question
         try:
-            return ANSWERS[question.name](self.accounts, question, one.unit or "")
+            answer = ANSWERS[question.name](self.accounts, question, one.unit or "")
+            printed = () if answer.figures else self._printed(question)
+            return Answer(answer.figures, (*answer.missing, *printed))
         except CarbonError as error:
             why = {lang: error.text(lang) for lang in LANGUAGES}
             return Answer(missing=(Finding(code="disclose-refused", severity="warning", data={"why": why}),))
+
+    def _printed(self, asked: Question) -> Iterator[Finding]:
+        """Yield what the reported table prints of water and waste where the accounts compute nothing."""
+        topic, _, intensity = asked.name.partition("-")
+        if topic not in _PRINTED or asked["stressed"] or asked["kind"] not in _PRINTED[topic]:
+            return
+        rows = self._reported_rows
+        own = [
+            f"{one.label} ({one.id})"
+            for one in rows
+            if one.id.startswith(f"{topic}.") and (".per." in one.id) == bool(intensity)
+        ]
+        if own:
+            yield Finding(code="disclose-printed", severity="info", data={"rows": own})
+
+    @cached_property
+    def _reported_rows(self) -> tuple[ReportedRow, ...]:
+        """The rows of the reported table; none without such a table, or where ``verify`` must first say its faults."""
+        try:
+            return self.accounts.workspace.reported.rows if self.accounts.workspace.has_reported else ()
+        except CarbonError:
+            return ()
 
     def _of_standard(self, one: Standard) -> list[Finding]:
         rows = index(one.id)

@@ -156,7 +156,7 @@ class Question:
         Raises:
             InputError: The name, an option or its value is none of ``VOCABULARY``.
         """
-        name, *words = text.split()
+        name, *words = text.split() or [""]
         if name not in VOCABULARY:
             raise InputError("disclose-answer-unknown", answer=name, known=near(name, list(VOCABULARY)) or [NARRATIVE])
         options = tuple((key, value) for key, _, value in (word.partition("=") for word in words))

@@ -60,6 +60,11 @@ class Line:
     origin: dict[str, Any] = field(default_factory=dict)
     first: bool = False
 
+    @property
+    def places(self) -> int:
+        """With how many decimals its numbers are shown: all alike."""
+        return max((_places(one) for one in (*self.years.values(), self.value) if _is_number(one)), default=0)
+
 
 def lines(document: Mapping[str, Any], lang: str) -> Iterator[Line]:
     """
@@ -208,7 +213,7 @@ def _tables(document: Mapping[str, Any], row: Mapping[str, Any], lang: str) -> I
         yield _table_row(["", *map(str, years), message("field.unit", lang)])
         yield "|---|" + "---:|" * len(years) + "---|"
         for one in across:
-            yield _table_row([one.part, *(_cell(one.years.get(year, "–")) for year in years), one.unit])
+            yield _table_row([one.part, *(_cell(one.years.get(year, "–"), one.places) for year in years), one.unit])
         yield ""
     for one in own:
         if not one.years:
@@ -237,9 +242,9 @@ def _table_row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(map(_plain, cells))} |"
 
 
-def _cell(value: str) -> str:
+def _cell(value: str, places: int) -> str:
     """Return a number as it is shown; a text as it is."""
-    return shown(value) if _is_number(value) else value
+    return f"{half_up(Fraction(value), places):,f}" if _is_number(value) else value
 
 
 def _places(value: str) -> int:
@@ -316,7 +321,7 @@ def _write_tables(book: "Book", document: Mapping[str, Any], lang: str) -> None:
 def _formats(book: "Book") -> dict[tuple[str, str], "Format"]:
     """Return the formats by status and kind of cell: texts, and numbers by their places."""
     edge = {"valign": "top", "text_wrap": True, "border": 1, "border_color": "#D5DBDB", "font_size": _POINTS}
-    kinds: dict[str, dict[str, Any]] = {"text": {}, "strong": {"bold": True}, "unit": {"indent": 1}}
+    kinds: dict[str, dict[str, Any]] = {"text": {}, "strong": {"bold": True}, "unit": {"align": "left", "indent": 1}}
     for places in range(_MOST_PLACES + 1):
         kinds[str(places)] = {"num_format": "#,##0" + "." * (places > 0) + "0" * places, "align": "right"}
     fills = {**_FILLS, "": _HEAD}
@@ -354,7 +359,7 @@ class _Table:
         for place, name in enumerate(self.names):
             cell = line.years.get(name, "") if isinstance(name, int) else told[name]
             if (isinstance(name, int) or name == "value") and _is_number(cell):
-                self.page.write_number(at, place, float(Fraction(cell)), self.formats[status, str(_places(cell))])
+                self.page.write_number(at, place, float(Fraction(cell)), self.formats[status, str(line.places)])
                 continue
             kind = "strong" if name == "datum" and line.first else "unit" if name == "unit" else "text"
             self.page.write_string(at, place, cell[:_LONGEST_CELL], self.formats[status, kind])
