@@ -198,7 +198,7 @@ being replaced, can be used; a remark says so.
 | column | meaning |
 |---|---|
 | `standard`, `edition` | as in `standards.toml`; a row of another one is refused |
-| `clause` | the number of the clause, article or paragraph |
+| `clause`, `clause_zh` | the number of the clause, article or paragraph, as it is cited |
 | `datum` | the id of what is asked, unique within the standard |
 | `asked_en`, `asked_zh` | what is asked, in our words |
 | `kind` | `quantity`, `text`, `table` or `narrative` |

@@ -19,6 +19,8 @@ Texts = Mapping[str, str]
 """A text in each language: ``{"en": ..., "zh": ...}``."""
 
 ACTIVITY_COLUMNS = ("activity_id", "site", "period", "activity", "quantity", "unit")
+EXAMPLES = {"1": "stationary.natural_gas", "2": "electricity.grid", "3": "travel.flight", "1+2": "electricity.grid"}
+"""An activity of each scope, for who has to look for rows of it."""
 _SHOWN = 5
 """Rows that are named one by one behind a figure; of more the first are named, and all are counted."""
 _KINDS = {**dict.fromkeys(COUNTED, "emissions"), **dict.fromkeys(ENERGY_KINDS, "energy")}

@@ -5,7 +5,19 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from hsesg_carbon import units
-from hsesg_carbon.answering import Accounts, Answer, Figure, Origin, Texts, both, by_year, lacking, named, plain
+from hsesg_carbon.answering import (
+    EXAMPLES,
+    Accounts,
+    Answer,
+    Figure,
+    Origin,
+    Texts,
+    both,
+    by_year,
+    lacking,
+    named,
+    plain,
+)
 from hsesg_carbon.basis_answers import BASIS
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.findings import Finding
@@ -23,7 +35,6 @@ Function = Callable[[Accounts, Question, str], Answer]
 KYOTO = ("CO2", "CH4", "N2O", "HFCs", "PFCs", "SF6", "NF3")
 """The seven gases and groups of gases that the standards name."""
 
-_EXAMPLES = {"1": "stationary.natural_gas", "2": "electricity.grid", "3": "travel.flight", "1+2": "electricity.grid"}
 _CARRIERS: Mapping[str, tuple[str, ...]] = {
     "all": ("",),
     "fuel": ("stationary.", "mobile.", "vehicle."),
@@ -493,7 +504,7 @@ def _no_method(accounts: Accounts, method: str) -> Answer:
 
 
 def _no_activity(scope: str) -> Answer:
-    return _no_rows(_EXAMPLES.get(scope, _EXAMPLES["1"]))
+    return _no_rows(EXAMPLES.get(scope, EXAMPLES["1"]))
 
 
 def _no_rows(example: str) -> Answer:

@@ -8,6 +8,7 @@ from operator import eq
 from hsesg_carbon import units
 from hsesg_carbon.answering import (
     ACTIVITY_COLUMNS,
+    EXAMPLES,
     Accounts,
     Answer,
     Figure,
@@ -135,7 +136,7 @@ def factor_sources(accounts: Accounts, asked: Question, _: str) -> Answer:
         told = {"en": source.title, "zh": source.title_zh or source.title}
         text = {lang: f"{source.publisher}: {told[lang]}" for lang in LANGUAGES}
         figures.append(Figure(what=plain(name), text=text, origin=Origin(numbers=tuple(ids))))
-    return Answer(tuple(figures)) if figures else Answer(missing=(_no_rows(),))
+    return Answer(tuple(figures)) if figures else Answer(missing=(_no_rows(asked["scope"]),))
 
 
 def conversions(accounts: Accounts, _: Question, __: str) -> Answer:
@@ -336,7 +337,9 @@ def _text(text: Texts, *files: str) -> Answer:
     return Answer((Figure(text=text, origin=Origin(files)),))
 
 
-def _no_rows() -> Finding:
+def _no_rows(scope: str = "") -> Finding:
+    if scope in EXAMPLES:
+        return lacking("disclose-missing-activity", example=EXAMPLES[scope])
     return lacking("disclose-missing-file", file=_ACTIVITY, columns=list(ACTIVITY_COLUMNS))
 
 

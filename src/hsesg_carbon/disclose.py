@@ -49,6 +49,7 @@ class Disclosed:
         return {
             "standard": own.standard,
             "clause": own.clause,
+            "cited": own.place,
             "datum": own.datum,
             "asked": own.asked,
             "kind": own.kind,

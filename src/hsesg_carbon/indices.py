@@ -183,6 +183,7 @@ class Requirement(_Record):
     standard: str
     edition: str
     clause: str
+    clause_zh: str | None = None
     datum: str
     asked_en: str = Field(min_length=1)
     asked_zh: str = Field(min_length=1)
@@ -212,6 +213,11 @@ class Requirement(_Record):
     def question(self) -> Question:
         """How it is met."""
         return Question.parse(self.answer)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The clause as it is cited, by language."""
+        return {"en": self.clause, "zh": self.clause_zh or self.clause}
 
     @property
     def asked(self) -> dict[str, str]:

@@ -91,7 +91,7 @@ def markdown(document: Mapping[str, Any], lang: str = "en") -> str:
             text += [f"{_plain(told['note'][lang])}", ""] if told["note"] else []
         if row["clause"] != clause:
             clause = row["clause"]
-            text += [f"### {_plain(clause)}", ""]
+            text += [f"### {_plain(row['cited'][lang])}", ""]
         text += [*_heading(row, lang), "", *_tables(document, row, lang), ""]
     return _BLANKS.sub("\n\n", "\n".join(text)).rstrip() + "\n"
 
@@ -100,7 +100,7 @@ def csv_text(document: Mapping[str, Any], lang: str = "en") -> str:
     """Return the disclosure as CSV, a row for every figure with its exact value, and one for all that is missing."""
     rows = []
     for row in document["rows"]:
-        told = [row["standard"], row["clause"], row["datum"], row["asked"][lang]]
+        told = [row["standard"], row["cited"][lang], row["datum"], row["asked"][lang]]
         told += [_word("obligation", row["obligation"], lang), _word("status", row["status"], lang)]
         rested = [_word("checked", row["checked"], lang), row["source"]]
         for one in row["figures"]:
@@ -200,7 +200,8 @@ def _heading(row: Mapping[str, Any], lang: str) -> list[str]:
     how = [_word(name, row[name], lang) for name in ("obligation", "status")]
     if row["checked"] != "read":
         how.append(message("label.disclosed-clause", lang, checked=_word("checked", row["checked"], lang)))
-    told = [f"**{_plain(row['datum'])}** {_plain(row['asked'][lang])} ({', '.join(how)})"]
+    said = message("label.disclosed-how", lang, how=how)
+    told = [f"**{_plain(row['datum'])}** {_plain(row['asked'][lang])}{said}"]
     return [*told, "", f"*{_plain(row['note'][lang])}*"] if row["note"] else told
 
 
@@ -226,7 +227,7 @@ def _tables(document: Mapping[str, Any], row: Mapping[str, Any], lang: str) -> I
     origins = dict.fromkeys(told for one in own if (told := _origin(one.origin, lang)))
     if origins:
         yield ""
-        yield f"{message('label.disclosed-from', lang)} {_plain('; '.join(list(origins)[:_MOST_ORIGINS]))}"
+        yield _plain(message("label.disclosed-from", lang, origin="; ".join(list(origins)[:_MOST_ORIGINS])))
 
 
 def _said(row: Mapping[str, Any]) -> set[str]:
@@ -375,7 +376,7 @@ class _Table:
         note = f"\n{row['note'][lang]}" if row["note"] else ""
         asked = f"{row['asked'][lang]} [{_word('obligation', row['obligation'], lang)}]{note}"
         return {
-            "clause": row["clause"],
+            "clause": row["cited"][lang],
             "datum": row["datum"],
             "asked": asked if line.first else "",
             "part": line.part,
