@@ -10,6 +10,7 @@ from hsesg_carbon import units
 from hsesg_carbon.energy import ENERGY_KINDS, EnergyAccount
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.ledger import Totals
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import plan_keys
 from hsesg_carbon.records import COUNTED
@@ -113,6 +114,31 @@ class Accounts:
     def energy(self) -> EnergyAccount:
         """The energy account."""
         return EnergyAccount(self.workspace.inventory)
+
+    @cached_property
+    def energy_by_activity(self) -> Totals:
+        """The energy used by activity and year, summed once."""
+        return self.energy.by("activity", "year")
+
+    @cached_property
+    def renewable(self) -> Totals:
+        """Energy in GJ by ``renewable`` and year, under the market-based method where there is one: of contracts."""
+        view = self.views.get("market", self.views[""])
+        return EnergyAccount(view).renewable("year", unit="GJ")
+
+    def emissions(self, method: str, dimension: str = "") -> Totals | None:
+        """Return emissions by year and scope, and a dimension, summed once; ``None`` without the method of Scope 2."""
+        if method not in self.views:
+            return None
+        if (method, dimension) not in self._emissions:
+            names = ("year", "scope", *((dimension,) if dimension else ()))
+            self._emissions[method, dimension] = self.views[method].by(*names)
+        return self._emissions[method, dimension]
+
+    @cached_property
+    def _emissions(self) -> dict[tuple[str, str], Totals]:
+        """What has been summed of the emissions, by method and dimension."""
+        return {}
 
     def file(self, stem: str) -> str:
         """Return the name of a table of the workspace: as it is there, or as it would be."""

@@ -19,10 +19,9 @@ from hsesg_carbon.answering import (
     plain,
 )
 from hsesg_carbon.basis_answers import BASIS
-from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.indices import SCOPES, Question
-from hsesg_carbon.inventory import NATIONAL_ITEMS, Inventory
+from hsesg_carbon.inventory import NATIONAL_ITEMS
 from hsesg_carbon.ledger import Total
 from hsesg_carbon.measures import Measure
 from hsesg_carbon.messages import catalogue
@@ -60,11 +59,11 @@ _ACTIVITY = "activity/"
 
 def emissions(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return gross emissions by year, and by what is asked besides."""
-    view, scopes, dimension = accounts.views.get(asked["method"]), SCOPES[asked["scope"]], asked["by"]
-    if view is None:
+    scopes, dimension = SCOPES[asked["scope"]], asked["by"]
+    totals = accounts.emissions(asked["method"], dimension)
+    if totals is None:
         return _no_method(accounts, asked["method"])
-    names = ("year", "scope", *((dimension,) if dimension else ()))
-    rows = [row for row in view.by(*names) if not scopes or row["scope"] in scopes]
+    rows = [row for row in totals if not scopes or row["scope"] in scopes]
     sums: dict[tuple[int, str], Fraction] = {}
     for row in rows:
         part = str(dict(row.group).get(dimension, ""))
@@ -78,7 +77,7 @@ def emissions(accounts: Accounts, asked: Question, unit: str) -> Answer:
             _part_name(accounts, dimension, part),
             value * units.ratio(CO2E, unit),
             unit,
-            origin=accounts.origin(year, _of_part(accounts, asked, part), further=_contracts(accounts, view)),
+            origin=accounts.origin(year, _of_part(accounts, asked, part), further=_contracts(accounts, asked)),
         )
         for (year, part), value in sorted(sums.items())
     ]
@@ -159,7 +158,7 @@ def emission_change(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return the change against the year before, in ``unit`` and in percent."""
     scopes = SCOPES[asked["scope"]]
     sums: dict[int, Fraction] = {}
-    for row in accounts.views[""].by("year", "scope"):
+    for row in accounts.emissions("") or ():
         if not scopes or row["scope"] in scopes:
             sums[int(row["year"])] = sums.get(int(row["year"]), Fraction(0)) + row.amount.value
     figures = []
@@ -181,7 +180,7 @@ def base_year(accounts: Accounts, asked: Question, unit: str) -> Answer:
     if year is None:
         return Answer(missing=(lacking("disclose-missing-setting", file="inventory.toml", key="base_year"),))
     scopes = SCOPES[asked["scope"]]
-    rows = [row for row in accounts.views[""].by("year", "scope") if row["year"] == year]
+    rows = [row for row in accounts.emissions("") or () if row["year"] == year]
     values = [row.amount.value for row in rows if not scopes or row["scope"] in scopes]
     if not values:
         return Answer(missing=(lacking("disclose-missing-years", years=[year], file=_ACTIVITY),))
@@ -331,11 +330,11 @@ def energy_sold(accounts: Accounts, asked: Question, unit: str) -> Answer:
 
 def energy_renewable(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return renewable energy, or what is not shown to be renewable."""
-    rows = [row for row in _renewable(accounts, unit) if row["renewable"] == (asked["renewable"] or "yes")]
+    rows = [row for row in accounts.renewable if row["renewable"] == (asked["renewable"] or "yes")]
     figures = [
         Figure(
             int(row["year"]),
-            value=row.amount.value,
+            value=row.amount.value * units.ratio("GJ", unit),
             unit=unit,
             note=both("label.disclose-renewable"),
             origin=accounts.origin(int(row["year"]), lambda code: True, "energy"),
@@ -348,7 +347,7 @@ def energy_renewable(accounts: Accounts, asked: Question, unit: str) -> Answer:
 def renewable_share(accounts: Accounts, _: Question, unit: str) -> Answer:
     """Return the renewable part of the energy used, in percent."""
     parts: dict[int, dict[str, Fraction]] = {}
-    for row in _renewable(accounts, "GJ"):
+    for row in accounts.renewable:
         parts.setdefault(int(row["year"]), {})[str(row["renewable"])] = row.amount.value
     figures = [
         Figure(
@@ -577,9 +576,9 @@ def _of_item(item: str) -> Callable[[str], bool]:
     return lambda code: any(fnmatchcase(code, like) for like in likes)
 
 
-def _contracts(accounts: Accounts, view: Inventory) -> tuple[str, ...]:
-    """Return the file of contractual instruments, where they bear on a view."""
-    held = accounts.workspace.instruments is not None and view.scope2 == "market"
+def _contracts(accounts: Accounts, asked: Question) -> tuple[str, ...]:
+    """Return the file of contractual instruments, where they bear on what is asked."""
+    held = accounts.workspace.instruments is not None and accounts.views[asked["method"]].scope2 == "market"
     return (accounts.file("instruments"),) if held else ()
 
 
@@ -646,17 +645,11 @@ def _of_carrier(accounts: Accounts, carrier: str) -> Callable[[str], bool]:
 def _energy_rows(accounts: Accounts, unit: str) -> Iterator[Total]:
     """Yield energy, or coal equivalent, by activity and year."""
     start = "tce." if units.kind(unit) == units.kind("tce") else "energy."
-    return (row for row in accounts.energy.by("activity", "year") if row.flow.startswith(start))
+    return (row for row in accounts.energy_by_activity if row.flow.startswith(start))
 
 
 def _energy_ratio(flow: str, unit: str) -> Fraction:
     return units.ratio("tce" if flow.startswith("tce.") else "GJ", unit)
-
-
-def _renewable(accounts: Accounts, unit: str) -> Iterable[Total]:
-    """Return energy by ``renewable`` and year, under the market-based method where there is one: it knows contracts."""
-    view = accounts.views.get("market", accounts.views[""])
-    return EnergyAccount(view).renewable("year", unit=unit)
 
 
 def _subject_name(accounts: Accounts, subject: str) -> Texts:

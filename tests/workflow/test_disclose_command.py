@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from hsesg_carbon.cli import app
 from tests.workflow.test_command_line import as_json, refused, run
 
 SOFFICE = shutil.which("soffice")
@@ -32,8 +34,9 @@ def test_an_unknown_standard_is_refused_with_the_nearest(workspace: Path) -> Non
 
 
 def test_the_formats_agree_and_go_where_they_are_asked_to(workspace: Path, tmp_path: Path) -> None:
-    document = as_json("disclose", workspace, "--standard", "gri-305")
-    printed = run("disclose", workspace, "--standard", "gri-305")
+    asked = ["disclose", str(workspace), "--standard", "gri-305"]
+    document = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    printed = run(*asked)
     assert "8,301.85 | 8,436.56 | 8,256.86 | tCO2e |" in printed.stdout
     rows = list(
         csv.DictReader(io.StringIO(run("disclose", workspace, "--standard", "gri-305", "--format", "csv").stdout))
@@ -42,8 +45,8 @@ def test_the_formats_agree_and_go_where_they_are_asked_to(workspace: Path, tmp_p
     assert told["305-2-a", "2024"] == "8256.857376"
     for suffix in ("md", "csv", "json"):
         target = tmp_path / f"table.{suffix}"
-        done = run("disclose", workspace, "--standard", "gri-305", "--out", target)
-        assert (done.returncode, done.stdout) == (0, "")
+        done = CliRunner().invoke(app, [*asked, "--out", str(target)])
+        assert (done.exit_code, done.stdout) == (0, "")
         assert str(target) in done.stderr
     assert json.loads((tmp_path / "table.json").read_text(encoding="utf-8")) == document
     assert (tmp_path / "table.md").read_text(encoding="utf-8") == printed.stdout
