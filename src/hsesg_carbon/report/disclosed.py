@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from hsesg_carbon.messages import message, visible
+from hsesg_carbon.shown import number
 from hsesg_carbon.tables import table_text
-from hsesg_carbon.units import half_up
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook as Book
@@ -138,7 +138,7 @@ def shown(value: str) -> str:
         >>> shown("8301.8496762"), shown("0.00034512"), shown("0")
         ('8,301.85', '0.0003451', '0')
     """
-    return f"{half_up(Fraction(value), _places(value)):,f}"
+    return number(value, _places(value))
 
 
 # -------------------------------------------------------------------------------------------------- private
@@ -245,16 +245,16 @@ def _table_row(cells: Iterable[str]) -> str:
 
 def _cell(value: str, places: int) -> str:
     """Return a number as it is shown; a text as it is."""
-    return f"{half_up(Fraction(value), places):,f}" if _is_number(value) else value
+    return number(value, places) if _is_number(value) else value
 
 
 def _places(value: str) -> int:
     """Return with how many decimals a number is shown."""
-    number = abs(Fraction(value))
-    if number.denominator == 1:
+    size = abs(Fraction(value))
+    if size.denominator == 1:
         return 0
     places = 2
-    while number * 10**places < 10 ** (_DIGITS - 1) and number < _LARGE and places < _MOST_PLACES:
+    while size * 10**places < 10 ** (_DIGITS - 1) and size < _LARGE and places < _MOST_PLACES:
         places += 1
     return places
 
