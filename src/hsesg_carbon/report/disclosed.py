@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-FORMATS = ("md", "csv", "xlsx", "json")
 CSV_COLUMNS = (
     *("standard", "clause", "datum", "asked", "obligation", "status", "year", "part", "value", "unit", "text", "note"),
     *("missing", "files", "rows", "rows_in_all", "numbers", "checked", "source"),
