@@ -3,27 +3,35 @@ What is written by machine from the data: ``python -m tests.generated`` (or ``ma
 
 - ``emission_factors/datapackage.json``: every table with its checksum, size and columns (Frictionless data package).
 - ``docs/reference/factors.md``: publications, rows, licences, how they were checked, what rests on no check.
+- ``docs/reference/disclosures.md``: the disclosure standards, and the answers that their indices may ask for.
+- ``docs/explanation/hundsun-disclosure-index.md``: the indices of Hundsun's own report beside ours.
 - ``tests/golden/resolved.csv``: the multiplier of every activity under every shipped methodology. What a change of data
   reaches shows there.
 
-A test holds all three to the data.
+A test holds all of them to the data.
 """
 
 import csv
 import hashlib
 import io
 import json
+import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hsesg_carbon as hc
 from hsesg_carbon import units
+from hsesg_carbon.answers import ANSWERS
 from hsesg_carbon.cube import CellKey
+from hsesg_carbon.disclose import STATUSES, Disclosed
+from hsesg_carbon.indices import VOCABULARY, index, standards
 from hsesg_carbon.methodology import shipped_methodologies
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.records import CatalogueEntry
+from hsesg_carbon.report.disclosed import shown
 from tests.oracles import harness
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +58,8 @@ def everything() -> dict[Path, str]:
     return {
         ROOT / "tests" / "golden" / "resolved.csv": resolved(),
         ROOT / "docs" / "reference" / "factors.md": factors_page(),
+        ROOT / "docs" / "reference" / "disclosures.md": disclosures_page(),
+        ROOT / "docs" / "explanation" / "hundsun-disclosure-index.md": hundsun_index_page(),
         DATA / "datapackage.json": data_package(),
     }
 
@@ -163,6 +173,144 @@ def _table(columns: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
     yield f"|{'---|' * len(columns)}"
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', '/') for cell in row)} |"
+
+
+# ---------------------------------------------------------------------------------------------------------- disclosures
+
+
+_DISCLOSURES = """\
+# Disclosure standards
+
+Written by `make generated`; do not edit. How to use them:
+[fill disclosure tables](../how-to/fill-disclosure-tables.md).
+
+What the standards ask for stands in our own words in `src/hsesg_carbon/disclosures/`, one CSV per standard. Most clause
+numbers were written from knowledge of the standards, which are not free to copy: the column `checked` of every row says
+which were read, and the output repeats it. Compare the numbers to your own copy before you print them.
+"""
+
+_COLUMNS = """\
+`gri` is the family of all GRI standards that rule in the last reported year. A standard that is not yet in force, or is
+being replaced, can be used; a remark says so.
+
+## Columns of an index
+
+| column | meaning |
+|---|---|
+| `standard`, `edition` | as in `standards.toml`; a row of another one is refused |
+| `clause`, `clause_zh` | the number of the clause, article or paragraph, as it is cited |
+| `datum` | the id of what is asked, unique within the standard |
+| `asked_en`, `asked_zh` | what is asked, in our words |
+| `kind` | `quantity`, `text`, `table` or `narrative` |
+| `answer` | which figure of the accounts meets it: a name of the next table and its options |
+| `unit` | the unit that it is told in; of an intensity the numerator's |
+| `obligation` | `mandatory`, `comply-or-explain` or `voluntary`, for who reports under it, on material topics |
+| `checked` | what clause and demand rest on: `read`, `from-knowledge`, `unverified` |
+| `source` | where it was read, or that it was not |
+| `note_en`, `note_zh` | a remark that the output repeats |
+
+## Answers
+
+Nothing else is ever read from an index.
+"""
+
+_DISCLOSED_JSON = """\
+## The JSON
+
+`disclose --json` (or `--format json`) gives `organisation`, `years`, `methodology`, `standards`, `counts` by status,
+`findings`, and `rows`. A row has the columns above (`asked` and `note` in both languages), `status` (`answered`,
+`partly`, `missing`, `narrative`), `figures` and `missing`. A figure has `year` (null where it is of no single year),
+`what` (of what part), `value` (exact text), `unit`, `text`, `note`, and `from`: `files` of the workspace, `rows` (the
+first few) of `rows_in_all`, and `numbers`, the ids of factors and properties.
+"""
+
+
+def disclosures_page() -> str:
+    """Return the reference page of the disclosure standards."""
+    columns = ["id", "standard", "edition", "rules from", "replaced", "requirements", *_RESTS.values()]
+    notes = [f"- `{one.id}`: {one.note['en']}." for one in standards().values() if one.note]
+    listed = [*_table(columns, _standards()), "", *notes, ""]
+    answers = [*_table(["answer", "options", "what it does"], _answers()), ""]
+    return "\n".join([_DISCLOSURES, *listed, _COLUMNS, *answers, _DISCLOSED_JSON])
+
+
+def _standards() -> Iterator[list[str]]:
+    for one in standards().values():
+        checked = Counter(row.checked for row in index(one.id))
+        told = [f"`{one.id}`", one.title["en"], one.edition, one.first.isoformat()]
+        by = ", ".join(f"`{name}`" for name in one.replaced_by)
+        told.append(f"{one.replaced_from.isoformat()} by {by}" if one.replaced_from else "")
+        yield [*told, *(str(count) for count in (len(index(one.id)), *(checked[how] for how in _RESTS)))]
+
+
+_RESTS = {"read": "read", "from-knowledge": "from knowledge", "unverified": "unverified"}
+
+
+def _answers() -> Iterator[list[str]]:
+    for name, options in VOCABULARY.items():
+        told = "; ".join(f"`{option}=` {', '.join(values)}" for option, values in options.items())
+        meaning = (ANSWERS[name].__doc__ or "").strip().splitlines()[0]
+        meaning = meaning.rstrip(".").removeprefix("Return ").replace("``", "`")
+        yield [f"`{name}`", told, meaning]
+
+
+_HUNDSUN_INDEX = """\
+# Hundsun's disclosure index, item by item
+
+Written by `make generated` from the [Hundsun example](../../examples/hundsun-2024/README.md); do not edit.
+
+Hundsun's 2024 sustainability report (恒生电子可持续发展报告 2024) ends with two indices. Each names an item and the
+chapter to look in; a reader then has to find the figure there. Below stand all their environmental items with what
+`hsesg-carbon disclose examples/hundsun-2024` gives for each: how much is answered, the figures of 2024, and what the
+printed figures do not suffice for. The workspace holds what the report prints about energy and emissions. Water and
+waste are printed as totals without source, destination or treatment, so the accounts do not compute them; the output
+names the printed rows instead. The tables themselves say, for every figure, from which row and factor it is.
+
+Places are paired with items by their order in the text of the report, whose layout was lost; see
+`tests/golden/hundsun_index.toml`. That the articles and clauses ask for what stands here is from knowledge; their
+numbers were not compared to the texts.
+"""
+
+
+def hundsun_index_page() -> str:
+    """Return the page that compares the indices of Hundsun's report with ours, item by item."""
+    items = tomllib.loads((ROOT / "tests" / "golden" / "hundsun_index.toml").read_text(encoding="utf-8"))["item"]
+    accounts = hc.Workspace(ROOT / "examples" / "hundsun-2024")
+    lines = [_HUNDSUN_INDEX]
+    for name, title in (("sse-14", "SSE Guideline No. 14"), ("gri", "GRI")):
+        rows = hc.Disclosure.of(accounts, name).rows
+        own = [one for one in items if one["index"] == name]
+        columns = ["item", "the company's index points to", "answered", "in part", "missing", "for people", "2024"]
+        lines += [f"## {title}", "", *_table(columns, (_compared(one, rows) for one in own)), ""]
+        lines += [line for one in own for line in _lacking(one, rows)]
+    return "\n".join(lines)
+
+
+def _compared(item: dict[str, Any], rows: Sequence[Disclosed]) -> list[str]:
+    """Return an item with how far it is answered, and the figures of 2024 that stand alone."""
+    own = [row for row in rows if row.requirement.clause in item["clauses"]]
+    counts, figures = Counter(row.status for row in own), []
+    for row in own:
+        last = [one for one in row.answer.figures if one.year == 2024 and one.value is not None and one.unit != "%"]
+        if len(last) == 1 and row.requirement.question.name != "denominators":
+            value = shown(units.exact_text(last[0].value or 0))
+            figures.append(f"`{row.requirement.datum}` {value} {last[0].unit}")
+    told = [f"{item['code']} {item['title']}", item["place"], *(str(counts[one]) for one in STATUSES)]
+    return [*told, "; ".join(figures) or "–"]
+
+
+def _lacking(item: dict[str, Any], rows: Sequence[Disclosed]) -> Iterator[str]:
+    """Yield what is missing of an item, each sentence once with the data that it is about."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row.requirement.clause in item["clauses"] and row.status != "narrative":
+            for one in row.answer.missing:
+                said.setdefault(one.message().removeprefix("missing: "), []).append(row.requirement.datum)
+    if said:
+        yield f"### What is missing of {item['code']} {item['title']}"
+        yield ""
+        yield from (f"- {', '.join(f'`{one}`' for one in data)}: {text}" for text, data in said.items())
+        yield ""
 
 
 # ------------------------------------------------------------------------------------------------------------- snapshot

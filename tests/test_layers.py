@@ -10,7 +10,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 
 LAYERS = [
     ["cli"],
-    ["report.dashboard", "report.marked", "report.template", "report.workpapers"],
+    ["report.dashboard", "report.disclosed", "report.marked", "report.template", "report.workpapers"],
     ["report.schedules"],
     ["report.underlying"],
     ["report.binder", "report.charts", "report.prefill", "report.traced"],
@@ -18,6 +18,10 @@ LAYERS = [
     ["printing"],
     ["statement"],
     ["attainment", "calculation", "caveats"],
+    ["disclose"],
+    ["answers"],
+    ["basis_answers"],
+    ["answering"],
     ["deliveries", "monitor", "seal", "versions"],
     ["delivery", "detection", "recharges", "targets"],
     ["evidence"],
@@ -52,7 +56,7 @@ LAYERS = [
     ["lines", "monitoring", "months"],
     ["corrections", "coverage", "plan"],
     ["sheets"],
-    ["activities", "derive", "methodology", "editions", "equivalences", "ranges"],
+    ["activities", "derive", "methodology", "editions", "equivalences", "indices", "ranges"],
     ["cells"],
     ["cube", "factors", "sites"],
     ["quantities", "vetting"],
@@ -125,7 +129,7 @@ def test_imports_point_only_downward(module: str) -> None:
         ("rocrate", {"crate"}),
         ("altair", {"report.charts"}),
         ("vl_convert", {"report.charts"}),
-        ("xlsxwriter", {"report.binder", "report.template"}),
+        ("xlsxwriter", {"report.binder", "report.disclosed", "report.template"}),
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, door: set[str]) -> None:

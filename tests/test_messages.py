@@ -50,6 +50,8 @@ COMPOSED = {
     "label.property-",
     "caveat-",
     "label.papers-",
+    "label.disclose-",
+    "label.disclosed-",
 }
 """Beginnings of codes that the source completes at run time."""
 

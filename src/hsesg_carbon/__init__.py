@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hsesg_carbon.base_year import BaseYearPolicy
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
+    from hsesg_carbon.disclose import Disclosure
     from hsesg_carbon.drivers import DegreeDays, Drivers, Effect
     from hsesg_carbon.energy import EnergyAccount
     from hsesg_carbon.equivalences import equivalent
@@ -62,6 +63,7 @@ _HOMES = {
     "DegreeDays": "drivers",
     "Denominator": "inventory",
     "Derived": "derive",
+    "Disclosure": "disclose",
     "Drivers": "drivers",
     "Effect": "drivers",
     "EmissionFactor": "records",
@@ -134,6 +136,7 @@ __all__ = [
     "DegreeDays",
     "Denominator",
     "Derived",
+    "Disclosure",
     "Drivers",
     "Effect",
     "EmissionFactor",

@@ -242,6 +242,104 @@ def monitor(
     typer.echo(message("label.written", lang, files=[str(target)]), err=True)
 
 
+class DisclosureFormat(StrEnum):
+    """Format of disclosure tables."""
+
+    md = "md"
+    csv = "csv"
+    xlsx = "xlsx"
+    json = "json"
+
+
+@app.command("disclose")
+def disclose(
+    workspace: WorkspaceFolder,
+    *,
+    standard: Annotated[
+        str, typer.Option(metavar="ID", help="sse-14, gri-305, gri ...; list, or nothing, tells them all.")
+    ] = "list",
+    shape: Annotated[
+        DisclosureFormat | None, typer.Option("--format", help="Else that of FILE's name, or Markdown.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to FILE, not to stdout.")] = None,
+    before: Annotated[
+        str,
+        typer.Option(metavar="M", help="The version reported before: tells of restatements."),
+    ] = "",
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Fill the tables of a disclosure standard from WORKSPACE; say plainly what is missing."""
+    from hsesg_carbon.disclose import Disclosure  # noqa: PLC0415
+    from hsesg_carbon.workspace import OUT, Workspace  # noqa: PLC0415
+
+    if standard == "list":
+        _list_disclosures(workspace, lang, as_json=as_json or shape is DisclosureFormat.json)
+        return
+    shaped = DisclosureFormat.json if as_json else shape or _format_of(out)
+    accounts = Workspace(workspace)
+    found = Disclosure.of(accounts, standard, before)
+    if shaped is DisclosureFormat.xlsx and out is None:
+        out = accounts.folder / OUT / f"disclosure-{'-'.join(one.id for one in found.standards)}.xlsx"
+        out.parent.mkdir(exist_ok=True)
+    _write_disclosure(found.as_json(lang), shaped, out, lang)
+    if out is not None:
+        typer.echo(message("label.written", lang, files=[str(out)]), err=True)
+
+
+def _format_of(out: Path | None) -> DisclosureFormat:
+    """Return the format that a file's name asks for; Markdown where there is no file."""
+    if out is None:
+        return DisclosureFormat.md
+    suffix, known = out.suffix.lower().removeprefix("."), [one.value for one in DisclosureFormat]
+    if suffix not in known:
+        raise InputError("disclose-format", format=out.suffix or out.name, known=known)
+    return DisclosureFormat(suffix)
+
+
+def _write_disclosure(document: dict[str, Any], shape: DisclosureFormat, out: Path | None, lang: str) -> None:
+    from hsesg_carbon.report.disclosed import csv_text, markdown, write_workbook  # noqa: PLC0415
+
+    if shape is DisclosureFormat.xlsx:
+        assert out is not None  # the caller names a file
+        write_workbook(document, out, lang)
+        return
+    if shape is DisclosureFormat.json and out is None:
+        _print_json(document)
+        return
+    if shape is DisclosureFormat.json:
+        text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = csv_text(document, lang) if shape is DisclosureFormat.csv else markdown(document, lang)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8", newline="")
+
+
+def _list_disclosures(workspace: Path, lang: str, *, as_json: bool) -> None:
+    from hsesg_carbon.disclose import listed  # noqa: PLC0415
+
+    found = listed()
+    if as_json:
+        _print_json({"standards": found})
+        return
+    rows = [
+        (
+            one["id"],
+            one["title"][lang],
+            one["edition"],
+            one["from"],
+            one["replaced_from"] or "–",
+            str(one["requirements"]),
+        )
+        for one in found
+    ]
+    columns = ("id", "standard", "edition", "rulesfrom", "replaced", "requirements")
+    print_table(open_console(), lang, message("label.disclosures", lang), columns, rows)
+    typer.echo(message("label.disclose-listed", lang, workspace=str(workspace)), err=True)
+
+
 @app.command("drivers")
 def drivers(
     workspace: WorkspaceFolder,

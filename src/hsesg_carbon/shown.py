@@ -12,8 +12,10 @@ def number(value: Fraction | str | None, places: int = 2, *, signed: bool = Fals
     Example:
         >>> number(Fraction(16667, 2)), number("1234.565"), number(Fraction(1, 8), 1, signed=True), number(None)
         ('8,333.50', '1,234.57', '+0.1', '–')
+        >>> number(Fraction(3, 10**8), 8)
+        '0.00000003'
     """
-    return "–" if value is None else f"{half_up(Fraction(value), places):{'+' if signed else ''},}"
+    return "–" if value is None else f"{half_up(Fraction(value), places):{'+' if signed else ''},f}"
 
 
 def percent(value: Fraction | str | None, places: int = 2, *, signed: bool = False) -> str:

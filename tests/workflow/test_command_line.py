@@ -328,6 +328,7 @@ def test_a_wheel_works_outside_the_repository(tmp_path: Path) -> None:
         )
 
     assert installed("demo", "x").returncode == 0
+    assert "8,301.85" in installed("disclose", "x", "--standard", "gri-305").stdout
     footprint = installed("footprint", "x", "--json")
     assert footprint.returncode == 0, footprint.stderr
     assert json.loads(footprint.stdout)["totals"][1]["value"] == "8301.8496762"
