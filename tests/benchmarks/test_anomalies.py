@@ -165,8 +165,8 @@ def test_faults_are_found_and_false_alarms_are_few(mode: str, seed: int) -> None
     What the finder reaches, of sites that the weather drives and of others by themselves.
 
     Asked for are 0.9 with degree days and 0.8 without (``LIMITS``), and 0.1 false alarms per site (``FALSE_ALARMS``).
-    With degree days all three are reached; with the region alone precision is, recall is about 0.8 of all sites, less of
-    those that the weather drives, and false alarms are not (docs/explanation/anomalies.md). Few sites need room for chance.
+    With degree days all three are reached over all sites; with the region alone recall is about 0.8, precision is
+    reached, false alarms are not (docs/explanation/anomalies.md). Few sites need room for chance.
     """
     made_up = few(seed)
     recall, precision, alarms = REACHED[mode]
