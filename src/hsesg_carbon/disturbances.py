@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +28,12 @@ _SPAN = 4.0
 _LATE = 5.0
 _RAMPS = 6.0
 """What other shapes cost beyond a single value: there are more of them, and they are rarer."""
+
+_TIE = 4.0
+"""What a likelier reading must gain over one that accuses fewer sound values; see ``_untangled``."""
+
+_TRIM = 4.0
+"""The same for a reading that accuses one value less."""
 
 _BEFORE = 3
 """Values before a level that lasts to the end; with fewer it is the beginning that differs."""
@@ -175,7 +181,7 @@ class Search:
             found = self._exchanged(found)
             if found == before:
                 break
-        return self._measured(found)
+        return self._measured(self._untangled(found))
 
     def scale(self, state: Projected) -> float:
         """Return the standard deviation of the noise, with that of like series as a prior."""
@@ -245,6 +251,27 @@ class Search:
                     found, loss = option, new
         return found
 
+    def _untangled(self, found: frozenset[int]) -> frozenset[int]:
+        """
+        Choose, of readings that are about as likely, the one that accuses fewer sound values.
+
+        A level with a hole in it is two levels, because the rule holds in the hole. A level begins, and ends, with a
+        value that is off by itself; an amount is shifted only where both values say so.
+        """
+        every, _ = self.candidates
+        places = _places(len(self.late))
+        pairs = [(frozenset(two), _cut(every[two[0]], every[two[1]]), _TIE) for two in permutations(sorted(found), 2)]
+        alone = [(frozenset({one}), (span,), _TRIM) for one in sorted(found) for span in _trimmed(every[one])]
+        loss = self._loss(found)
+        for group, spans, slack in [*pairs, *alone]:
+            others = {places[span] for span in spans if span in places}
+            if not group <= found or not spans or len(others) < len(spans) or others & found:
+                continue
+            option = found - group | others
+            if (new := self._loss(option)) < loss + slack:
+                found, loss = option, new
+        return found
+
     def _best(self, state: Projected) -> tuple[int, float]:
         """Return which further disturbance is likeliest, and how the loss changes with it."""
         _, costs = self.candidates
@@ -292,6 +319,28 @@ class Search:
             if square > _TINY:
                 out.append(replace(one, size=total / square, score=abs(total) / square**0.5 / scale))
         return tuple(out)
+
+
+def _cut(one: Disturbance, other: Disturbance) -> tuple[tuple[int, int], ...]:
+    """Return the spans in which just one of two levels holds, where they overlap; else nothing."""
+    if not {one.shape, other.shape} <= {"level", "single"} or not one.first <= other.first < one.after:
+        return ()
+    spans = (one.first, other.first), (min(one.after, other.after), max(one.after, other.after))
+    return tuple(span for span in spans if span[0] < span[1])
+
+
+def _trimmed(one: Disturbance) -> tuple[tuple[int, int], ...]:
+    """Return the spans of a level, or of a shifted amount, without its first value and without its last."""
+    if one.shape not in {"level", "late"}:
+        return ()
+    return (one.first + 1, one.after), (one.first, one.after - 1)
+
+
+@lru_cache(64)
+def _places(count: int) -> dict[tuple[int, int], int]:
+    """Return the place of each single value and level that there can be, by first and after."""
+    every = _shapes(count)[0]
+    return {(one.first, one.after): at for at, one in enumerate(every) if one.shape in {"single", "level"}}
 
 
 @lru_cache(64)

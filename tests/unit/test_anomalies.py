@@ -182,9 +182,9 @@ def test_every_reason_is_a_sentence_in_both_languages() -> None:
 def test_faults_are_found_where_weather_is_given(seed: int) -> None:
     known = simulate(seed, sites=40, regions=2)
     got = score(known, find(known.series))
-    assert got["recall"] >= 0.88
+    assert got["recall"] >= 0.86
     assert got["precision"] >= 0.87
-    assert got["alarms"] <= 0.4
+    assert got["alarms"] <= 0.3
 
 
 def test_faults_are_found_where_only_peers_tell_the_weather() -> None:

@@ -113,3 +113,67 @@ def test_quantities_and_months_must_be_as_many() -> None:
     with pytest.raises(InputError) as caught:
         Series("a", "gas", "m3", months(3), (1.0, 2.0))
     assert caught.value.code == "series-lengths"
+
+
+def humid(hot: bool, sites: int = 20) -> list[Series]:
+    """Return sites that cool; with ``hot``, some summer months were humid, and they used more for it than others."""
+    rng = np.random.default_rng(5)
+    span = months(48)
+    cooling = np.maximum(-300 * np.cos(2 * np.pi * np.arange(48) / 12), 0) * rng.uniform(0.8, 1.2, 48)
+    moist = np.where(cooling > 0, rng.normal(0, 0.12, 48), 0.0) * hot
+    weather = tuple((0.0, one) for one in cooling.tolist())
+    days = np.array([one.days for one in span])
+    out = []
+    for at in range(sites):
+        used = (50 * days + rng.uniform(6, 14) * cooling * (1 + moist)) * np.exp(rng.normal(0, 0.02, 48))
+        out.append(Series(f"s{at}", "electricity", "kWh", span, tuple(used.tolist()), weather, "coast"))
+    return out
+
+
+def test_what_all_sites_of_a_region_feel_beyond_their_degree_days_is_no_fault_of_any() -> None:
+    """Alone each site has months that look odd; together they know that the months were humid."""
+    alone = sum(len(fit(one).disturbances) for one in humid(hot=True))
+    together = sum(len(one.disturbances) for one in fit_all(humid(hot=True)))
+    dry = sum(len(one.disturbances) for one in fit_all(humid(hot=False)))
+    assert together <= max(3, alone / 2)
+    assert dry <= 3
+
+
+def test_a_fault_in_a_humid_month_is_told_all_the_same() -> None:
+    sites = humid(hot=True)
+    bills = list(sites[3].quantities)
+    bills[30] *= 0.75
+    baseline = fit_all([*sites[:3], replace(sites[3], quantities=tuple(bills)), *sites[4:]])[3]
+    assert [(one.shape, one.first) for one in baseline.disturbances] == [("single", 30)]
+
+
+def test_a_building_that_heats_below_fifteen_degrees_is_foretold_from_degree_days_to_eighteen() -> None:
+    rng = np.random.default_rng(8)
+    span = months(48)
+    days = [one.days for one in span]
+    mean = 10 - 12 * np.cos(2 * np.pi * np.arange(48) / 12) + rng.normal(0, 1.5, 48)
+    daily = [rng.normal(one, 4, count) for one, count in zip(mean, days, strict=True)]
+    to_18, to_15 = (np.array([np.maximum(limit - one, 0).sum() for one in daily]) for limit in (18, 15))
+    true = 50.0 * np.array(days) + 15 * to_15
+    weather = tuple((one, 0.0) for one in to_18.tolist())
+    baseline = fit(Series("a", "gas", "kWh", span, tuple((true * np.exp(rng.normal(0, 0.01, 48))).tolist()), weather))
+    assert np.array(baseline.expected) == pytest.approx(true, rel=0.09)
+    assert baseline.disturbances == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (((10, 11, 1.2), (12, 18, 1.2)), [("single", 10, 11), ("level", 12, 18)]),
+        (((10, 18, 0.8), (20, 26, 0.8)), [("level", 10, 18), ("level", 20, 26)]),
+    ],
+)
+def test_a_sound_month_between_two_like_faults_is_not_accused(
+    changes: tuple[tuple[int, int, float], ...], told: list[tuple[str, int, int]]
+) -> None:
+    series, _ = degree_day_series(48, 0.02)
+    bills = np.array(series.quantities)
+    for first, after, factor in changes:
+        bills[first:after] *= factor
+    found = fit(replace(series, quantities=tuple(bills.tolist()))).disturbances
+    assert [(one.shape, one.first, one.after) for one in found] == told
