@@ -46,6 +46,7 @@ COMPOSED = {
     "label.replay-",
     "label.month-",
     "label.dashboard-",
+    "label.report-",
 }
 """Beginnings of codes that the source completes at run time."""
 
