@@ -52,6 +52,7 @@ COMPOSED = {
     "label.papers-",
     "label.disclose-",
     "label.disclosed-",
+    "label.report-",
 }
 """Beginnings of codes that the source completes at run time."""
 

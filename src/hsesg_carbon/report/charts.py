@@ -19,6 +19,22 @@ _INK, _GRID = "#46505c", "#e6e9ed"
 _SATURATED = 30  # per cent above or below the expectation, at which the heat map is darkest
 _GROUPS = ("consumption", "meter-fault", "data")
 
+LOOKS: dict[str, Any] = {
+    "aria": False,  # the page names each chart and gives its figures as a table
+    "font": _FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": _INK,
+        "labelFontSize": 12,
+        "gridColor": _GRID,
+        "domainColor": "#aab2bc",
+        "tickColor": "#aab2bc",
+        "title": None,
+    },
+    "legend": {"labelColor": _INK, "labelFontSize": 12, "title": None},
+}
+"""What the charts of all pages have in common."""
+
 Spec = dict[str, Any]
 
 
@@ -76,20 +92,7 @@ def _finished(chart: Any) -> Spec:
 
     spec: Spec = chart.to_dict()
     spec["background"] = None
-    spec["config"] = {
-        "aria": False,  # the page names each chart and gives its figures as a table
-        "font": _FONT,
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": _INK,
-            "labelFontSize": 12,
-            "gridColor": _GRID,
-            "domainColor": "#aab2bc",
-            "tickColor": "#aab2bc",
-            "title": None,
-        },
-        "legend": {"labelColor": _INK, "labelFontSize": 12, "title": None},
-    }
+    spec["config"] = LOOKS
     return dict(vl_convert.vegalite_to_vega(spec))
 
 
