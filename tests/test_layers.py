@@ -83,7 +83,7 @@ LAYERS = [
     ["propagation", "units", "workbooks"],
     ["common_factors", "disturbances", "spreads"],
     ["errors", "findings"],
-    ["attribution", "categories", "messages"],
+    ["attribution", "categories", "messages", "writing"],
 ]
 HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
 FILES = {

@@ -20,6 +20,7 @@ from hsesg_carbon.messages import message, visible
 from hsesg_carbon.printing import (
     explanation_json,
     open_console,
+    print_caveats,
     print_chain,
     print_change_uncertainty,
     print_completeness,
@@ -41,8 +42,10 @@ from hsesg_carbon.printing import (
     record_json,
     validity,
 )
+from hsesg_carbon.writing import write_whole
 
 if TYPE_CHECKING:
+    from hsesg_carbon.statement import Statement
     from hsesg_carbon.verification import Sample, Schedule, Verification
     from hsesg_carbon.workspace import Workspace
 
@@ -314,7 +317,7 @@ def _write_disclosure(document: dict[str, Any], shape: DisclosureFormat, out: Pa
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8", newline="")
+        write_whole(out, text)
 
 
 def _list_disclosures(workspace: Path, lang: str, *, as_json: bool) -> None:
@@ -338,6 +341,32 @@ def _list_disclosures(workspace: Path, lang: str, *, as_json: bool) -> None:
     columns = ("id", "standard", "edition", "rulesfrom", "replaced", "requirements")
     print_table(open_console(), lang, message("label.disclosures", lang), columns, rows)
     typer.echo(message("label.disclose-listed", lang, workspace=str(workspace)), err=True)
+
+
+@app.command("report")
+def report(
+    workspace: WorkspaceFolder,
+    *,
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Else the folder out of the workspace.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: InLang = Lang.en,
+) -> None:
+    """Write report.html and workpapers.xlsx of WORKSPACE; print what a reader must know before using its figures."""
+    from hsesg_carbon.statement import Statement  # noqa: PLC0415
+    from hsesg_carbon.workspace import OUT, Workspace  # noqa: PLC0415
+
+    statement = Statement.of(Workspace(workspace))
+    result = statement.as_json()
+    if as_json:
+        _print_json(result)
+        return
+    target = folder or statement.workspace.folder / OUT
+    target.mkdir(parents=True, exist_ok=True)
+    written = _write_report(statement, result, target, lang)
+    print_caveats(open_console(), result, lang)
+    typer.echo(message("label.written", lang, files=[str(one) for one in written]), err=True)
 
 
 @app.command("drivers")
@@ -891,6 +920,20 @@ def _write_page(result: dict[str, Any], target: Path, lang: str) -> None:
     from hsesg_carbon.report.dashboard import write_dashboard  # noqa: PLC0415
 
     write_dashboard(result, target, lang)
+
+
+def _write_report(statement: "Statement", result: dict[str, Any], target: Path, lang: str) -> list[Path]:
+    """Write the page and the workpapers of one statement; what draws and writes them is loaded only here."""
+    from hsesg_carbon.report.html import write_report  # noqa: PLC0415
+    from hsesg_carbon.report.workpapers import write_workpapers  # noqa: PLC0415
+
+    page, papers = target / "report.html", target / "workpapers.xlsx"
+    write_report(result, page, lang)
+    made = write_workpapers(
+        statement.workspace, papers, lang, root=statement.seal.root or "", restated=statement.restated
+    )
+    print_findings(open_console(), made.findings, lang)
+    return [page, papers]
 
 
 def _print_json(document: dict[str, Any]) -> None:

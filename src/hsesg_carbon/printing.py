@@ -406,6 +406,13 @@ def print_findings(console: "Console", findings: "Sequence[Finding]", lang: str,
         console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=soft_wrap)
 
 
+def print_caveats(console: "Console", statement: dict[str, Any], lang: str) -> None:
+    """Print every reservation of a statement, as the page tells them."""
+    for one in statement["caveats"]:
+        severity = message(f"label.severity-{one['severity']}", lang)
+        console.print(f"{severity} {visible(one['message'][lang])}", markup=False)
+
+
 def print_footprint(console: "Console", accounts: "Workspace", result: dict[str, Any], lang: str) -> None:
     """Print the accounts of a workspace."""
     name = accounts.settings.organisation.name.get(lang) or accounts.settings.organisation.id

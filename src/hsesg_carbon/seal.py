@@ -26,6 +26,7 @@ from hsesg_carbon.intake import Engine
 from hsesg_carbon.packs import MAX_MEMBERS, Opened, canonical, digest, open_pack, packed, plain, tree_digest
 from hsesg_carbon.tables import misfits, opened_files, read_bytes
 from hsesg_carbon.workspace import OUT, SEALS, Organisation, Workspace
+from hsesg_carbon.writing import write_whole
 
 FORMAT: Literal["hsesg-carbon-pack/1"] = "hsesg-carbon-pack/1"
 MANIFEST, SEAL = "manifest.json", "seal.json"
@@ -159,7 +160,7 @@ class Seal:
         made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
         manifest = made.manifest(_versions(), tree_digest(_code()))
         if to is not None:
-            _write(Path(to), _sealed(made.members, manifest, time, None, None))
+            write_whole(Path(to), _sealed(made.members, manifest, time, None, None))
             return cls(manifest.root, time, None, Path(to), len(made.members) + len(_UNLISTED))
         with _locked(workspace.folder / SEALS) as folder:
             return cls._appended(folder, made, manifest, time)
@@ -182,8 +183,8 @@ class Seal:
         name = f"{number:04}-{root[:_SHORT]}.zip"
         link = Link.made(number=number, time=time, root=root, pack=name, sha256=digest(raw), previous=before)
         there = (folder / name).exists()
-        _write(folder / name, raw)
-        _write(folder / CHAIN, chain_text((*links, link)).encode())
+        write_whole(folder / name, raw)
+        write_whole(folder / CHAIN, chain_text((*links, link)).encode())
         found = [one for one in found if one.data.get("packs") != [name]]
         if there:
             found.append(_note("chain-pack-replaced", "warning", pack=name))
@@ -723,17 +724,3 @@ def _locked(folder: Path) -> Iterator[Path]:
     finally:
         os.close(handle)
         lock.unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write beside the file, let it reach the disk, then move into place: an interruption leaves what was there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

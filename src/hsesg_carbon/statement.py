@@ -55,7 +55,7 @@ class Statement:
 
     workspace: Workspace
     _tables: Tables = field(repr=False)
-    _restated: Versions | None = field(repr=False)
+    restated: Versions | None = field(repr=False)
     _root: str | None = field(repr=False)
     _no_root: Names | None = field(repr=False)
 
@@ -317,16 +317,16 @@ class Statement:
     @cached_property
     def restatement(self) -> Json | None:
         """What changed against the version that was reported before; ``None`` where none is stated."""
-        if self._restated is None or self.workspace.settings.restated is None:
+        if self.restated is None or self.workspace.settings.restated is None:
             return None
         one = self.workspace.settings.restated
-        sides = self._restated.before.methodology, self._restated.after.methodology
+        sides = self.restated.before.methodology, self.restated.after.methodology
         return {
             **{
                 name: {"id": side.id, "title": side.title}
                 for name, side in zip(("before", "after"), sides, strict=True)
             },
-            "method": self._restated.bridge().method,
+            "method": self.restated.bridge().method,
             "years": [
                 {
                     "year": row["year"],
@@ -336,7 +336,7 @@ class Statement:
                         for part in row["parts"]
                     ],
                 }
-                for row in (change.as_json() for change in self._restated.bridge())
+                for row in (change.as_json() for change in self.restated.bridge())
             ],
             "reason": {"en": one.reason, "zh": one.reason_zh or one.reason},
         }
@@ -507,7 +507,7 @@ class Statement:
         """Every judgement about the accounts, without repetitions; those about the reported table stand apart."""
         found = [*self.workspace.findings, *self._tables.notes]
         found += [note for one in self._uncertainties for note in one.findings]
-        found += self._restated.findings if self._restated else ()
+        found += self.restated.findings if self.restated else ()
         found += self.decision.findings if self.decision else ()
         return tuple({one.model_dump_json(): one for one in found}.values())
 

@@ -1,7 +1,6 @@
 """A workspace: one folder that holds one organisation's accounts. Reads its files, writes ``out/``."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,6 +56,7 @@ from hsesg_carbon.uncertainty import Uncertainty, plain
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
+from hsesg_carbon.writing import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -968,7 +968,7 @@ class Workspace:
         out = self.folder / OUT
         out.mkdir(exist_ok=True)
         for name, text in texts.items():
-            _write(out / name, text if isinstance(text, str) else csv_text(text))
+            write_whole(out / name, text if isinstance(text, str) else csv_text(text))
         return [out / name for name in texts]
 
     @cached_property
@@ -1086,14 +1086,3 @@ def csv_text(frame: "pd.DataFrame") -> str:
         if risky.any():
             safe = safe.assign(**{name: text.where(~risky, "'" + text)})
     return safe.to_csv(index=False, lineterminator="\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside the file, then move into place: an interruption leaves the old file, two writers do not mix."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

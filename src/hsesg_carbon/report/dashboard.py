@@ -11,6 +11,7 @@ from typing import Any
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.messages import LANGUAGES, catalogue, message
 from hsesg_carbon.report.charts import chart_specs, vega_script
+from hsesg_carbon.writing import write_whole
 
 _PAGE = files("hsesg_carbon.report")
 _SCRIPTS = ("numbers", "data", "state", "parts", "sections", "start")
@@ -44,7 +45,7 @@ def write_dashboard(monitor: Mapping[str, Any], path: Path, lang: str) -> None:
     Raises:
         InputError: The monitor lacks a part, or the extra ``report`` is not installed.
     """
-    path.write_text(dashboard_html(monitor, lang), encoding="utf-8", newline="\n")
+    write_whole(path, dashboard_html(monitor, lang))
 
 
 def dashboard_html(monitor: Mapping[str, Any], lang: str) -> str:

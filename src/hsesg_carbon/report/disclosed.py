@@ -12,6 +12,7 @@ from unicodedata import east_asian_width
 from hsesg_carbon.messages import message, visible
 from hsesg_carbon.shown import number
 from hsesg_carbon.tables import table_text
+from hsesg_carbon.writing import whole
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook as Book
@@ -122,11 +123,13 @@ def write_workbook(document: Mapping[str, Any], to: Path, lang: str = "en") -> N
     from xlsxwriter import Workbook as Book  # noqa: PLC0415
 
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = Book(str(to), plain)
-    book.set_properties({"title": " / ".join(one["title"][lang] for one in document["standards"]), "created": _EPOCH})
-    _write_tables(book, document, lang)
-    _write_about(book, document, lang)
-    book.close()
+    title = " / ".join(one["title"][lang] for one in document["standards"])
+    with whole(to) as beside:
+        book = Book(str(beside), plain)
+        book.set_properties({"title": title, "created": _EPOCH})
+        _write_tables(book, document, lang)
+        _write_about(book, document, lang)
+        book.close()
 
 
 def shown(value: str) -> str:

@@ -14,6 +14,7 @@ from hsesg_carbon.report.blocks import Section, Tile
 from hsesg_carbon.report.drawings import drawable
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.report.sections import caveats, figures
+from hsesg_carbon.writing import write_whole
 
 _PAGE = files("hsesg_carbon.report")
 _PARTS = (
@@ -56,7 +57,7 @@ def write_report(statement: Mapping[str, Any], to: Path, lang: str) -> None:
     Raises:
         InputError: The statement lacks a part or has no year, or the extra ``report`` is not installed.
     """
-    to.write_text(report_html(statement, lang), encoding="utf-8", newline="\n")
+    write_whole(to, report_html(statement, lang))
 
 
 def report_html(statement: Mapping[str, Any], lang: str) -> str:

@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import re
 import unicodedata
 import warnings
@@ -17,6 +16,7 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding, Severity, Where
 from hsesg_carbon.messages import message, visible
 from hsesg_carbon.tables import Table, csv_cells, read_bytes
+from hsesg_carbon.writing import write_whole
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -383,6 +383,4 @@ def _save(book: "Workbook", target: Path) -> None:
     """Write the copy in one step, so that no half of it is left behind."""
     stream = io.BytesIO()
     book.save(stream)
-    half = target.with_name(f".{target.name}.part")
-    half.write_bytes(stream.getvalue())
-    os.replace(half, target)
+    write_whole(target, stream.getvalue())

@@ -1,6 +1,5 @@
 """An auditor's workpapers (审计工作底稿): one workbook in which every figure is a live formula down to its source."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,6 +39,7 @@ from hsesg_carbon.report.underlying import (
 )
 from hsesg_carbon.versions import Versions
 from hsesg_carbon.workspace import Workspace
+from hsesg_carbon.writing import whole
 
 TOTAL = "total"
 MARKS = ("footed", "crossed", "recomputed", "read", "agreed")
@@ -94,15 +94,10 @@ def write_workpapers(
     traced = Traced(workspace, most)
     _need_fitting(traced)
     to = Path(to)
-    beside = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
+    with whole(to) as beside:
         binder = Binder.new(beside, lang)
         _write(binder, traced, root, restated)
         binder.book.close()
-        beside.replace(to)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
     return Workpapers(to, _findings(traced))
 
 
