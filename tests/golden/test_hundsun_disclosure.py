@@ -102,7 +102,7 @@ def test_naming_the_version_reported_before_tells_the_effect_of_the_restatement(
         assert sum(one or 0 for one in causes) == difference
 
 
-def test_the_version_that_the_workspace_names_as_restated_is_told_unasked(
+def test_the_version_that_the_workspace_names_as_restated_is_told(
     rows: dict[str, dict[str, Disclosed]],
 ) -> None:
     row = rows["sse-14"]["sse-25-effect"]
