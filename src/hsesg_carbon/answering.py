@@ -90,7 +90,7 @@ class Answer:
 @dataclass(frozen=True)
 class Accounts:
     """
-    The accounts that answers are taken from: a workspace, and the version as it was reported before, if one is named.
+    The accounts that answers are taken from: a workspace, and the version reported before, if one is asked for.
 
     Example: ``Accounts(Workspace("examples/hundsun-2024")).years``.
     """

@@ -227,19 +227,25 @@ def recalculation(accounts: Accounts, _: Question, __: str) -> Answer:
 
 def restatement(accounts: Accounts, _: Question, unit: str) -> Answer:
     """Return the effect of restating: the difference of every year, and its causes, which add up to it."""
-    if accounts.before is None:
+    stated, before = accounts.workspace.settings.restated, accounts.before
+    years: tuple[int, ...] = ()
+    note = None
+    if before is None and stated is not None:
+        before, years = accounts.workspace.version(stated.before), stated.years
+        note = {"en": stated.reason, "zh": stated.reason_zh or stated.reason}
+    if before is None:
         return Answer(missing=(lacking("disclose-missing-version"),))
-    versions = compared(accounts.workspace, accounts.before)
+    versions = compared(accounts.workspace, before, years=years)
     origin = Origin((versions.before.settings.methodology, versions.after.settings.methodology))
     figures = []
     for row in versions.bridge():
         told = [(both(f"label.disclose-{name}"), getattr(row, name)) for name in ("before", "after", "difference")]
         told += [(both(f"label.cause-{cause}"), part) for cause, part in row.parts.items()]
         figures += [
-            Figure(int(row["year"]), what, value * units.ratio(row.unit, unit), unit, origin=origin)
+            Figure(int(row["year"]), what, value * units.ratio(row.unit, unit), unit, note=note, origin=origin)
             for what, value in told
         ]
-    return by_year(figures, accounts.years, _SETTINGS)
+    return Answer(tuple(figures))
 
 
 def targets(accounts: Accounts, _: Question, __: str) -> Answer:

@@ -85,6 +85,7 @@ class Disclosure:
             workspace: The accounts.
             standard: An id or a family of ``standards()``.
             before: The version that was reported before, as ``Workspace.version`` takes it; it tells of restatements.
+                By default the one that ``[restated]`` of ``inventory.toml`` names.
 
         Raises:
             InputError: The standard or the version is unknown.

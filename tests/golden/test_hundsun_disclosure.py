@@ -100,3 +100,12 @@ def test_naming_the_version_reported_before_tells_the_effect_of_the_restatement(
         before, after, difference, *causes = [one.value for one in row.answer.figures if one.year == change["year"]]
         assert (before, after, difference) == (change.before, change.after, change.difference)
         assert sum(one or 0 for one in causes) == difference
+
+
+def test_the_version_that_the_workspace_names_as_restated_is_told(
+    rows: dict[str, dict[str, Disclosed]],
+) -> None:
+    row = rows["sse-14"]["sse-25-effect"]
+    assert row.status == "answered"
+    assert {one.year for one in row.answer.figures} == {2022, 2023}  # the years that the report restates
+    assert all("hypothesis" in (one.note or {})["en"] for one in row.answer.figures)
