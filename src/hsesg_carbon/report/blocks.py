@@ -15,6 +15,7 @@ _LEADING = 3  # digits of a ratio that must be seen
 _MOST = 9
 _BROAD = 9  # columns of a table that is set closer
 _SHORT = 14  # rows of a table that is not parted in print
+_DIGITS = 6  # of a small number that is too long
 _LONG = 14  # characters of an exact number that are still read as one
 
 
@@ -194,7 +195,7 @@ def whole_number(value: str) -> str:
 
     Example:
         >>> whole_number("15387360"), whole_number("0.0000000389310000001")
-        ('15,387,360', '3.89310E-8')
+        ('15,387,360', '0.000000038931')
     """
     try:
         number = Decimal(value)
@@ -205,7 +206,7 @@ def whole_number(value: str) -> str:
         return text
     if abs(number) >= 1:
         return shown.number(Fraction(number), 4)
-    return f"{number:.6g}"
+    return shown.number(Fraction(number), _DIGITS - 1 - number.adjusted()).rstrip("0")
 
 
 def figure_text(row: Mapping[str, Any], *names: str) -> str:

@@ -193,7 +193,9 @@ def trajectory(name: str, rows: Rows) -> Drawing:
     ends = [row[one] for row in rows for one in ("value", "actual") if row[one] is not None]
 
     def draw(narrow: bool) -> Spec:
-        axis = altair.Axis(format="d", grid=False, values=ticks, labelPadding=6, labelOverlap="greedy")
+        axis = altair.Axis(
+            format="d", grid=False, values=ticks, labelPadding=6, labelOverlap="greedy", labelSeparation=8
+        )
         x = altair.X("year:Q", axis=axis, scale=altair.Scale(zero=False, nice=False))
         scale = altair.Scale(domain=[min(0, *ends), max(ends) or 1], nice=False)
         y = altair.Y("value:Q", axis=None, scale=scale)

@@ -172,7 +172,7 @@ def _path(read: Reading, number: int, rows: list[Json]) -> drawings.Drawing:
             "value": float(Fraction(row["value"])),
             "actual": None if row["actual"] is None else float(Fraction(row["actual"])),
             "stated": not row["interpolated"],
-            "text": read.numbers.text(row["value"], row["unit"]),
+            "text": read.numbers.text(row["value"], row["unit"]) if row["year"] > read.last else "",  # the table has it
         }
         for row in rows
     ]

@@ -45,9 +45,9 @@ class Reading:
         return str(names) if names else otherwise
 
     def term(self, names: Any, otherwise: str = "") -> str:
-        """Return a name as it begins a line: with a capital."""
+        """Return a name as it begins a line: with a capital, unless it begins with an id, which is what it is."""
         name = self.name(names, otherwise)
-        return name[:1].upper() + name[1:]
+        return name if set("._:") & set(name.split(" ")[0]) else name[:1].upper() + name[1:]
 
     def scope(self, scope: str, method: str | None = None) -> str:
         """Return the name of a scope, or of all of them, with the method of Scope 2."""
