@@ -204,8 +204,8 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 def test_sheets_that_have_nothing_to_say_are_left_out(papers: Path, tmp_path: Path) -> None:
     assert not {"Intensities", "Restatement", "Differences"} & set(stored(papers).sheetnames)
     book = stored(write_workpapers(Workspace(EXAMPLES / "hundsun-2024"), tmp_path / "hundsun.xlsx").path)
-    assert {"Intensities", "Differences", "Sample"} <= set(book.sheetnames)
-    assert not {"Instruments", "Restatement"} & set(book.sheetnames)
+    assert {"Intensities", "Differences", "Restatement", "Sample"} <= set(book.sheetnames)
+    assert "Instruments" not in book.sheetnames
 
 
 def test_the_cover_links_every_sheet_and_states_the_root(shared: Workspace, tmp_path: Path) -> None:

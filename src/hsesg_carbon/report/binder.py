@@ -256,6 +256,14 @@ class Leaf:
         """Return the address of a cell as formulas of any sheet write it."""
         return f"{quoted(self.name)}!${letter(column)}${row + 1}"
 
+    def here(self, row: int, column: int) -> str:
+        """Return the address of a cell as formulas of its own sheet write it."""
+        return f"${letter(column)}${row + 1}"
+
+    def cells(self, first: int, last: int, column: int) -> str:
+        """Return the address of cells of a column as formulas of their own sheet write it."""
+        return f"{self.here(first, column)}:{self.here(last, column)}"
+
     def span(self, first: int, last: int, column: int) -> str:
         """Return the address of cells of a column."""
         place = letter(column)

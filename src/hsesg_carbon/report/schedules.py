@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+from hsesg_carbon import units
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.messages import message
@@ -13,6 +14,7 @@ from hsesg_carbon.report.binder import FIRST, HEADING, NOTHING, Binder, Formula,
 from hsesg_carbon.report.traced import Series, Traced
 from hsesg_carbon.report.underlying import series_name
 from hsesg_carbon.verification import Sample, Schedule
+from hsesg_carbon.verification.materiality import Line
 from hsesg_carbon.versions import Versions
 
 THRESHOLD = Fraction(1, 20)
@@ -99,7 +101,7 @@ class _Energy:
                     continue
                 value = value / _GJ_PER_MWH if unit == "MWh" else value
                 last = self.first + len(self._activities) - 1
-                cells, names = (leaf.span(self.first, last, at).rpartition("!")[2] for at in (column, 1))
+                cells, names = (leaf.cells(self.first, last, at) for at in (column, 1))
                 text = f"{start}SUMIFS({cells},{names},$B{row + 1})" if carrier else f"{start}SUM({cells})"
                 leaf.put(row, column, Formula(text, float(value)), "n", look)
                 told = f"{unit} {carrier or binder.say('sum')} {year}"
@@ -154,30 +156,24 @@ def write_restatement(leaf: Leaf, traced: Traced, restated: Versions) -> None:
     leaf.begin(heads, freeze=1, right=range(1, len(heads)))
     before, after = (one.settings.methodology for one in (restated.before, restated.after))
     leaf.note(2, binder.say("restatement-basis", before=before, after=after, method=bridge.method))
+    same = restated.after.inventory.total() == traced.headline.total()
     for row, one in enumerate(bridge, start=FIRST):
-        year = int(one["year"])
+        year, at = int(one["year"]), 2 + len(causes)
         leaf.put(row, 0, year, "i")
         leaf.put(row, 1, one.before, "n", "library")
-        for at, cause in enumerate(causes, start=2):
-            leaf.put(row, at, one.parts.get(cause), "n", "library")
-        at, number = 2 + len(causes), row + 1
-        cells = (
-            leaf.span(row, row, 1).rpartition("!")[2].partition(":")[0] + ":" + leaf.ref(row, at - 1).rpartition("!")[2]
-        )
-        leaf.put(row, at, Formula(f"=SUM({cells})", float(one.after)), "n", "bold")
-        lead = binder.cells.get(("lead", lead_series(traced, "total"), year))
-        kept = lead is not None and restated.after.inventory.total() == traced.headline.total()
-        leaf.put(row, at + 1, Formula(f"={lead}", float(one.after)) if kept else None, "n")
-        old = leaf.ref(row, 1).rpartition("!")[2]
-        new = leaf.ref(row, at).rpartition("!")[2]
+        for column, cause in enumerate(causes, start=2):
+            leaf.put(row, column, one.parts.get(cause), "n", "library")
+        old, new = leaf.here(row, 1), leaf.here(row, at)
+        leaf.put(row, at, Formula(f"=SUM({old}:{leaf.here(row, at - 1)})", float(one.after)), "n", "bold")
         leaf.put(row, at + 2, Formula(f"={new}-{old}", float(one.difference)), "n")
         if one.percent is not None:
             leaf.put(row, at + 3, Formula(f"=({new}-{old})/{old}", float(one.percent / 100)), "p")
         binder.check(leaf.name, f"{binder.say('restatement-after')} {year}", leaf.ref(row, at), one.after)
-        if kept:
+        lead = binder.cells.get(("lead", lead_series(traced, "total"), year))
+        if same and lead is not None:
+            leaf.put(row, at + 1, Formula(f"={lead}", float(one.after)), "n")
             held = Formula(f"={leaf.ref(row, at + 1)}", float(one.after))
             binder.check(binder.say("of-foot", sheet=leaf.name), str(year), leaf.ref(row, at), held)
-        assert number == row + 1
 
 
 # -------------------------------------------------------------------------------------------------- differences
@@ -212,50 +208,51 @@ def write_differences(leaf: Leaf, traced: Traced) -> None:
 
 def _write_schedule(leaf: Leaf, traced: Traced, schedule: Schedule, row: int) -> int:
     """Write the figures, then the entries of the schedule, then their sums against the threshold."""
-    binder, places = leaf.binder, dict[tuple[str, str], int]()
+    places = {(one.row, one.period): at for at, one in enumerate(schedule.lines, start=row)}
     for one in schedule.lines:
-        places[one.row, one.period] = row
-        recomputed = _recomputed(binder, traced, one.row, one.period, one.recomputed)
-        cells: list[Value | Formula] = [one.row, one.period, one.printed, one.reported, recomputed]
-        number = row + 1
-        cells += [Formula(f"=D{number}-E{number}", float(one.difference))]
-        if one.recomputed:
-            cells += [Formula(f"=F{number}/ABS(E{number})", float(one.difference / abs(one.recomputed)))]
-        else:
-            cells += [None]
-        decimals = _decimals(one.printed)
-        word = binder.say("agrees" if one.agrees else "differs")
-        if decimals is None:
-            cells += [None, word]
-        else:
-            shown = f"ROUND(E{number},{decimals})"
-            cells += [Formula(f"={shown}", float(_rounded(one.recomputed, decimals)))]
-            half = f"0.5*10^-{decimals}*(1+1E-9)"
-            text = f'=IF(ABS(F{number})<={half},"{binder.say("agrees")}","{binder.say("differs")}")'
-            cells += [Formula(text, word)]
-        kinds: dict[int, Kind] = {3: "q", 4: "n", 5: "n", 6: "p", 7: "q"}
-        for at, value in enumerate(cells):
-            leaf.put(row, at, value, kinds.get(at, "t"), "stated" if at in {2, 3} else "")
-        binder.check(leaf.name, f"{one.row} {one.period}", leaf.ref(row, 4), one.recomputed)
-        row += 1
-    first = row + 2
-    leaf.section(row + 1, "entries")
-    leaf.heads(first, [binder.say(f"entry-{at}") for at in range(6)], {3})
-    row = first + 1
-    for entry in schedule.differences:
-        held = places.get((entry.row, entry.period))
-        own = (entry.row, entry.period, entry.amount)
-        same = any(own == (line.row, line.period, line.difference) for line in schedule.lines)
-        amount: Value | Formula = entry.amount
-        if same and held is not None:
-            amount = Formula(f"={leaf.ref(held, 5)}", float(entry.amount))
-        kind = message(f"label.difference-{entry.kind}", binder.lang)
-        source = binder.say(f"from-{entry.source}")
-        for at, value in enumerate((entry.row, entry.period, kind, amount, entry.number, source)):
-            leaf.put(row, at, value, "n" if at == 3 else "t")  # noqa: PLR2004
-        row += 1
+        _write_figure(leaf, traced, one, places[one.row, one.period])
+    first = row + len(schedule.lines) + 2
+    row = _write_entries(leaf, schedule, places, first)
     row = _write_sums(leaf, traced, schedule, (first + 1, max(row - 1, first + 1)), row + 1)
     return row if schedule.undone is None else _write_undone(leaf, schedule.undone, row + 1)
+
+
+def _write_figure(leaf: Leaf, traced: Traced, one: Line, row: int) -> None:
+    """Write a figure as printed and as recomputed; they agree where half a unit of the last digit is between them."""
+    binder, number = leaf.binder, row + 1
+    cells: list[Value | Formula] = [one.row, one.period, one.printed, one.reported]
+    cells += [_recomputed(binder, traced, one.row, one.period, one.recomputed)]
+    cells += [Formula(f"=D{number}-E{number}", float(one.difference))]
+    percent = 100 * one.difference / abs(one.recomputed) if one.recomputed else None
+    cells += [_percent(f"=F{number}/ABS(E{number})", percent)]
+    agrees, differs, decimals = binder.say("agrees"), binder.say("differs"), _decimals(one.printed)
+    word = agrees if one.agrees else differs
+    if decimals is None:
+        cells += [None, word]
+    else:
+        rounded = float(units.half_up(one.recomputed, decimals))
+        cells += [Formula(f"=ROUND(E{number},{decimals})", rounded)]
+        cells += [Formula(f'=IF(ABS(F{number})<=0.5*10^-{decimals}*(1+1E-9),"{agrees}","{differs}")', word)]
+    kinds: dict[int, Kind] = {3: "q", 4: "n", 5: "n", 6: "p", 7: "q"}
+    for at, value in enumerate(cells):
+        leaf.put(row, at, value, kinds.get(at, "t"), "stated" if at in {2, 3} else "")
+    binder.check(leaf.name, f"{one.row} {one.period}", leaf.ref(row, 4), one.recomputed)
+
+
+def _write_entries(leaf: Leaf, schedule: Schedule, places: Mapping[tuple[str, str], int], row: int) -> int:
+    """Write the differences that are more than rounding; return the row after them."""
+    binder, lines = leaf.binder, {(one.row, one.period): one.difference for one in schedule.lines}
+    leaf.section(row - 1, "entries")
+    leaf.heads(row, [binder.say(f"entry-{at}") for at in range(6)], {3})
+    for entry in schedule.differences:
+        row += 1
+        key, amount = (entry.row, entry.period), cast("Value | Formula", entry.amount)
+        if lines.get(key) == entry.amount:
+            amount = Formula(f"={leaf.here(places[key], 5)}", float(entry.amount))
+        kind, source = message(f"label.difference-{entry.kind}", binder.lang), binder.say(f"from-{entry.source}")
+        for at, value in enumerate((*key, kind, amount, entry.number, source)):
+            leaf.put(row, at, value, "n" if at == 3 else "t")  # noqa: PLR2004
+    return row + 1
 
 
 def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[int, int], row: int) -> int:
@@ -263,8 +260,7 @@ def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[i
     leaf.section(row, "sums")
     leaf.heads(row + 1, [binder.say(f"sums-{at}") for at in range(9)], {2, 3, 4, 6, 7})
     row += 2
-    rows, periods, amounts = (leaf.span(*entries, at).rpartition("!")[2] for at in (0, 1, 3))
-    first = row
+    rows, periods, amounts = (leaf.cells(*entries, at) for at in (0, 1, 3))
     for one in schedule.sums:
         number = row + 1
         every = one.row == "ghg.total"
@@ -281,7 +277,6 @@ def _write_sums(leaf: Leaf, traced: Traced, schedule: Schedule, entries: tuple[i
         for at, value in enumerate(cells):
             leaf.put(row, at, value, kinds.get(at, "t"))
         row += 1
-    assert row >= first
     return row
 
 
@@ -319,12 +314,6 @@ def _decimals(printed: str) -> int | None:
     plain = printed.replace(",", "").lstrip("-")
     whole, _, decimals = plain.partition(".")
     return len(decimals) if whole.isdecimal() and (not decimals or decimals.isdecimal()) else None
-
-
-def _rounded(value: Fraction, places: int) -> Any:
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
-
-    return half_up(value, places)
 
 
 # -------------------------------------------------------------------------------------------------- the sample

@@ -1,10 +1,11 @@
 """The accounts as an auditor traces them: rows, lines, multipliers and what instruments cover. No layout here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from hsesg_carbon import units
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.findings import Where
 from hsesg_carbon.instruments import Instrument, Part
@@ -23,7 +24,8 @@ BESIDE = "beside"
 Series = tuple[str, str]
 """What a line adds to: a scope, or the kind of a flow that is in no scope; and the method of Scope 2, if it has one."""
 
-Where_ = tuple[CellKey, Period]
+PlaceKey = tuple[CellKey, Period]
+"""A cell of the cube in one of the periods that it falls into."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,7 @@ class Rung:
     """
 
     number: int
-    place: Where_
+    place: PlaceKey
     instrument: Instrument | None
     consumed: Fraction
     available: Fraction
@@ -161,9 +163,7 @@ class Traced:
     @cached_property
     def views(self) -> dict[str, Inventory]:
         """The inventory by each method of Scope 2 that the methodology has."""
-        own = self.headline
-        methods = own.ledger.plan.methodology.scope2
-        return {one: own if one == own.scope2 else own.seen(scope2=one) for one in methods}
+        return self.workspace.views
 
     @cached_property
     def by_row(self) -> bool:
@@ -196,8 +196,6 @@ class Traced:
                 )
 
     def _cells(self) -> Iterator[Stated]:
-        from hsesg_carbon import units  # noqa: PLC0415
-
         cube = self.headline.ledger.cube
         for number, (cell, steps) in enumerate(cube.steps.items(), start=1):
             quantity = Fraction(steps, 10 ** units.grid(cell.unit))
@@ -290,7 +288,7 @@ class Traced:
         return self._rated[place]
 
     @cached_property
-    def _rated(self) -> dict[Where_, list[_Rate]]:
+    def _rated(self) -> dict[PlaceKey, list[_Rate]]:
         return {}
 
     def _standing(self, cell: CellKey, key: PlanKey) -> Iterator[tuple[Multiplier, Rung | None]]:
@@ -306,8 +304,8 @@ class Traced:
                 yield self._multiplier(cell, line, rung.instrument), rung
 
     @cached_property
-    def _by_place(self) -> dict[Where_, list[Rung]]:
-        found: dict[Where_, list[Rung]] = {}
+    def _by_place(self) -> dict[PlaceKey, list[Rung]]:
+        found: dict[PlaceKey, list[Rung]] = {}
         for one in self.rungs:
             found.setdefault(one.place, []).append(one)
         return found
@@ -318,7 +316,7 @@ class Traced:
         market = self.views.get("market")
         parts = market.matching.parts if market else {}
         consumed = self._consumed(set(parts))
-        before: dict[Where_, tuple[Rung, ...]] = {}
+        before: dict[PlaceKey, tuple[Rung, ...]] = {}
         found: dict[str, list[Rung]] = {name: [] for name in _walked(parts)}
         number = 0
         for name, own in found.items():
@@ -340,9 +338,9 @@ class Traced:
             rest.append(Rung(number, place, None, consumed[place], left, left, earlier))
         return {**found, "": rest} if rest else found
 
-    def _consumed(self, wanted: set[Where_]) -> dict[Where_, Fraction]:
+    def _consumed(self, wanted: set[PlaceKey]) -> dict[PlaceKey, Fraction]:
         """Return the site's own use of the electricity of some cells and periods."""
-        found: dict[Where_, Fraction] = {}
+        found: dict[PlaceKey, Fraction] = {}
         for cell, key, quantity in self.headline.ledger.quantities() if wanted else ():
             place = replace(cell, extra=()), key.period
             if place in wanted:
@@ -391,9 +389,8 @@ class Traced:
         return line.flow.kind, line.scope2
 
 
-def _walked(parts: "dict[Where_, tuple[Part, ...]] | object") -> list[str]:
+def _walked(parts: Mapping[PlaceKey, tuple[Part, ...]]) -> list[str]:
     """Return the instruments in an order in which none stands before another that was walked earlier at a place."""
-    assert isinstance(parts, dict)
     earlier: dict[str, set[str]] = {}
     for own in parts.values():
         names = [one.instrument.instrument for one in own]

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from functools import cached_property
 
 from hsesg_carbon import units
-from hsesg_carbon.inventory import Boundary
 from hsesg_carbon.messages import message
-from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import CO2_PER_CARBON, Step, plan_keys
 from hsesg_carbon.records import EmissionFactor
 from hsesg_carbon.report.binder import (
@@ -28,7 +25,6 @@ from hsesg_carbon.report.binder import (
     times,
 )
 from hsesg_carbon.report.traced import Multiplier, Rung, Series, Stated, Traced
-from hsesg_carbon.sites import Site
 
 _MOST_TERMS = 200
 """So many addresses fit into a formula: it has at most 8,192 characters."""
@@ -105,7 +101,7 @@ def write_boundary(leaf: Leaf, traced: Traced) -> None:
     widths = (6, 20, 40, 18, 11, 11, 13, 13, 13, 12, 13, 12, 12)
     leaf.begin([(binder.say(f"boundary-{at}"), width) for at, width in enumerate(widths)], right=range(6, 13), freeze=2)
     for row, site in enumerate(boundary.sites, start=FIRST):
-        counted = _counted(boundary, site)
+        counted = boundary.counting(site)
         lease = site.lease
         stated: list[Value] = [
             row - FIRST + 1,
@@ -129,12 +125,6 @@ def write_boundary(leaf: Leaf, traced: Traced) -> None:
         leaf.put(row, 11, Formula(text, float(site.used)), "p")
         leaf.put(row, 12, Formula(f"={leaf.ref(row, 6)}*{leaf.ref(row, 11)}", float(counted)), "p")
         binder.cells["used", site.id], binder.cells["site", site.id] = leaf.ref(row, 11), leaf.ref(row, 12)
-
-
-def _counted(boundary: Boundary, site: Site) -> Fraction:
-    """Return what counts of a site on a day on which it belongs to the organisation."""
-    day = site.first or site.last or date(2000, 1, 1)
-    return boundary.share(site.id, Period(day, day))
 
 
 # -------------------------------------------------------------------------------------------------- instruments

@@ -37,7 +37,7 @@ from hsesg_carbon.report.underlying import (
     write_multipliers,
     write_potentials,
 )
-from hsesg_carbon.versions import Versions
+from hsesg_carbon.versions import Versions, stated
 from hsesg_carbon.workspace import Workspace
 from hsesg_carbon.writing import whole
 
@@ -81,7 +81,8 @@ def write_workpapers(
         to: The ``.xlsx`` file; it stands there whole, or as it was before.
         lang: Language.
         root: The root hash of the accounts, as a seal states it; blank where they are not sealed.
-        restated: The accounts as reported before and as they are now, for the sheet on the restatement.
+        restated: The accounts as reported before and as they are now, for the sheet on the restatement; by default what
+            ``inventory.toml`` states under ``[restated]``.
         most: How many lines may stand row by row; above it the detail is by site, month, activity and unit, nothing is
             sampled, and a finding says so.
 
@@ -96,7 +97,7 @@ def write_workpapers(
     to = Path(to)
     with whole(to) as beside:
         binder = Binder.new(beside, lang)
-        _write(binder, traced, root, restated)
+        _write(binder, traced, root, restated or stated(workspace))
         binder.book.close()
     return Workpapers(to, _findings(traced))
 
@@ -409,8 +410,7 @@ class _Breakdown:
             if value is None:
                 leaf.put(row, at, NOTHING, "t", "total")
                 continue
-            cells = leaf.span(*rows, at).rpartition("!")[2]
-            leaf.put(row, at, Formula(f"=SUM({cells})", float(value)), "n", "total")
+            leaf.put(row, at, Formula(f"=SUM({leaf.cells(*rows, at)})", float(value)), "n", "total")
             binder.cells["foot", self.dimension, one, year] = leaf.ref(row, at)
             lead = Formula(f"={binder.cells['lead', one, year]}", float(value))
             binder.check(binder.say("of-foot", sheet=leaf.name), f"{name} {year}", leaf.ref(row, at), lead)
