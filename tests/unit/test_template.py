@@ -15,6 +15,7 @@ from hsesg_carbon.report.template import write_template
 from hsesg_carbon.sheets import PERIOD, READINGS, SHOWN_IN, Sheet, Workbook, normalised, shown, tab_name
 from hsesg_carbon.waste import WasteLoad
 from hsesg_carbon.water import WaterFlow
+from hsesg_carbon.workspace import Workspace
 
 DESCRIBED = Workbook.described()
 LIBRARY = FactorLibrary.shipped()
@@ -101,3 +102,18 @@ def test_drop_downs_are_short_enough_for_every_spreadsheet_and_units_follow_what
 def test_a_heading_is_known_with_its_mark_and_odd_spaces() -> None:
     assert normalised("  From  (day) * ") == normalised("from (day)")
     assert normalised("站点\nSite *") == "站点 site"
+
+
+def test_a_name_that_looks_like_the_xml_of_rich_text_stays_a_name(tmp_path: Path) -> None:
+    workspace = Workspace.demo(tmp_path / "accounts")
+    settings = workspace.folder / "inventory.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('en = "Hundsun Technologies Inc."', 'en = "<r><bad></r>"'), encoding="utf-8")
+    path = tmp_path / "prefilled.xlsx"
+    write_template(path, "en", Workspace(workspace.folder))
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".xml"):
+                assert b"<r><bad>" not in archive.read(name)
+    held = [cell.value for sheet in load_workbook(path) for row in sheet.iter_rows() for cell in row]
+    assert any(str(one).strip() == "<r><bad></r>" for one in held)

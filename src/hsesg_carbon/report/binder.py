@@ -172,7 +172,7 @@ class Leaf:
         texts = list(texts)
         for place, text in enumerate(texts):
             side = {"align": "right"} if place in right else {"align": "left", "indent": 1}
-            self.page.write_string(row, place, _text(text), self.binder.format(**look, **side))
+            self.page.write_string(row, place, cell_text(text), self.binder.format(**look, **side))
         lines = max((text.count("\n") + 1 for text in texts), default=1)
         self.page.set_row(row, 15 * max(2, lines))
 
@@ -187,7 +187,7 @@ class Leaf:
         elif isinstance(value, Formula):
             self.page.write_formula(row, column, value.text, style, value.value)
         elif isinstance(value, str):
-            self.page.write_string(row, column, _text(value), style)
+            self.page.write_string(row, column, cell_text(value), style)
         elif isinstance(value, date):
             self.page.write_number(row, column, serial(value), style)
         else:
@@ -197,7 +197,7 @@ class Leaf:
         """Write a sentence over several columns that are ``width`` wide together."""
         style = self.binder.style("t", "wrap")
         self.page.merge_range(row, columns[0], row, columns[1], "", style)
-        self.page.write_string(row, columns[0], _text(text), style)
+        self.page.write_string(row, columns[0], cell_text(text), style)
         self.tall(row, [(text, width)])
 
     def tall(self, row: int, texts: Iterable[tuple[str, float]]) -> None:
@@ -214,7 +214,7 @@ class Leaf:
 
     def note(self, row: int, text: str, column: int = 0) -> None:
         """Write a remark."""
-        self.page.write_string(row, column, _text(text), self.binder.format(font_color="#555555", italic=True))
+        self.page.write_string(row, column, cell_text(text), self.binder.format(font_color="#555555", italic=True))
 
     def fill(
         self, first: int, columns: Sequence[tuple[Kind, str]], rows: Iterable[Sequence["Value | Formula | Made"]]
@@ -245,7 +245,9 @@ class Leaf:
         if type(value) is str:
             known = self.page.known
             if value not in known:
-                known[value] = Made(f' t="s"><v>{self.page.str_table._get_shared_string_index(_text(value))}</v></c>')
+                known[value] = Made(
+                    f' t="s"><v>{self.page.str_table._get_shared_string_index(cell_text(value))}</v></c>'
+                )
             return cast("Made", known[value])
         if isinstance(value, Formula):
             text = escape(value.text) if _MARKUP.intersection(value.text) else value.text
@@ -351,7 +353,7 @@ def printed_shape(value: Decimal) -> str:
 # -------------------------------------------------------------------------------------------------- private
 
 
-def _text(text: str) -> str:
+def cell_text(text: str) -> str:
     """Return text as a cell can hold it; what looks like XML of rich text would be taken for that, so it is broken."""
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text

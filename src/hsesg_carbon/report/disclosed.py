@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from hsesg_carbon.messages import message, visible
+from hsesg_carbon.report.binder import cell_text
 from hsesg_carbon.shown import number
 from hsesg_carbon.tables import table_text
 from hsesg_carbon.writing import whole
@@ -32,8 +33,6 @@ _EPOCH = datetime(2000, 1, 1)
 """What a workbook says of its own making, so that the same accounts give the same bytes."""
 _MARKDOWN = re.compile(r"([\\`*\[\]|#~])")
 _MOST_PLACES, _DIGITS, _LARGE = 8, 4, 100
-_LONGEST_CELL = 32_000
-"""Excel takes 32,767 characters in a cell."""
 _WIDTHS = {
     **{"clause": 13, "datum": 20, "asked": 42, "part": 24, "value": 14, "unit": 15, "words": 48},
     **{"status": 11, "checked": 13, "from": 110},
@@ -365,7 +364,7 @@ class _Table:
                 self.page.write_number(at, place, float(Fraction(cell)), self.formats[status, str(line.places)])
                 continue
             kind = "strong" if name == "datum" and line.first else "unit" if name == "unit" else "text"
-            self.page.write_string(at, place, cell[:_LONGEST_CELL], self.formats[status, kind])
+            self.page.write_string(at, place, cell_text(cell), self.formats[status, kind])
             deep = max(deep, _deep(cell, self._width(name)))
         self.page.set_row(at, min(deep * _POINTS * 1.35 + 3, _TALLEST))
 
@@ -403,9 +402,9 @@ def _write_about(book: "Book", document: Mapping[str, Any], lang: str) -> None:
     bold = book.add_format({"bold": True, "font_size": 14, "font_color": _HEAD, "text_wrap": True})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     title, *rest = (one for one in _about(document, lang) if one)
-    page.write_string(0, 0, title[:_LONGEST_CELL], bold)
+    page.write_string(0, 0, cell_text(title), bold)
     for at, text in enumerate(rest, start=1):
-        page.write_string(at, 0, text[:_LONGEST_CELL], wrap)
+        page.write_string(at, 0, cell_text(text), wrap)
         page.set_row(at, min(_deep(text, _ABOUT_WIDTH) * _POINTS * 1.8, _TALLEST))
     _for_paper(page)
 

@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.layouts import letter as _letter
+from hsesg_carbon.report.binder import cell_text
 from hsesg_carbon.report.prefill import Prefill
 from hsesg_carbon.sheets import BOTH, HEADING_ROW, Choices, Column, Sheet, Workbook, shown, tab_name
 
@@ -265,9 +266,9 @@ class _Writing:
         elif column.kind == "number" and _is_exact(text):
             page.write_number(row, place, float(text), own)
         elif column.kind == "choice" and column.list not in {"site", "unit"}:
-            page.write_string(row, place, self.choices(str(column.list)).label(text, self.lang), own)
+            page.write_string(row, place, cell_text(self.choices(str(column.list)).label(text, self.lang)), own)
         elif text:
-            page.write_string(row, place, text, own)
+            page.write_string(row, place, cell_text(text), own)
         elif form:
             page.write_blank(row, place, None, own)
 
@@ -357,7 +358,7 @@ class _Writing:
                 if isinstance(one, int):
                     page.write_number(number, place, one)
                 else:
-                    page.write_string(number, place, one)
+                    page.write_string(number, place, cell_text(one))
         self._blocks[name] = (row + 2, row + 1 + len(lines))
         return row + len(lines) + 1
 
