@@ -6,9 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 
 .PHONY: footprint test check lint types spark bench performance generated clean
 
-## footprint: recompute the footprint of the Hundsun example
+## footprint: recompute the footprint of the Hundsun example, and write its report and workpapers
 footprint: $(VENV)/core.stamp
 	$(BIN)/hsesg-carbon footprint examples/hundsun-2024
+	@$(BIN)/hsesg-carbon report examples/hundsun-2024 >/dev/null
 
 ## test: everything that CI runs
 test: lint types
@@ -44,7 +45,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/core.stamp: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) --editable .
+	$(PIP) --editable '.[report]'
 	touch $@
 
 $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
