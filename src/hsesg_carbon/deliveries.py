@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -172,25 +173,36 @@ class _TakingIn:
         """Leave aside rows that the workspace has from elsewhere; a row that has the id of another one is a fault."""
         columns, rows = told
         known: dict[str, dict[str, str]] = {}
-        same: set[frozenset[tuple[str, str]]] = set()
+        same: Counter[frozenset[tuple[str, str]]] = Counter()  # of equal receipts some may be known, some not
+        mine: Counter[frozenset[tuple[str, str]]] = Counter()  # what this file gave before stays its own
+        word_by_word: set[frozenset[tuple[str, str]]] = set()
         for table in stated_tables(self.folder, name) if self.folder.is_dir() else ():
             for row in table.rows:
                 own = row.cells.get("origin_file") == self.delivery.file
                 own = own or (name == "activity" and table.file == f"{self.stem}.csv")
+                named = _named(row.cells)
                 if not own:
-                    same.add(_compared(row.cells))
+                    same[_compared(named)] += 1
                     known[row.cells.get("activity_id", "")] = row.cells
+                    word_by_word.add(_compared(row.cells))
+                elif named is not row.cells:
+                    mine[_compared(named)] += 1
         kept, faults, left = [], list[Finding](), 0
         at = columns.index("activity_id") if "activity_id" in columns else None
         for values in rows:
-            other = known.get("" if at is None else values[at])  # of equal rows the ids are equal too
-            if other is None:
+            own_id = "" if at is None else values[at]
+            other = known.get(own_id)
+            if not same or (at is not None and other is None and not own_id.startswith(f"{self.stem}-")):
                 kept.append(values)
                 continue
             cells = {column: text for column, text in zip(columns, values, strict=True) if text}
-            if _compared(cells) in same:
+            named = _named(cells)
+            said = _compared(named)
+            mine[said] -= 1
+            if _compared(cells) in word_by_word or (named is not cells and mine[said] < 0 < same[said]):
+                same[said] -= 1
                 left += 1
-            elif name == "activity":
+            elif at is not None and other is not None:
                 faults.append(self._differs(cells, other))
             else:
                 kept.append(values)
@@ -226,6 +238,17 @@ class _TakingIn:
         new = [dict(zip(columns, values, strict=True)) for values in rows]
         lines = [[one.get(column, "") for column in names] for one in (*others, *new)]
         files[f"{name}.csv"] = table_text(names, lines).encode() if lines else None
+
+
+def _named(cells: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a row without an id that was only made of its file, sheet and row: a copy of the file makes another."""
+    stem, row = cells.get("origin_file", "").rpartition(".")[0], cells.get("origin_row", "")
+    made = [
+        name
+        for name in ("activity_id", "id")
+        if stem and cells.get(name, "").startswith(f"{stem}-") and cells[name].endswith(f"-{row}")
+    ]
+    return {name: text for name, text in cells.items() if name not in made} if made else cells
 
 
 def _compared(cells: Mapping[str, str]) -> frozenset[tuple[str, str]]:

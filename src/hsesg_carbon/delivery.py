@@ -831,7 +831,7 @@ class _Reading:
                 "value": line.cells[name],
                 "unit": unit,
                 "boundary": boundary,
-                "source": f"workbook {self.name}, sheet {page.table.sheet}",
+                "source": f"workbook, sheet {page.table.sheet}",  # not its file: a copy says the same
                 **self._origin(page, line.number),
             }
             for line in (self.lines.get("sites", []) if page else [])
