@@ -54,12 +54,15 @@ def received(file: Path, folder: Path, mapping: Path | None = None, progress: Pr
     return read_mapped(file, mapping, accounts or Workspace(folder), progress)
 
 
-def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, Taken | None]:
+def take_in(
+    folder: Path, delivery: Delivery, source: Path, *, only_look: bool = False
+) -> tuple[Delivery, Taken | None]:
     """
     Put a delivery into the workspace at ``folder``; a new folder becomes one.
 
     What a file of the same name gave before is replaced, rows that other files hold already are left aside, everything
-    else stays as it is. The accounts that would result are read before anything is written.
+    else stays as it is. The accounts that would result are read before anything is written; with ``only_look`` that
+    is all.
 
     Returns:
         The delivery with what was found on the way, and what was written: ``None`` where something is wrong. Sites or
@@ -79,8 +82,10 @@ def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, T
     except InputError as error:
         if not error.problems:
             raise
-        found = tuple(delivery.at_cell(one) for one in error.problems if isinstance(one, Finding))
+        found = tuple(_in_file(delivery, one, source.name) for one in error.problems if isinstance(one, Finding))
         return replace(delivery, findings=(*delivery.findings, *found)), None
+    if only_look:
+        return replace(delivery, findings=(*delivery.findings, *taking.findings)), None
     _write(folder, files)
     taken = Taken(tuple(name for name, text in files.items() if text is not None), taking.rows)
     return replace(delivery, findings=(*delivery.findings, *taking.findings)), taken
@@ -89,6 +94,14 @@ def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, T
 def register(folder: Path) -> list[dict[str, str]]:
     """Return what a workspace has taken in, by the register; nothing where there is none."""
     return [dict(row.cells) for table in stated_tables(folder, "deliveries") for row in table.rows]
+
+
+def _in_file(delivery: Delivery, one: Finding, name: str) -> Finding:
+    """Return a finding at its cell of the file that lies there: a corrected copy counts under the name of another."""
+    placed = delivery.at_cell(one)
+    if placed.where is None or placed.where.file != delivery.file:
+        return placed
+    return placed.model_copy(update={"where": placed.where.model_copy(update={"file": name})})
 
 
 class _TakingIn:
