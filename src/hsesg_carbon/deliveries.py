@@ -70,10 +70,11 @@ def take_in(
         be read afterwards.
 
     Raises:
-        InputError: The file's name, or a table that is there, does not allow it.
+        InputError: The file's name, or a table that is there, does not allow it; or the workspace changed meanwhile.
     """
     if delivery.faults:
         return delivery, None
+    before = _state(folder)
     try:
         taking = _TakingIn(folder, delivery)
         files = taking.files()
@@ -86,6 +87,8 @@ def take_in(
         return replace(delivery, findings=(*delivery.findings, *found)), None
     if only_look:
         return replace(delivery, findings=(*delivery.findings, *taking.findings)), None
+    if _state(folder) != before:
+        raise InputError("delivery-meanwhile", folder=str(folder))
     _write(folder, files)
     taken = Taken(tuple(name for name, text in files.items() if text is not None), taking.rows)
     return replace(delivery, findings=(*delivery.findings, *taking.findings)), taken
@@ -94,6 +97,13 @@ def take_in(
 def register(folder: Path) -> list[dict[str, str]]:
     """Return what a workspace has taken in, by the register; nothing where there is none."""
     return [dict(row.cells) for table in stated_tables(folder, "deliveries") for row in table.rows]
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return how the files of a workspace lie there, so that what another intake writes meanwhile is not lost."""
+    found = [*folder.glob("*"), *(folder / "activity").glob("*")] if folder.is_dir() else []
+    states = {str(one): one.stat() for one in found if one.is_file()}
+    return {name: (one.st_mtime_ns, one.st_size) for name, one in states.items()}
 
 
 def _in_file(delivery: Delivery, one: Finding, name: str) -> Finding:
@@ -147,8 +157,14 @@ class _TakingIn:
         """Refuse to write over a table that did not come of a file of this name."""
         others = [name for name in self.before if name != self.delivery.file and name.rpartition(".")[0] == self.stem]
         is_there = [one.name for one in (self.folder / "activity").glob("*") if one.stem == self.stem]
-        if others or (is_there and self.delivery.file not in self.before):
+        if others or (is_there and self.delivery.file not in self.before and not self._is_left(is_there)):
             raise InputError("delivery-name-taken", file=self.delivery.file, own=own)
+
+    def _is_left(self, names: Sequence[str]) -> bool:
+        """Say whether what is there came of this file: an intake that was cut off wrote it and not yet the register."""
+        tables = [one for one in stated_tables(self.folder, "activity") if one.file in names]
+        origins = {row.cells.get("origin_file") for table in tables for row in table.rows}
+        return [f"{self.stem}.csv"] == list(names) and origins == {self.delivery.file}
 
     # ------------------------------------------------------------------------------------------ settings and sites
 

@@ -2,11 +2,14 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hsesg_carbon import deliveries
 from hsesg_carbon.deliveries import received, register, take_in
 from hsesg_carbon.delivery import Delivery, read_workbook
+from hsesg_carbon.errors import InputError
 from hsesg_carbon.workspace import Workspace
 from tests.filled import FORM, Filling
 from tests.workflow.test_command_line import as_json, run
@@ -130,3 +133,41 @@ def test_a_habit_is_printed_with_its_first_cells_and_the_places_of_the_others(tm
     said = run("intake", made.save(), "--into", tmp_path / "accounts", "--check", "--lang", "zh").stdout
     assert said.count("'3 kWh'") == 1 and "'4 kWh'" not in said
     assert "另有6处同类问题：F8、F9、F10、F11、F12、F13" in said.replace("\n", "")
+
+
+def test_an_intake_that_was_cut_off_before_its_register_can_be_done_again(tmp_path: Path) -> None:
+    made = filling(tmp_path)
+    made.row("electricity", **BILL)
+    file, folder = made.save(), tmp_path / "accounts"
+    take_in(folder, received(file, folder), file)
+    whole = {one.name: one.read_bytes() for one in folder.rglob("*.*") if one.name != "deliveries.csv"}
+    (folder / "deliveries.csv").unlink()
+    assert take_in(folder, received(file, folder), file)[1] is not None
+    assert {one.name: one.read_bytes() for one in folder.rglob("*.*") if one.name != "deliveries.csv"} == whole
+    (folder / "deliveries.csv").unlink()
+    (folder / "activity" / "年度.csv").write_text("activity_id,site,period,activity,quantity,unit\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        take_in(folder, received(file, folder), file)
+    assert refused.value.code == "delivery-name-taken"
+
+
+def test_what_another_intake_writes_meanwhile_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = filling(tmp_path)
+    made.row("electricity", **BILL)
+    file, folder = made.save(), tmp_path / "accounts"
+    take_in(folder, received(file, folder), file)
+    rehearse = deliveries._rehearse
+
+    def with_company(*given: Any, **more: Any) -> Any:
+        (folder / "minutes.txt").write_text("of somebody else", encoding="utf-8")
+        return rehearse(*given, **more)
+
+    monkeypatch.setattr(deliveries, "_rehearse", with_company)
+    before = (folder / "deliveries.csv").read_bytes()
+    with pytest.raises(InputError) as refused:
+        take_in(folder, received(file, folder), file)
+    assert refused.value.code == "delivery-meanwhile"
+    assert (folder / "minutes.txt").read_text(encoding="utf-8") == "of somebody else"
+    assert (folder / "deliveries.csv").read_bytes() == before
