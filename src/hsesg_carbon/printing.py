@@ -1002,9 +1002,9 @@ def print_delivery(console: "Console", delivery: "Delivery", lang: str) -> None:
 def _print_alike(console: "Console", findings: "Sequence[Finding]", lang: str) -> None:
     """Print findings; of one kind in one column the first few, then the cells of the others."""
     alike: dict[tuple[str | None, ...], list[Finding]] = {}
-    for number, one in enumerate(findings):
+    for at, one in enumerate(findings):
         place = one.where
-        alone = str(number) if place is None or place.row is None else None
+        alone = str(at) if place is None or place.row is None else None
         sheet, column = (place.sheet, place.column) if place else (None, None)
         alike.setdefault((one.code, one.severity, sheet, column, alone), []).append(one)
     for group in alike.values():
