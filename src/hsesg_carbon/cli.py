@@ -809,12 +809,18 @@ def intake_file(
 
     with progress(message("label.reading", lang, file=file.name)) as told:
         delivery = received(file, into, mapping, told).held_to(rows, total or ())
-        delivery, taken = (delivery, None) if check or delivery.faults else take_in(into, delivery, file)
+        delivery, taken = (delivery, None) if delivery.faults else take_in(into, delivery, file, only_look=check)
     copy = marked or (None if check else file.with_name(f"{file.stem}.checked.xlsx"))
     if copy is not None and any(one.severity != "info" for one in delivery.findings):
         from hsesg_carbon.report.marked import write_marked  # noqa: PLC0415
 
-        write_marked(file, delivery.findings, delivery.letters, copy, lang)
+        try:
+            write_marked(file, delivery.findings, delivery.letters, copy, lang)
+        except InputError as error:
+            if taken is None:
+                raise
+            typer.echo(error.text(lang), err=True)  # the rows are in, whatever becomes of their copy
+            copy = None
     else:
         copy = None
     if as_json:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -53,12 +54,15 @@ def received(file: Path, folder: Path, mapping: Path | None = None, progress: Pr
     return read_mapped(file, mapping, accounts or Workspace(folder), progress)
 
 
-def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, Taken | None]:
+def take_in(
+    folder: Path, delivery: Delivery, source: Path, *, only_look: bool = False
+) -> tuple[Delivery, Taken | None]:
     """
     Put a delivery into the workspace at ``folder``; a new folder becomes one.
 
     What a file of the same name gave before is replaced, rows that other files hold already are left aside, everything
-    else stays as it is. The accounts that would result are read before anything is written.
+    else stays as it is. The accounts that would result are read before anything is written; with ``only_look`` that
+    is all.
 
     Returns:
         The delivery with what was found on the way, and what was written: ``None`` where something is wrong. Sites or
@@ -66,10 +70,11 @@ def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, T
         be read afterwards.
 
     Raises:
-        InputError: The file's name, or a table that is there, does not allow it.
+        InputError: The file's name, or a table that is there, does not allow it; or the workspace changed meanwhile.
     """
     if delivery.faults:
         return delivery, None
+    before = _state(folder)
     try:
         taking = _TakingIn(folder, delivery)
         files = taking.files()
@@ -78,8 +83,12 @@ def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, T
     except InputError as error:
         if not error.problems:
             raise
-        found = tuple(delivery.at_cell(one) for one in error.problems if isinstance(one, Finding))
+        found = tuple(_in_file(delivery, one, source.name) for one in error.problems if isinstance(one, Finding))
         return replace(delivery, findings=(*delivery.findings, *found)), None
+    if only_look:
+        return replace(delivery, findings=(*delivery.findings, *taking.findings)), None
+    if _state(folder) != before:
+        raise InputError("delivery-meanwhile", folder=str(folder))
     _write(folder, files)
     taken = Taken(tuple(name for name, text in files.items() if text is not None), taking.rows)
     return replace(delivery, findings=(*delivery.findings, *taking.findings)), taken
@@ -88,6 +97,21 @@ def take_in(folder: Path, delivery: Delivery, source: Path) -> tuple[Delivery, T
 def register(folder: Path) -> list[dict[str, str]]:
     """Return what a workspace has taken in, by the register; nothing where there is none."""
     return [dict(row.cells) for table in stated_tables(folder, "deliveries") for row in table.rows]
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return how the files of a workspace lie there, so that what another intake writes meanwhile is not lost."""
+    found = [*folder.glob("*"), *(folder / "activity").glob("*")] if folder.is_dir() else []
+    states = {str(one): one.stat() for one in found if one.is_file()}
+    return {name: (one.st_mtime_ns, one.st_size) for name, one in states.items()}
+
+
+def _in_file(delivery: Delivery, one: Finding, name: str) -> Finding:
+    """Return a finding at its cell of the file that lies there: a corrected copy counts under the name of another."""
+    placed = delivery.at_cell(one)
+    if placed.where is None or placed.where.file != delivery.file:
+        return placed
+    return placed.model_copy(update={"where": placed.where.model_copy(update={"file": name})})
 
 
 class _TakingIn:
@@ -133,8 +157,14 @@ class _TakingIn:
         """Refuse to write over a table that did not come of a file of this name."""
         others = [name for name in self.before if name != self.delivery.file and name.rpartition(".")[0] == self.stem]
         is_there = [one.name for one in (self.folder / "activity").glob("*") if one.stem == self.stem]
-        if others or (is_there and self.delivery.file not in self.before):
+        if others or (is_there and self.delivery.file not in self.before and not self._is_left(is_there)):
             raise InputError("delivery-name-taken", file=self.delivery.file, own=own)
+
+    def _is_left(self, names: Sequence[str]) -> bool:
+        """Say whether what is there came of this file: an intake that was cut off wrote it and not yet the register."""
+        tables = [one for one in stated_tables(self.folder, "activity") if one.file in names]
+        origins = {row.cells.get("origin_file") for table in tables for row in table.rows}
+        return [f"{self.stem}.csv"] == list(names) and origins == {self.delivery.file}
 
     # ------------------------------------------------------------------------------------------ settings and sites
 
@@ -172,25 +202,36 @@ class _TakingIn:
         """Leave aside rows that the workspace has from elsewhere; a row that has the id of another one is a fault."""
         columns, rows = told
         known: dict[str, dict[str, str]] = {}
-        same: set[frozenset[tuple[str, str]]] = set()
+        same: Counter[frozenset[tuple[str, str]]] = Counter()  # of equal receipts some may be known, some not
+        mine: Counter[frozenset[tuple[str, str]]] = Counter()  # what this file gave before stays its own
+        word_by_word: set[frozenset[tuple[str, str]]] = set()
         for table in stated_tables(self.folder, name) if self.folder.is_dir() else ():
             for row in table.rows:
                 own = row.cells.get("origin_file") == self.delivery.file
                 own = own or (name == "activity" and table.file == f"{self.stem}.csv")
+                named = _named(row.cells)
                 if not own:
-                    same.add(_compared(row.cells))
+                    same[_compared(named)] += 1
                     known[row.cells.get("activity_id", "")] = row.cells
+                    word_by_word.add(_compared(row.cells))
+                elif named is not row.cells:
+                    mine[_compared(named)] += 1
         kept, faults, left = [], list[Finding](), 0
         at = columns.index("activity_id") if "activity_id" in columns else None
         for values in rows:
-            other = known.get("" if at is None else values[at])  # of equal rows the ids are equal too
-            if other is None:
+            own_id = "" if at is None else values[at]
+            other = known.get(own_id)
+            if not same or (at is not None and other is None and not own_id.startswith(f"{self.stem}-")):
                 kept.append(values)
                 continue
             cells = {column: text for column, text in zip(columns, values, strict=True) if text}
-            if _compared(cells) in same:
+            named = _named(cells)
+            said = _compared(named)
+            mine[said] -= 1
+            if _compared(cells) in word_by_word or (named is not cells and mine[said] < 0 < same[said]):
+                same[said] -= 1
                 left += 1
-            elif name == "activity":
+            elif at is not None and other is not None:
                 faults.append(self._differs(cells, other))
             else:
                 kept.append(values)
@@ -226,6 +267,17 @@ class _TakingIn:
         new = [dict(zip(columns, values, strict=True)) for values in rows]
         lines = [[one.get(column, "") for column in names] for one in (*others, *new)]
         files[f"{name}.csv"] = table_text(names, lines).encode() if lines else None
+
+
+def _named(cells: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a row without an id that was only made of its file, sheet and row: a copy of the file makes another."""
+    stem, row = cells.get("origin_file", "").rpartition(".")[0], cells.get("origin_row", "")
+    made = [
+        name
+        for name in ("activity_id", "id")
+        if stem and cells.get(name, "").startswith(f"{stem}-") and cells[name].endswith(f"-{row}")
+    ]
+    return {name: text for name, text in cells.items() if name not in made} if made else cells
 
 
 def _compared(cells: Mapping[str, str]) -> frozenset[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,9 @@ _OF_SITES = {"floor_area": "m2", "persons": "person"}
 """Columns of the sheet of sites that are denominators, with the unit that they are asked in."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "'")
 _CHECKED = re.compile(r"(\.checked)+(?=\.[^.]+$)")
+_NUMBERED = re.compile(r" \d+$")
+_PERCENT = re.compile(r"\d+(\.\d+)?\s*[%％]", re.ASCII)
+_TOTAL = ("合计", "总计", "小计", "共计", "累计", "total", "subtotal", "sum")
 _SHOWN = 80
 _MOST_KNOWN = 8
 
@@ -170,7 +173,7 @@ def read_workbook(path: Path, workspace: Workspace | None = None, progress: Prog
         hashlib.sha256(raw).hexdigest(),
         "workbook",
         reading.rows(),
-        tuple(sorted(found, key=_order)),
+        tuple(sorted(found, key=partial(_order, [table.sheet for table in found_tables]))),
         tuple(reading.controls(found)),
         reading.inventory,
         {(table.sheet, name): at for table in found_tables for name, at in table.letters.items()},
@@ -283,7 +286,8 @@ def _strange_sheets(tables: Sequence[Table], described: Workbook) -> Iterator[Fi
     pages = {shown(one["name"], lang) for one in (described.guide, described.completeness) for lang in ("en", "zh")}
     for table in tables:
         name = table.sheet or ""
-        if name in {"lists", "calc", *(message("label.marked-sheet", lang) for lang in LANGUAGES)} or any(
+        marked = {message("label.marked-sheet", lang) for lang in LANGUAGES}
+        if {name, _NUMBERED.sub("", name)} & {"lists", "calc", *marked} or any(
             one in pages for one in (name, *name.split(" ", maxsplit=1))
         ):
             if any(shown(described.completeness["name"], lang) in name for lang in ("en", "zh")):
@@ -390,7 +394,7 @@ class _Reading:
 
     def _read(self, page: _Page) -> None:
         """Read the filled rows of a sheet, cell by cell."""
-        lines = [_Line(number, raw, dict(raw)) for number, raw in page.lines()]
+        lines = [_Line(number, raw, dict(raw)) for number, raw in page.lines() if not self._beside(page, number, raw)]
         self.lines[page.sheet.id] = lines
         self._by_number |= {(page.sheet.id, line.number): line for line in lines}
         required = {one.name for one in page.heads.values() if one.required}  # a heading that is lost is told once
@@ -402,7 +406,29 @@ class _Reading:
                     self.tell(page, line.number, column.name, "cell-blank", column=column.name)
             if page.sheet.has_readings:
                 self._hold_readings(page, line)
+            if "role" in line.cells and "part_of" not in line.cells:
+                self.tell(page, line.number, "part_of", "delivery-role-alone")
             self._hold_days(page, line)
+
+    def _beside(self, page: _Page, number: int, raw: Mapping[str, str]) -> bool:
+        """Tell a row that is a total or a remark, no row of data: once, not at every cell that it lacks."""
+        if (
+            page.sheet.gives == "inventory"
+            or {"activity", "kind", "material", "denominator", "instrument_id"} & raw.keys()
+        ):
+            return False
+        first = next(name for name in page.sheet.names if name in raw)
+        total = any(text.replace(" ", "").lower().startswith(_TOTAL) for text in raw.values())
+        remark = (
+            not {"quantity", "unit", "value", "reading_end"} & raw.keys() and raw.get("site") not in self.known_sites
+        )
+        if not total and not remark:
+            return False
+        code = "delivery-row-total" if total else "delivery-row-remark"
+        place = page.where(number, first, raw[first])
+        data = {"value": raw[first][:_SHOWN]}
+        self.told[place.sheet, number, place.column] = Finding(code=code, severity="error", where=place, data=data)
+        return True
 
     def _cell(self, page: _Page, line: _Line, column: Column, text: str) -> None:
         """Make a cell what its column is of: a code, a day, a plain number."""
@@ -412,11 +438,20 @@ class _Reading:
         try:
             line.cells[column.name] = self._plain(column, text)
         except CarbonError as error:
-            self.tell(page, line.number, column.name, error.code, **error.data)
+            code, data = _in_workbook(error, page.sheet, column, text)
+            self.tell(page, line.number, column.name, code, **data)
             return
         if column.kind == "choice" and column.list not in {"site", "unit"} and not column.open:
             offered = self.choices(str(column.list))
-            unheard = offered.code(text) is None and not (
+            if column.list == "activity" and offered.code(text) is None:
+                meant = self._own(page, offered).meant(text)  # 天然气 is that of boilers on the sheet of boilers
+                if meant is not None:
+                    line.cells[column.name] = meant
+                    return
+                if any((like := _like(text, self._own(page, offered))).values()):
+                    self.tell(page, line.number, column.name, "delivery-not-listed", value=text[:_SHOWN], known=like)
+                    return
+            unheard = offered.meant(text) is None and not (
                 page.sheet.gives == "activity" and column.name in _TOLD_BY_LIBRARY
             )
             if unheard:
@@ -425,8 +460,10 @@ class _Reading:
 
     def _own(self, page: _Page, offered: Choices) -> Choices:
         """Return the activities that a sheet offers: of all the others none is what was meant there."""
-        own = {one.activity for one in self.described.activities(page.sheet, self.library)}
-        return Choices({code: texts for code, texts in offered.labels.items() if code in own})
+        if page.sheet.id not in self._choices:
+            own = {one.activity for one in self.described.activities(page.sheet, self.library)}
+            self._choices[page.sheet.id] = Choices({code: one for code, one in offered.labels.items() if code in own})
+        return self._choices[page.sheet.id]
 
     def _plain(self, column: Column, text: str) -> str:
         if column.kind == "date":
@@ -434,7 +471,8 @@ class _Reading:
         if column.kind == "number":
             return f"{parse_number(text):f}"
         if column.kind == "choice" and column.list not in {"site", "unit"}:
-            return self.choices(str(column.list)).code(text) or text
+            offered = self.choices(str(column.list))
+            return (offered.code(text) if column.list == "activity" else offered.meant(text)) or text
         if column.kind == "identifier" and is_rounded(text):
             raise InputError("identifier-rounded")
         return text
@@ -519,7 +557,10 @@ class _Reading:
             self._tell_entry(page, number, error.code, **error.data)
             return text
         if entry.name in {"periods", "base_year"}:
-            years = [one.strip() for one in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";")]
+            years = [
+                one.strip().removesuffix("年")
+                for one in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";")
+            ]
             wrong = [one for one in years if not (one.isascii() and one.isdigit() and len(one) == len("2024"))]
             if wrong:
                 self._tell_entry(page, number, "delivery-not-a-year", value=wrong[0][:_SHOWN])
@@ -544,6 +585,8 @@ class _Reading:
         """Read the sites and companies, for the other sheets name them."""
         self.sites: list[Site] = list(self.workspace.settings.site) if self.workspace else []
         self.entities: list[Entity] = []
+        self.known_sites: list[str] = []
+        self.sites_of_no_region: set[str | None] = set()
         for name, model in (("entities", Entity), ("sites", Site)):
             if page := self.page(name):
                 self._read(page)
@@ -555,6 +598,13 @@ class _Reading:
                     self.sites = [one for one in made if isinstance(one, Site)]
         self.sites = list({one.id: one for one in self.sites}.values())  # of repeated ones the last: that was told
         self.known_sites = sorted(one.id for one in self.sites)
+        if page := self.page("sites"):
+            lines = self.lines["sites"]
+            self.sites_of_no_region = {one.cells.get("id") for one in lines if self._is_told(page, one, "region")}
+            for line in lines:
+                for name in _OF_SITES:
+                    if name in line.cells and not self._is_told(page, line, name) and Decimal(line.cells[name]) <= 0:
+                        self.tell(page, line.number, name, "delivery-not-above-zero", column=name)
 
     @property
     def sites_stated(self) -> bool:
@@ -579,8 +629,12 @@ class _Reading:
                 column = str(one.data.get("key", "")).replace("lease.", "lease_").replace("lease", "lease_basis", 1)
                 column = column.replace("lease_basis_", "lease_")
                 told = column if column in page.sheet.names else None
+                leased = [own for own in page.sheet.names if own.startswith("lease_")]
+                if column.startswith("lease_") and self._is_told(page, line, *leased):
+                    continue  # what it lacks may stand in the cell that could not be read
                 self.tell(page, line.number, told, one.code, **one.data)
-            return model.model_validate({"id": name or "-"})
+            where = {"region": cells["region"]} if "region" in cells and model is Site else {}
+            return model.model_validate({"id": name or "-"} | where)  # its bills shall not be told to lack a region
 
     def _inventory(self) -> Mapping[str, Any] | None:
         """Return what ``inventory.toml`` is made of, ``None`` where the workbook says nothing of it."""
@@ -629,10 +683,13 @@ class _Reading:
         if held is None:
             return
         self.more += held.findings
+        unread = {line.cells.get("meter") for page, line in self.activities if self._row_is_told(page, line)}
         places = {line.cells["activity_id"]: (page, line) for page, line in self.activities}
         for one in held.check():
             second = str(one.data.get("second", ""))
             if second in repeated or second not in places:
+                continue
+            if one.code == "meter-gap" and one.data["meter"] in unread:  # what cannot be read yet is not missing
                 continue
             page, line = places[second]
             self.tell(page, line.number, "period_start", one.code, one.severity, **one.data)
@@ -679,6 +736,8 @@ class _Reading:
             return
         if one.code == "unknown-site" and not self.sites_stated:
             return
+        if one.code == "region-missing" and one.data.get("site") in self.sites_of_no_region:
+            return
         column = place.column if place.column in page.sheet.names else None
         code = "delivery-site-unknown" if one.code == "unknown-site" else one.code
         self.tell(page, place.row, column, code, one.severity, **one.data)
@@ -694,7 +753,8 @@ class _Reading:
             before_page, before = first.setdefault(key, (page, line))
             if before is not line:
                 repeated.add(line.cells["activity_id"])
-                row = f"{before_page.table.sheet}!{before.number}"
+                near_by = before_page is page
+                row = str(before.number) if near_by else f"{before_page.table.sheet}!{before.number}"
                 self.tell(page, line.number, "quantity", "row-repeated", "warning", row=row)
         return repeated
 
@@ -831,7 +891,7 @@ class _Reading:
                 "value": line.cells[name],
                 "unit": unit,
                 "boundary": boundary,
-                "source": f"workbook {self.name}, sheet {page.table.sheet}",
+                "source": f"workbook, sheet {page.table.sheet}",  # not its file: a copy says the same
                 **self._origin(page, line.number),
             }
             for line in (self.lines.get("sites", []) if page else [])
@@ -856,7 +916,7 @@ class _Reading:
             for line in sound:
                 if "quantity" in line.cells and page.sheet.stream + page.sheet.activities + page.sheet.units:
                     what = line.cells.get("activity") or line.cells.get("kind") or line.cells.get("material", "")
-                    key = (what, line.cells.get("unit", ""))
+                    key = (what, _unit(line.cells.get("unit", "")))
                     sums[key] = sums.get(key, Fraction(0)) + Fraction(line.cells["quantity"])
             days = [day_of(line.cells[name]) for line in sound for name in PERIOD if name in line.cells]
             first, last = (min(days), max(days)) if days else (None, None)
@@ -864,6 +924,31 @@ class _Reading:
             yield Controls(
                 self.path.name, page.table.sheet, len(lines), len(sound), left, len(sound), sums, first, last
             )
+
+
+def _unit(text: str) -> str:
+    """Return a unit under its one name: 度 and 千瓦时 are summed with kWh."""
+    try:
+        return units.canonical(text)
+    except CarbonError:
+        return text
+
+
+def _in_workbook(error: CarbonError, sheet: Sheet, column: Column, text: str) -> tuple[str, dict[str, Any]]:
+    """Return what is wrong with a cell as a person sees the workbook: days have columns of their own, units may not."""
+    if column.kind == "date" and error.code in {"period-broken", "date-broken"}:
+        try:
+            period = Period.parse(text)
+        except CarbonError:
+            return "date-broken", {"value": text[:_SHOWN]}
+        day = period.end if column.name in {"period_end", "to"} else period.start
+        return "delivery-not-a-day", {"value": text[:_SHOWN], "day": day.isoformat()}
+    if column.kind == "number" and _PERCENT.fullmatch(text):
+        share = exact_text(Fraction(text.rstrip("%％ ")) / 100)
+        return "delivery-percent", {"value": text, "plain": share}
+    if error.code == "number-with-unit" and "unit" not in sheet.names:
+        return "delivery-number-only", {"value": text, "plain": error.data["plain"], "unit": column.unit or "–"}
+    return error.code, dict(error.data)
 
 
 def _hold_period(cells: Mapping[str, str]) -> None:
@@ -890,8 +975,15 @@ _DENOMINATOR: tuple[tuple[str, Callable[[Mapping[str, str]], object]], ...] = (
 
 def _listed(text: str, offered: Choices) -> dict[str, list[str]]:
     """Return words of a list for "choose one of", by language: those like what was written, else the first."""
+    first = {lang: [texts[lang] for texts in offered.labels.values()][:_MOST_KNOWN] for lang in LANGUAGES}
+    return {lang: like or first[lang] for lang, like in _like(text, offered).items()}
+
+
+def _like(text: str, offered: Choices) -> dict[str, list[str]]:
+    """Return the words of a list that hold what was written, else those spelt like it, by language."""
     words = {lang: [texts[lang] for texts in offered.labels.values()] for lang in LANGUAGES}
-    return {lang: near(text, own) or own[:_MOST_KNOWN] for lang, own in words.items()}
+    held = {lang: [one for one in own if text.casefold() in one.casefold()] for lang, own in words.items()}
+    return {lang: held[lang][:_MOST_KNOWN] or near(text, own) for lang, own in words.items()}
 
 
 def _as_rows(columns: tuple[str, ...], rows: Sequence[Mapping[str, str]]) -> Rows:
@@ -921,10 +1013,11 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _order(one: Finding) -> tuple[str, int, str]:
-    """Sort findings by sheet, row and column."""
+def _order(sheets: Sequence[str | None], one: Finding) -> tuple[int, int, str]:
+    """Sort findings by sheet, in the order in which a person turns the sheets, row and column."""
     place = one.where or Where()
-    return place.sheet or "", place.row or 0, f"{len(place.column or ''):3}{place.column or ''}"
+    sheet = sheets.index(place.sheet) if place.sheet in sheets else -1
+    return sheet, place.row or 0, f"{len(place.column or ''):3}{place.column or ''}"
 
 
 def settings_cells(settings: Settings) -> dict[str, list[dict[str, str]]]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 120
 _MOST_INPUTS = 5
 _LONG_SECONDS = 1.0
+_MOST_ALIKE = 3
 _HEADINGS = {"year": "period"}
 _SIGNS = {"complete": "●", "estimated": "~", "partial": "◐", "overlapping": "×", "missing": "○", "not-expected": "·"}
 _WATER = ("withdrawal", "discharge", "consumption", "recycled")
@@ -992,10 +993,28 @@ def print_delivery(console: "Console", delivery: "Delivery", lang: str) -> None:
         print_table(
             console, lang, message("label.delivery-sums", lang), ("activity", "unit", "total"), sums, figures=("total",)
         )
-    print_findings(console, delivery.findings, lang)
+    _print_alike(console, delivery.findings, lang)
     faults = len(delivery.faults)
     if faults:
         console.print(message("label.delivery-faults", lang, count=faults), style="bold", markup=False)
+
+
+def _print_alike(console: "Console", findings: "Sequence[Finding]", lang: str) -> None:
+    """Print findings; of one kind in one column the first few, then the cells of the others."""
+    alike: dict[tuple[str | None, ...], list[Finding]] = {}
+    for at, one in enumerate(findings):
+        place = one.where
+        alone = str(at) if place is None or place.row is None else None
+        sheet, column = (place.sheet, place.column) if place else (None, None)
+        alike.setdefault((one.code, one.severity, sheet, column, alone), []).append(one)
+    for group in alike.values():
+        shown = group if len(group) <= _MOST_ALIKE + 1 else group[:_MOST_ALIKE]
+        print_findings(console, shown, lang)
+        if rest := group[len(shown) :]:
+            cells = [f"{one.where.column or ''}{one.where.row}" for one in rest if one.where]
+            sheet = group[0].where.sheet if group[0].where else None
+            told = message("label.delivery-more", lang, count=len(rest), sheet=sheet or "–", cells=cells)
+            console.print(told, markup=False)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The workbook that people fill in, as data: its sheets, columns and lists. Writer and reader share it."""
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,6 +16,9 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.records import CatalogueEntry
+
+_BRACKETS = re.compile(r"\([^()]*\)")
+_KIND_OF_PLACE = re.compile("(?<=..)(省|市|(壮族|回族|维吾尔)?自治区)$")
 
 Texts = Mapping[str, str]
 """A text by language."""
@@ -125,6 +130,25 @@ class Choices:
         """Return the code that a person means, by its label in whatever language or by itself."""
         return self.spelt.get(normalised(text))
 
+    def meant(self, text: str) -> str | None:
+        """
+        Return the code that a person means who leaves out what stands in brackets, a hyphen or 省; of two none.
+
+        Example:
+            >>> gases = Choices({"r410a": {"en": "refrigerant R-410A (fugitive)", "zh": "制冷剂R-410A（逸散）"}})
+            >>> gases.code("R410A"), gases.meant("R410A"), gases.meant("R-404A")
+            (None, 'r410a', None)
+        """
+        return self.code(text) or self._bare.get(_bare(text))
+
+    @cached_property
+    def _bare(self) -> dict[str, str]:
+        named: dict[str, set[str]] = {}
+        for code, texts in self.labels.items():
+            for lang in LANGUAGES:
+                named.setdefault(_bare(texts[lang]), set()).add(code)
+        return {name: next(iter(codes)) for name, codes in named.items() if len(codes) == 1 and name}
+
 
 @dataclass(frozen=True)
 class Workbook:
@@ -214,6 +238,13 @@ def tab_name(texts: Texts, lang: str) -> str:
 def normalised(text: str) -> str:
     """Return a heading or label as it is compared: without the mark of required columns, case and odd spaces."""
     return " ".join(text.replace("*", " ").split()).casefold()
+
+
+def _bare(text: str) -> str:
+    """Return a name without what people leave out: brackets, hyphens and blanks, the kind of thing or of place."""
+    plain = _BRACKETS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    plain = "".join(one for one in plain if one.isalnum())
+    return _KIND_OF_PLACE.sub("", plain.removeprefix("制冷剂").removeprefix("refrigerant"))
 
 
 def _by_title(columns: Iterable[Column]) -> dict[str, Column]:

@@ -388,3 +388,13 @@ def test_libreoffice_opens_the_copy_with_its_comments_colours_and_sums(source: P
     notes = [re.sub("<[^>]+>", "", one) for one in re.findall(r"<office:annotation .*?</office:annotation>", content)]
     assert len(notes) == 1
     assert "write 12 here" in notes[0]
+
+
+def test_a_lone_cell_at_the_farthest_corner_costs_no_more_than_another(source: Path, tmp_path: Path) -> None:
+    book = opened(source)
+    book["bills"]["XFD1048576"] = "here"
+    book.save(source)
+    started = time.monotonic()
+    assert write_marked(source, [fault(5, "quantity")], LETTERS, tmp_path / "copy.xlsx") == 1
+    assert time.monotonic() - started < 20
+    assert opened(tmp_path / "copy.xlsx")["bills"].max_row == 1048576

@@ -308,6 +308,36 @@ def test_a_prefilled_workbook_taken_into_its_own_workspace_counts_nothing_twice(
     assert figures(folder) == before
 
 
+def test_a_workbook_under_another_name_adds_what_is_new_and_counts_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+
+    def workbook(name: str, bills: int) -> Path:
+        filling = Filling(tmp_path / name, "en")
+        filling.form(**FORM)
+        filling.row("sites", id="HQ", region="CN-ZJ", floor_area=1200, persons=35)
+        for _ in range(bills):  # receipts of one day, as alike as they come
+            filling.row("vehicle_fuel", site="HQ", activity="mobile.petrol", **MARCH, quantity=50, unit="L")
+        topped = {"activity": "refrigerant.r410a", "method": "simplified", "unit": "kg", "recharged": 2}
+        filling.row("refrigerants", site="HQ", **topped, **MARCH)
+        return filling.save()
+
+    first = workbook("quarter 1.xlsx", 2)
+    take(first, folder)
+    before = figures(folder)
+    tables = {one: (folder / one).read_bytes() for one in ("denominators.csv", "refrigerants.csv")}
+    copy = take(shutil.copy(first, tmp_path / "quarter 1 (1).xlsx"), folder)
+    known = {one.data["table"]: one.data["count"] for one in copy.findings if one.code == "delivery-rows-known"}
+    assert known == {"activity": 2, "refrigerants": 1, "denominators": len(FORM["periods"].split(";")) * 2}
+    assert figures(folder) == before
+    assert {one: (folder / one).read_bytes() for one in tables} == tables
+    half = workbook("half a year.xlsx", 3)
+    for file in (half, first, half, first):
+        take(file, folder)
+        rows = [row.activity_id for batch in Workspace(folder).batches for row in batch.rows()]
+        receipts = [one.partition("-")[0] for one in rows if "vehicle" in one]
+        assert sorted(receipts) == ["half a year", "quarter 1", "quarter 1"]
+
+
 def test_sites_that_differ_from_those_of_the_workspace_are_refused_but_from_their_maker(tmp_path: Path) -> None:
     folder = tmp_path / "accounts"
 

@@ -285,7 +285,7 @@ FAULTS = [
         "time of day", "period-time-of-day",
         cell("electricity", "period_end", period_end=datetime(2024, 5, 31, 13, 30)),
     ),
-    Fault("no such day", "period-broken", cell("electricity", "period_end", period_end="2024-02-30")),
+    Fault("no such day", "date-broken", cell("electricity", "period_end", period_end="2024-02-30")),
     Fault("meter in scientific notation", "identifier-rounded", cell("electricity", "meter", meter="1.23457E+11")),
     Fault("meter too long for a number", "digits-lost", cell("electricity", "meter", meter=330102400001234567)),
     Fault("leading zeros by number format", "read-as-shown", leading_zeros, "info"),

@@ -149,14 +149,17 @@ def _made_inert(book: "Workbook", file: str) -> list[Finding]:
             del sheet.defined_names[name]
         rules = sheet.data_validations.dataValidation
         rules[:] = [one for one in rules if not _reaches_outside(f"{one.formula1} {one.formula2}")]
-        for row in sheet.iter_rows():
-            for cell in row:
-                what = _inert(cell)
-                if what:
-                    column = workbooks.letter(cell.column or 1)
-                    where = Where(file=file, sheet=sheet.title, row=cell.row, column=column)
-                    found.append(Finding(code="made-inert", severity="warning", where=where, data={"what": what[:200]}))
+        for (number, place), cell in sorted(_cells(sheet).items()):  # the rows would make every cell up to the farthest
+            what = _inert(cell)
+            if what:
+                where = Where(file=file, sheet=sheet.title, row=number, column=workbooks.letter(place))
+                found.append(Finding(code="made-inert", severity="warning", where=where, data={"what": what[:200]}))
     return found
+
+
+def _cells(sheet: Any) -> dict[tuple[int, int], Any]:
+    """Return the cells that a sheet holds, by row and column."""
+    return dict(sheet._cells)
 
 
 def _inert(cell: Any) -> str:
