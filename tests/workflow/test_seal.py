@@ -864,19 +864,19 @@ def test_a_pack_whose_link_was_rewritten_with_it_does_not_agree_with_the_next(ch
 
 def test_an_interruption_leaves_the_old_chain(chain: hc.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (chain.folder / "seals" / "chain.csv").read_bytes()
-    written = seal._write
+    written = seal.write_whole
 
     def interrupted(path: Path, data: bytes) -> None:
         if path.name == "chain.csv":
             raise KeyboardInterrupt
         written(path, data)
 
-    monkeypatch.setattr(seal, "_write", interrupted)
+    monkeypatch.setattr(seal, "write_whole", interrupted)
     with pytest.raises(KeyboardInterrupt):
         hc.Seal.of(changed(chain, 4))
     assert (chain.folder / "seals" / "chain.csv").read_bytes() == before
     assert chain_codes(chain) == {"chain-pack-unlisted"}
-    monkeypatch.setattr(seal, "_write", written)
+    monkeypatch.setattr(seal, "write_whole", written)
     assert hc.Seal.of(chain).number == 4
     assert chain_codes(chain) == set()
 
