@@ -18,8 +18,10 @@ from hsesg_carbon.delivery import Delivery, Rows, read_mapped, read_workbook, se
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.intake import ORIGIN, stated_tables
+from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import Period, day_of
-from hsesg_carbon.tables import read_bytes, table_text
+from hsesg_carbon.sheets import Workbook
+from hsesg_carbon.tables import read_bytes, read_toml, table_text
 from hsesg_carbon.workbooks import Progress
 from hsesg_carbon.workspace import Settings, Workspace
 
@@ -27,8 +29,11 @@ REGISTER = "deliveries.csv"
 FOLDER = "deliveries"
 COLUMNS = ("file", "sha256", "taken_in", "kind", "rows", "note")
 _MADE = "inventory.toml sha256:"
+_ADDED = "added to inventory.toml sha256:"
 _INVENTORY = "inventory.toml"
 _PERIOD = ("period", "period_start", "period_end")
+_TABLES = ("site", "entity", "accept")
+_YEARS = "organisation periods"
 _NUMBERS = ("quantity", "value", "volume", "factor", "version")
 _MOST = 100
 
@@ -179,22 +184,34 @@ class _TakingIn:
         if told is None:
             return made_before
         differences = list(_differences(Workspace(self.folder).settings, told))
+        there = sha256(read_bytes(path)).hexdigest()
+        by_others = [one["note"] for name, one in self.before.items() if name != self.delivery.file and one.get("note")]
+        if differences and made_before == f"{_MADE}{there}" and not by_others:
+            return self._made(files, told)
+        differences = [one for one in differences if not _is_part(one)]
         if not differences:
             return made_before
-        if made_before != f"{_MADE}{sha256(read_bytes(path)).hexdigest()}":
-            problems = [
-                Finding(
-                    code="delivery-setting-differs", severity="error", where=Where(file=self.delivery.file), data=one
-                )
-                for one in differences
-            ]
+        is_maker = made_before.startswith(_MADE)
+        by_hand = not any(note.endswith(there) for note in (made_before, *by_others) if note)
+        refused = differences if by_hand else [one for one in differences if not (is_maker or _is_addition(one))]
+        if refused:
+            place = Where(file=self.delivery.file)
+            code = "delivery-setting-differs"
+            problems = [Finding(code=code, severity="error", where=place, data=one) for one in refused]
             raise InputError("delivery-settings-differ", problems, file=self.delivery.file, count=len(problems))
-        return self._made(files, told)
+        added = [one for one in differences if _is_addition(one)]
+        if added:
+            names = {lang: [f"{one['name'][lang]} {one['stated']}" for one in added] for lang in LANGUAGES}
+            place = Where(file=self.delivery.file)
+            self.findings.append(
+                Finding(code="delivery-inventory-added", severity="warning", where=place, data={"added": names})
+            )
+        return self._made(files, _joined(read_toml(path), told), _MADE if is_maker else _ADDED)
 
-    def _made(self, files: dict[str, bytes | None], told: Mapping[str, Any]) -> str:
+    def _made(self, files: dict[str, bytes | None], told: Mapping[str, Any], note: str = _MADE) -> str:
         text = _toml(told, self.delivery.file).encode()
         files[_INVENTORY] = text
-        return f"{_MADE}{sha256(text).hexdigest()}"
+        return f"{note}{sha256(text).hexdigest()}"
 
     # ------------------------------------------------------------------------------------------ rows
 
@@ -296,7 +313,33 @@ def _compared(cells: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     return frozenset(said.items())
 
 
-def _differences(settings: Settings, told: Mapping[str, Any]) -> Iterable[dict[str, str]]:
+def _joined(there: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what a workbook says of them; years and sites that it does not name stay."""
+    document = {**there, **{name: value for name, value in told.items() if value or name not in _TABLES}}
+    document["periods"] = sorted({*there.get("periods", ()), *told.get("periods", ())})
+    for table in ("site", "entity"):
+        rows = {one["id"]: one for one in (*there.get(table, ()), *told.get(table, ()))}
+        document |= {table: list(rows.values())} if rows else {}
+    accepted = there.get("accept", [])
+    accepted = [*accepted, *(one for one in told.get("accept", ()) if one not in accepted)]
+    return document | ({"accept": accepted} if accepted else {})
+
+
+def _is_part(one: Mapping[str, Any]) -> bool:
+    """Say whether a workbook reports some of the years of the workspace and no others."""
+    return one["key"] == _YEARS and _years(one["stated"]) <= _years(one["there"])
+
+
+def _is_addition(one: Mapping[str, Any]) -> bool:
+    """Say whether a difference adds years, a site or a company, and changes none that is there."""
+    return one["key"] in {_YEARS, f"sites {one['stated']}", f"entities {one['stated']}"}
+
+
+def _years(text: str) -> set[str]:
+    return {one.strip() for one in text.split(";")}
+
+
+def _differences(settings: Settings, told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """Yield what a workbook says otherwise than the workspace; what it leaves blank is no difference."""
     candidate = settings.model_dump(by_alias=True) | {
         name: value for name, value in told.items() if name not in {"site", "entity", "accept"} or value
@@ -310,15 +353,25 @@ def _differences(settings: Settings, told: Mapping[str, Any]) -> Iterable[dict[s
         for row in stated[sheet]:
             name = "" if sheet == "organisation" else row[key]
             if name not in old:
-                yield {"key": f"{sheet} {name}", "stated": name, "there": "–"}
+                yield {"key": f"{sheet} {name}", "name": _named_place(sheet), "stated": name, "there": "–"}
                 continue
             for column, text in row.items():
                 if old[name].get(column, text) != text or (column not in old[name] and sheet != "organisation"):
                     yield {
                         "key": f"{sheet} {name} {column}".replace("  ", " "),
+                        "name": _named_place(sheet, name, column),
                         "stated": text,
                         "there": old[name].get(column, "–"),
                     }
+
+
+def _named_place(sheet: str, row: str = "", column: str = "") -> dict[str, str]:
+    """Return what a setting is called in the workbook, by language."""
+    page = Workbook.described().sheet(sheet)
+    assert page is not None
+    known = next((one for one in (*page.columns, *page.entries) if one.name == column), None)
+    parts = {lang: [page.title[lang], row, known.title[lang] if known else column] for lang in LANGUAGES}
+    return {lang: " · ".join(filter(None, one)) for lang, one in parts.items()}
 
 
 def _rehearse(folder: Path, files: Mapping[str, bytes | None]) -> None:
@@ -388,9 +441,8 @@ def _toml(document: Mapping[str, Any], file: str) -> str:
         f"# Taken in from {_one_line(file)}; change it there and take it in again, or here and no longer there.",
         "",
     ]
-    tables = {"site", "entity", "accept"}
-    lines += [f"{name} = {_value(one)}" for name, one in document.items() if name not in tables]
-    for table in ("site", "entity", "accept"):
+    lines += [f"{name} = {_value(one)}" for name, one in document.items() if name not in _TABLES]
+    for table in _TABLES:
         for row in document.get(table, ()):
             lines += ["", f"[[{table}]]", *(f"{name} = {_value(one)}" for name, one in row.items())]
     return "\n".join(lines) + "\n"

@@ -171,3 +171,39 @@ def test_what_another_intake_writes_meanwhile_is_not_written_over(
     assert refused.value.code == "delivery-meanwhile"
     assert (folder / "minutes.txt").read_text(encoding="utf-8") == "of somebody else"
     assert (folder / "deliveries.csv").read_bytes() == before
+
+
+def test_the_workbook_of_another_year_adds_its_year_and_sites_and_neither_takes_away_what_the_other_gave(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "accounts"
+
+    def year(number: int, sites: dict[str, str]) -> Path:
+        made = Filling(tmp_path / f"{number}.xlsx", "zh")
+        made.form(**FORM | {"periods": str(number)})
+        for site, region in sites.items():
+            made.row("sites", id=site, region=region, persons=10)
+            days = {"period_start": date(number, 1, 1), "period_end": date(number, 1, 31)}
+            made.row("electricity", **BILL | {"site": site, **days})
+        return made.save()
+
+    def take(file: Path) -> list[str]:
+        delivery, _ = take_in(folder, received(file, folder), file)
+        return [one.code for one in delivery.findings]
+
+    assert take(year(2024, {"总部": "浙江"})) == []
+    assert take(year(2023, {"总部": "浙江", "旧址": "上海"})) == ["delivery-inventory-added"]
+    for again in (2024, 2023, 2024):
+        assert take(year(again, {"总部": "浙江"})) == []
+        settings = Workspace(folder).settings
+        assert settings.periods == ("2023", "2024")
+        assert {one.id: one.region for one in settings.site} == {"总部": "CN-ZJ", "旧址": "CN-SH"}
+    assert take(year(2023, {"总部": "北京"})) == ["delivery-setting-differs"]
+    assert take(year(2024, {"总部": "北京"})) == []  # the file that made the accounts may change what it said
+    settings = Workspace(folder).settings
+    assert {one.id: one.region for one in settings.site} == {"总部": "CN-BJ", "旧址": "CN-SH"}
+    assert settings.periods == ("2023", "2024")
+    path = folder / "inventory.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "# by hand\n", encoding="utf-8")
+    assert take(year(2025, {"总部": "北京"})) == ["delivery-setting-differs"]
+    assert path.read_text(encoding="utf-8").endswith("# by hand\n")
