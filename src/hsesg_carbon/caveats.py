@@ -1,5 +1,6 @@
 """Caveats: what a reader must know before using a figure. All are computed, so that none can be left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +16,7 @@ from hsesg_carbon.verification import Verification
 Json = dict[str, Any]
 Names = dict[str, str]
 
+_MOST_NAMED = 12
 _GRAVITY = ("error", "warning", "info")
 _EMISSIONS = ("totals", "gases", "sites", "sources", "intensities", "drivers", "calculation")
 _ENERGY = ("energy", "energy_totals")
@@ -202,9 +204,12 @@ def _percents(code: str, severity: Severity, scope: str, own: Mapping[int, Fract
 
 def _of_numbers(facts: Facts) -> Iterator[Caveat]:
     """Yield how well the published numbers were checked, and for which other times and places they stand."""
-    weak = sorted(f"{name} ({checked})" for name, checked in facts.numbers.items() if checked != "primary")
+    weak = {name: checked for name, checked in sorted(facts.numbers.items()) if checked != "primary"}
     if weak:
-        data = {"count": len(weak), "of": len(facts.numbers), "numbers": weak}
+        named = [f"{name} ({checked})" for name, checked in weak.items()]
+        if len(named) > _MOST_NAMED:  # the list of all numbers says of each how it was checked
+            named = [f"{count} {checked}" for checked, count in sorted(Counter(weak.values()).items())]
+        data = {"count": len(weak), "of": len(facts.numbers), "numbers": named}
         yield Caveat("caveat-numbers-not-primary", "info", (*_EMISSIONS, "factors"), data)
     inferred = sorted(name for name, checked in facts.numbers.items() if checked == "inferred")
     if inferred:
