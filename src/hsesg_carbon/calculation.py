@@ -7,7 +7,8 @@ from typing import Any
 
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
-from hsesg_carbon.inventory import Inventory, Product
+from hsesg_carbon.inventory import Inventory, Pool, Pooled
+from hsesg_carbon.ledger import Place
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.plan import EMITTED, PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
@@ -91,18 +92,18 @@ def calculations(views: Mapping[str, Inventory], years: Container[int]) -> tuple
     """
     found: dict[tuple[Any, ...], Calculation] = {}
     for place, (method, view) in enumerate(views.items()):
-        for one in _emitted(view, years):
-            key = _key(view, method, one)
+        for pool, one in _emitted(view, years):
+            key = _key(view, method, pool, one)
             if place and key.method is None:
                 continue  # of no method: it stands there already
-            line = one.entry.line  # one object, however many cells it multiplies
-            place_of = key, id(line), one.share, one.weight
+            line = one.line  # one object, however many cells it multiplies
+            place_of = key, id(line), pool.share, one.weight
             row = found.get(place_of)
             if row is None:
                 weigher = None if one.weight is None else view.potential(line.flow, key.activity)
-                row = found[place_of] = Calculation(key, line, one.share, one.weight, weigher=weigher)
+                row = found[place_of] = Calculation(key, line, pool.share, one.weight, weigher=weigher)
             row.quantity += one.quantity
-            row.sites.add(one.entry.cell.site)
+            row.sites.update(each.cell.site for each in pool.places)
     rows = sorted(found.values(), key=lambda one: one.order)
     seen: dict[str, int] = {}
     for row in rows:
@@ -176,26 +177,24 @@ def factor_rows(views: Iterable[Inventory], rows: Iterable[Calculation]) -> list
 # -------------------------------------------------------------------------------------------------- private
 
 
-def _emitted(view: Inventory, years: Container[int]) -> Iterator[Product]:
-    """Yield the products of a view that count, energy apart, of the years asked for."""
-    for one in view.products():
-        if one.share and one.entry.line.flow.kind in EMITTED and one.entry.period.start.year in years:
-            yield one
+def _emitted(view: Inventory, years: Container[int]) -> Iterator[tuple[Pool, Pooled]]:
+    """Yield what counts of a view, energy apart, in the years asked for; sites and months are put together."""
+    for pool in view.pools(_alike, years):
+        for one in pool.lines:
+            if one.line.flow.kind in EMITTED:
+                yield pool, one
 
 
-def _key(view: Inventory, method: str, one: Product) -> Key:
-    cell = one.entry.cell
-    scope = view.ledger.plan.library.catalogue[cell.activity].scope
-    return Key(
-        one.entry.period.start.year,
-        scope,
-        method if scope == "2" else None,
-        cell.activity,
-        cell.region,
-        cell.technology,
-        cell.unit,
-        one.rung,
-    )
+def _alike(one: Place) -> tuple[int, str, str, str, str]:
+    cell = one.cell
+    return one.period.start.year, cell.activity, cell.region, cell.technology, cell.unit
+
+
+def _key(view: Inventory, method: str, pool: Pool, one: Pooled) -> Key:
+    year, activity, region, technology, unit = _alike(pool.places[0])
+    scope = view.ledger.plan.library.catalogue[activity].scope
+    own = method if scope == "2" else None
+    return Key(year, scope, own, activity, region, technology, unit, one.rung)
 
 
 def _steps(row: Calculation, view: Inventory) -> list[str]:

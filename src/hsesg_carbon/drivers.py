@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
-from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Denominator, Inventory, ruling_denominators
-from hsesg_carbon.ledger import Entry, Totals, chosen, grouped
+from hsesg_carbon.inventory import Denominator, Inventory, Pool, ruling_denominators
+from hsesg_carbon.ledger import Place, Totals, chosen, grouped
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import ENERGY_FLOW, PlanLine
@@ -440,34 +439,38 @@ class _Account:
         self._pieces: dict[_Piece, tuple[_Sums, _Sums]] = {}
         self._covered = bool(inventory.matching.parts)
         present = set()
-        for entry, weight in (replace(inventory, instruments=None) if self._covered else inventory).counted(years):
-            present.add(entry.period.start.year)
-            for sums in self._sums(entry.cell, entry.period):
-                sums.ruled += entry.amount * weight
-                sums.lines[id(entry.line)] = entry.line  # the same object many times, and slow to compare
-                sums.stand_ins = sums.stand_ins or not _describes(entry)
+        ruling = replace(inventory, instruments=None) if self._covered else inventory
+        for pool, sums in self._pools(ruling):
+            place = pool.places[0]
+            sums.quantity += pool.quantity * pool.share * units.measured(place.cell.unit)[0]
+            periods = {one.period for one in pool.places}
+            for one in pool.lines:
+                if one.line.flow.flow == ENERGY_FLOW:
+                    sums.energy += one.quantity * one.line.multiplier * pool.share
+                if one.weight is not None:
+                    present.add(place.period.start.year)
+                    sums.ruled += one.quantity * one.line.multiplier * pool.share * one.weight
+                    sums.lines[id(one.line)] = one.line  # the same object many times, and slow to compare
+                    sums.stand_ins = sums.stand_ins or not _describes(one.line, periods)
         if missing := [year for year in years if year not in present]:
             known = {int(row["year"]) for row in inventory.by("year")}
             raise InventoryError("drivers-year-empty", year=missing[0], known=sorted(known) or ["-"])
-        for entry, weight in inventory.counted(years) if self._covered else ():
-            for sums in self._sums(entry.cell, entry.period):
-                sums.emitted += entry.amount * weight
+        for pool, sums in self._pools(inventory) if self._covered else ():
+            for one in pool.lines:
+                if one.weight is not None:
+                    sums.emitted += one.quantity * one.line.multiplier * pool.share * one.weight
         for sums in (one for own in self._pieces.values() for one in own if not self._covered):
             sums.emitted = sums.ruled
-        for entry, share in inventory.weighed(years):
-            for sums in self._sums(entry.cell, entry.period) if entry.line.flow.flow == ENERGY_FLOW else ():
-                sums.energy += entry.amount * share
-        for cell, key, quantity in inventory.ledger.quantities():
-            share = inventory.boundary.share(cell.site, key.period) if inventory.boundary else Fraction(1)
-            for sums in self._sums(cell, key.period) if share else ():
-                sums.quantity += quantity * share * units.measured(cell.unit)[0]
 
-    def _sums(self, cell: CellKey, period: Period) -> Iterator[_Sums]:
-        """Yield what a cell adds to: nothing where its year is not asked for or it stands beside the scopes."""
-        entry, year = self._catalogue[cell.activity], period.start.year
-        if year in self._years and entry.scope != "beside":
-            what = (entry.scope, entry.subject, cell.activity, cell.region, cell.technology, units.kind(cell.unit))
-            yield self._pieces.setdefault(_Piece(cell.site, *what), (_Sums(), _Sums()))[self._years.index(year)]
+    def _pools(self, view: Inventory) -> Iterator[tuple[Pool, _Sums]]:
+        """Yield what counts of both years with the sums that it adds to; nothing that stands beside the scopes."""
+        for pool in view.pools(_alike, self._years):
+            year, cell = pool.places[0].period.start.year, pool.places[0].cell
+            entry = self._catalogue[cell.activity]
+            if entry.scope != "beside":
+                what = (entry.scope, entry.subject, cell.activity, cell.region, cell.technology, units.kind(cell.unit))
+                own = self._pieces.setdefault(_Piece(cell.site, *what), (_Sums(), _Sums()))
+                yield pool, own[self._years.index(year)]
 
     def carriers(self) -> list[_Carrier]:
         """
@@ -675,10 +678,16 @@ def _basis(inventory: Inventory, line: PlanLine) -> _Basis:
     return _Basis(line.flow.flow, line.rule, source.series or source.id, one.region, technology, unit, properties)
 
 
-def _describes(entry: Entry) -> bool:
-    """Say whether the factor of an entry describes the time that it is used for."""
-    factor = entry.line.factor
-    return factor is None or factor.covers(entry.period.start, entry.period.end)
+def _alike(one: Place) -> tuple[str | int, ...]:
+    """Return what makes a place part of a piece in a year."""
+    cell = one.cell
+    return cell.site, cell.activity, cell.unit, cell.region, cell.technology, one.period.start.year
+
+
+def _describes(line: PlanLine, periods: Iterable[Period]) -> bool:
+    """Say whether the factor of a line describes the times that it is used for."""
+    factor = line.factor
+    return factor is None or all(factor.covers(one.start, one.end) for one in periods)
 
 
 def _both(code: str) -> dict[str, str]:

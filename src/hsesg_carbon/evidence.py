@@ -9,7 +9,6 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.packs import canonical, plain
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.records import EmissionFactor, FuelProperty
@@ -160,7 +159,7 @@ def _factors(workspace: Workspace) -> Iterator[tuple[str, ...]]:
     """Yield every published number that some total rests on."""
     lines = workspace.inventory.ledger.plan.lines.values()
     used = [record for ruled in lines for line in ruled for record in line.records]
-    numbers = [*used, *(one for view in _views(workspace).values() for one in view.gwps())]
+    numbers = [*used, *(one for view in workspace.views.values() for one in view.gwps())]
     for one in {one.id: one for one in numbers}.values():
         kind = {EmissionFactor: "factor", FuelProperty: "property"}.get(type(one), "gwp")
         yield (kind, one.id, *(_text(getattr(one, name, None)) for name in _NUMBER))
@@ -187,7 +186,7 @@ def _cells(workspace: Workspace) -> Iterator[tuple[str, ...]]:
             shared[id(value)] = value, exact(value)
         return shared[id(value)][1]
 
-    for method, view in _views(workspace).items():
+    for method, view in workspace.views.items():
         for one in view.products():
             cell, line, t_co2e = one.entry.cell, one.entry.line, one.t_co2e
             yield (
@@ -197,10 +196,6 @@ def _cells(workspace: Workspace) -> Iterator[tuple[str, ...]]:
                 *(same(one.share), "" if one.weight is None else same(one.weight)),
                 "" if t_co2e is None else exact(t_co2e),
             )
-
-
-def _views(workspace: Workspace) -> dict[str, Inventory]:
-    return {method: workspace.inventory.seen(scope2=method) for method in workspace.methodology.scope2}
 
 
 def _text(value: object) -> str:

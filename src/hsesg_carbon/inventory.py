@@ -1,6 +1,6 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -526,9 +526,37 @@ class Inventory:
         """Yield every entry of this view as the product that it is, those of which nothing counts included."""
         for place, line, quantity, rung in self._standing():
             cell, key = place.cell, place.key
-            weight = self.weight(line.flow, cell.activity) if self._is_totalled(line.flow, cell.activity) else None
+            weight = self._weight_in_total(line.flow, cell.activity)
             entry = Entry(cell, key, line, quantity * line.multiplier)
             yield Product(entry, quantity, rung, self._share(cell.site, key.period), weight)
+
+    def pools(self, alike: Callable[[Place], Hashable], years: Container[int]) -> Iterator["Pool"]:
+        """
+        Yield the lines of this view that count in some years, places together that ``alike`` says the same of.
+
+        What is multiplied alike is first summed as integers: exact fractions are slow. What instruments cover goes
+        place by place, for each is covered in its way.
+        """
+        found: dict[tuple[Hashable, ...], tuple[list[Place], list[int]]] = {}
+        parts = self._matching.parts
+        for place, steps in self.ledger.held:
+            if place.period.start.year not in years:
+                continue
+            share = self._share(place.cell.site, place.period)
+            if share:
+                single = bool(parts) and (place.cell, place.period) in parts
+                name = place if single else alike(place), place.rate, share.as_integer_ratio()
+                places, own = found.setdefault(name, ([], []))
+                places.append(place)
+                own.append(steps)
+        for places, own in found.values():
+            first = places[0]
+            whole, share = sum(own) * first.rate.step, self._share(first.cell.site, first.period)
+            lines = [
+                Pooled(line, quantity, rung, self._weight_in_total(line.flow, first.cell.activity))
+                for line, quantity, rung in self._lines_at(first, whole)
+            ]
+            yield Pool(tuple(places), whole, share, tuple(lines))
 
     def _standing(self, years: Container[int] | None = None) -> Iterator[tuple[Place, PlanLine, Fraction, str]]:
         """Yield the lines of this Scope 2 method with the quantity that each stands for, and the instrument if any."""
@@ -710,6 +738,10 @@ class Inventory:
         """Say whether a flow of an activity adds up to the totals of the scopes."""
         return flow.kind in COUNTED and self.ledger.plan.library.catalogue[activity].scope != "beside"
 
+    def _weight_in_total(self, flow: Flow, activity: str) -> Fraction | None:
+        """Return what one unit of a flow adds to the totals, in tCO2e; ``None`` where it is in none of them."""
+        return self.weight(flow, activity) if self._is_totalled(flow, activity) else None
+
     def _accounting_group(self, site_id: str) -> str:
         site = self.boundary.site(site_id) if self.boundary else None
         return site.accounting_group if site else "consolidated"
@@ -780,6 +812,34 @@ class Product:
     def t_co2e(self) -> Fraction | None:
         """What the entry adds to the totals, in tCO2e."""
         return None if self.weight is None else self.entry.amount * self.share * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """
+    Places of one rate and one share that counts, and all that they hold, ``quantity`` in the unit of their cells.
+
+    ``lines`` are those that stand for it.
+    """
+
+    places: tuple[Place, ...]
+    quantity: Fraction
+    share: Fraction
+    lines: tuple["Pooled", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """
+    A line and how much of a pool it stands for, in the unit of the cells; ``rung`` is the instrument, if one stands.
+
+    ``weight`` is tCO2e per unit of the flow, ``None`` for what is in no total.
+    """
+
+    line: PlanLine
+    quantity: Fraction
+    rung: str
+    weight: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
