@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period, period_names
@@ -13,7 +14,13 @@ Labels = tuple[tuple[str, str], ...]
 
 def days_of(periods: Iterable[Period]) -> set[date]:
     """Return the days of some periods."""
-    return {one.start + timedelta(days=place) for one in periods for place in range(one.days)}
+    return set().union(*map(_days_of, periods))
+
+
+@lru_cache(2**12)
+def _days_of(one: Period) -> frozenset[date]:
+    """Return the days of a period; many sites have the same ones."""
+    return frozenset(one.start + timedelta(days=place) for place in range(one.days))
 
 
 def unlike_years(held: Mapping[Labels, Iterable[Period]], years: Iterable[int]) -> list[Finding]:
