@@ -135,9 +135,9 @@ class Choices:
         Return the code that a person means who leaves out what stands in brackets, a hyphen or 省; of two none.
 
         Example:
-            >>> gases = Choices({"r410a": {"en": "refrigerant R-410A (fugitive)", "zh": "制冷剂R-410A（逸散）"}})
+            >>> gases = Choices({"gas.r410a": {"en": "refrigerant R-410A (fugitive)", "zh": "制冷剂R-410A（逸散）"}})
             >>> gases.code("R410A"), gases.meant("R410A"), gases.meant("R-404A")
-            (None, 'r410a', None)
+            (None, 'gas.r410a', None)
         """
         return self.code(text) or self._bare.get(_bare(text))
 
