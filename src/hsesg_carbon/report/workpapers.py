@@ -244,7 +244,7 @@ def _write_changes(
         new, old = cells["lead", series, year], cells["lead", series, before]
         change = Formula(f"={new}-{old}", float(now - then))
         if kind == "p":
-            change = Formula(f"=({new}-{old})/{old}", float((now - then) / then))
+            change = Formula(f"=({new}-{old})/ABS({old})", float((now - then) / abs(then)))
         leaf.put(row, at, change, "p" if kind == "p" else "n", look)
 
 
