@@ -254,6 +254,18 @@ def test_a_rise_from_a_credit_is_a_rise_and_the_statement_says_the_same(tmp_path
     assert "/ABS(" in rows[1][5] and "/ABS(" in rows[1][6]
 
 
+def test_where_a_year_is_left_out_no_change_is_called_yearly(tmp_path: Path) -> None:
+    workspace = credited(tmp_path / "accounts", '"2022", "2024"')
+    told = Statement.of(workspace).as_json()
+    assert {one["change_percent"] for one in told["totals"]} == {None}
+    assert [(one["from"], one["to"]) for one in told["drivers"]] == [(2022, 2024)]
+    page = stored(write_workpapers(workspace, tmp_path / "papers.xlsx").path)["Lead"]
+    heads = [one.value for one in page[4] if one.value]
+    assert heads[2:] == ["2022", "2024", "2024 since 2022"]
+    row = next(row for row in page.iter_rows(values_only=True) if row[0] == "Scope 1")
+    assert row[4] == pytest.approx(1.5)
+
+
 def test_years_without_data_are_refused_and_years_without_a_scope_are_no_zeros(tmp_path: Path) -> None:
     workspace = shared_sites(tmp_path / "accounts")
     settings = workspace.folder / "inventory.toml"
