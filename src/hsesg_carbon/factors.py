@@ -229,8 +229,8 @@ class FactorLibrary:
         candidates = self._stated.get((source, subject, kind), [])
         if len(candidates) != 1:
             others = sorted({one.id for one in self.properties if one.subject == subject and one.property == kind})
-            code = "property-tie" if candidates else "property-missing"
-            ids = [one.id for one in candidates] or others or ["-"]
+            code = "property-tie" if candidates else "property-missing" if others else "property-none"
+            ids = [one.id for one in candidates] or others
             raise FactorError(code, source=source, subject=subject, property=kind, candidates=ids)
         chosen: FuelProperty = candidates[0]
         return chosen
@@ -300,9 +300,9 @@ class FactorLibrary:
                     other = wanted.stated_technology is not None and technology not in {None, wanted.stated_technology}
                     fit = (("region-parent",) if step else ()) + fit + (("other-technology",) if other else ())
                     return Choice(current[0], fit or ("exact",))
-        raise FactorError(
-            "factor-missing", **_described(wanted), candidates=self._near_misses(wanted, self._pool(wanted))
-        )
+        near_misses = self._near_misses(wanted, self._pool(wanted))
+        code = "factor-missing" if near_misses else "factor-none"
+        raise FactorError(code, **_described(wanted), candidates=near_misses)
 
     def search(
         self, words: str, limit: int | None = None
@@ -497,9 +497,7 @@ class FactorLibrary:
                 abs((one.valid_from - wanted.start).days),
             ),
         )
-        return [
-            f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in nearest[:8]
-        ] or ["-"]
+        return [f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in nearest[:8]]
 
 
 def fold(text: str) -> str:

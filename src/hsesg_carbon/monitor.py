@@ -590,7 +590,7 @@ def _text(value: Fraction | None) -> str | None:
 
 def _change(value: Fraction | None, before: Fraction | None) -> Fraction | None:
     """Return a change in percent; ``None`` where one of the two is missing or there was nothing before."""
-    return None if value is None or not before else 100 * (value - before) / before
+    return None if value is None or not before else 100 * (value - before) / abs(before)
 
 
 @lru_cache(2**12)

@@ -182,8 +182,8 @@ class Monthly:
         own = [one for stream in self._streams.get(place, ()) for one in self._split[stream].get(month, ())]
         if not any(quality for quality, _ in own):
             return None
-        whole = sum((amount for _, amount in own), Fraction(0))
-        share = sum((amount for quality, amount in own if quality == "estimated"), Fraction(0))
+        whole = sum((abs(amount) for _, amount in own), Fraction(0))  # of a net sum a credit could make it more than 1
+        share = sum((abs(amount) for quality, amount in own if quality == "estimated"), Fraction(0))
         return share / whole if whole else Fraction(any(quality == "estimated" for quality, _ in own))
 
     def of_stream(self, stream: SeriesKey, month: Period) -> Fraction | None:

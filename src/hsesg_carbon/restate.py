@@ -60,7 +60,7 @@ class Change:
     @property
     def percent(self) -> Fraction | None:
         """The difference in percent of what was before; ``None`` where that was nothing."""
-        return self.difference * 100 / self.before if self.before else None
+        return self.difference * 100 / abs(self.before) if self.before else None
 
     @property
     def interaction(self) -> Fraction:

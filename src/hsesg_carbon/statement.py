@@ -28,7 +28,7 @@ from hsesg_carbon.uncertainty import Uncertainty
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification import Verification
 from hsesg_carbon.versions import Versions, stated
-from hsesg_carbon.workspace import SEALS, Workspace
+from hsesg_carbon.workspace import SEALS, Workspace, percents_of
 
 Json = dict[str, Any]
 Names = dict[str, str]
@@ -446,18 +446,17 @@ class Statement:
     def estimated(self) -> dict[tuple[int, str, str | None], Fraction]:
         """The percent of each total that rests on estimates; nothing where no row states a quality, or it is 0."""
         return {
-            place: 100 * own.get("estimated", Fraction(0)) / whole
+            place: percents.get("estimated", Fraction(0))
             for place, own in self._qualities.items()
-            if any(own) and (whole := sum(own.values(), Fraction(0)))
+            if any(own) and (percents := percents_of(own))
         }
 
     def _quality(self) -> Iterator[Json]:
         for (year, scope, method), own in sorted(self._qualities.items(), key=lambda item: _place(*item[0])):
-            whole = sum(own.values(), Fraction(0))
-            if method in {None, self.method} and whole:
-                for quality, amount in sorted(own.items()):
+            if method in {None, self.method}:
+                for quality, percent in sorted(percents_of(own).items()):
                     told = {"year": year, "scope": scope, "quality": quality or "not-stated"}
-                    yield {**told, "percent": units.exact_text(100 * amount / whole)}
+                    yield {**told, "percent": units.exact_text(percent)}
 
     @cached_property
     def completeness(self) -> dict[str, int] | None:
@@ -538,9 +537,9 @@ class Statement:
     def _unstated(self) -> dict[tuple[int, str], Fraction]:
         """The percent of each headline total whose rows state no quality."""
         return {
-            (year, scope): 100 * own[""] / whole
+            (year, scope): percents_of(own)[""]
             for (year, scope, method), own in self._qualities.items()
-            if method in {None, self.method} and own.get("") and (whole := sum(own.values(), Fraction(0)))
+            if method in {None, self.method} and own.get("")
         }
 
 

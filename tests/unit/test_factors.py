@@ -218,6 +218,12 @@ def test_a_property_that_is_missing_or_ties_names_the_candidates(library: hc.Fac
     with pytest.raises(hc.FactorError, match=r"gbt2589-2020\.petrol\.ncv") as caught:
         library.property_of("mee-2024-33", "petrol", "ncv")
     assert caught.value.code == "property-missing"
+    with pytest.raises(hc.FactorError) as caught:
+        library.property_of("mee-2024-33", "no-such-fuel", "ncv")
+    assert caught.value.code == "property-none" and "(-)" not in caught.value.text()
+    with pytest.raises(hc.FactorError) as caught:
+        library.choose(wanted(activity="no.such.activity"))
+    assert caught.value.code == "factor-none" and "Nearest" not in caught.value.text()
 
 
 def test_gwp_of_an_unknown_set_or_gas_says_what_to_add(library: hc.FactorLibrary) -> None:

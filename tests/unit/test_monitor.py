@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.monitor import Monitor
+from hsesg_carbon.monitor import Monitor, _change
 from hsesg_carbon.monitoring import TOLERANCE, benchmarks
+from hsesg_carbon.restate import Change
 
 HEADING = "activity_id,site,period,activity,quantity,unit,meter,quality,part_of,role\n"
 MONTHS = [f"{2022 + place // 12}-{place % 12 + 1:02d}" for place in range(26)]
@@ -538,3 +539,8 @@ def test_a_summer_without_heating_is_no_gap_where_the_season_is_stated(tmp_path:
     without = monitor(write(tmp_path / "b", rows, sites="a"), "2023-07")
     assert one(without["figures"], site=None, measure="kwh", carrier=None)["this_month"] is None
     assert picked(without["anomalies"], carrier="natural_gas", kind="missing")
+
+
+def test_a_rise_from_a_credit_is_a_rise_in_the_monitor_and_in_a_restatement() -> None:
+    assert _change(F(50), F(-100)) == Change((), "tCO2e", F(-100), F(50), {}, {}).percent == 150
+    assert _change(F(50), F(0)) is None and _change(None, F(1)) is None

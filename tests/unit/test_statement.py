@@ -164,6 +164,27 @@ def test_what_is_not_known_is_null_and_never_0() -> None:
     assert document("campus-monthly")["verification"] is None
 
 
+def test_credits_make_no_share_of_estimates_negative_or_more_than_all(tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+    (folder / "activity").mkdir(parents=True)
+    (folder / "inventory.toml").write_text(
+        'organisation = { id = "us", name = { en = "us" } }\nmethodology = "ghgp-cn"\nboundary = "all"\n'
+        'consolidation = "operational-control"\nperiods = ["2023"]\n\n[[site]]\nid = "a"\nregion = "CN"\n',
+        encoding="utf-8",
+    )
+    (folder / "activity" / "bills.csv").write_text(
+        "activity_id,site,period,activity,quantity,unit,credit,quality\n"
+        "e,a,2023-05,mobile.petrol,300,L,,estimated\nc,a,2023-05,mobile.petrol,-100,L,yes,invoiced\n",
+        encoding="utf-8",
+    )
+    accounts = hc.Workspace(folder)
+    told = hc.Statement.of(accounts).as_json()
+    assert {(one["scope"], one["estimated_percent"]) for one in told["totals"]} >= {("1", "75"), ("total", "75")}
+    shares = {one["quality"]: one["percent"] for one in told["quality"] if one["scope"] == "1"}
+    assert shares == {"estimated": "75", "invoiced": "25"}
+    assert {one["percent"] for one in accounts.footprint()["estimated"] if one["scope"] == "1"} == {"75"}
+
+
 def test_a_target_stands_beside_what_the_year_counts_unless_bills_are_missing() -> None:
     told = document("campus-monthly")
     totals = {

@@ -13,6 +13,7 @@ from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.report.binder import is_exact, number_text, times
 from hsesg_carbon.report.traced import Traced
 from hsesg_carbon.report.workpapers import write_workpapers
+from hsesg_carbon.statement import Statement
 from hsesg_carbon.verification import Population
 from hsesg_carbon.workspace import Workspace
 from tests.papers import NAMES, hostile, shared_sites
@@ -224,6 +225,45 @@ def test_numbers_that_a_spreadsheet_cannot_hold_are_told(tmp_path: Path) -> None
     assert times(Fraction(1)) == "" and times(Fraction(7, 2)) == "*7/2" and times(Fraction(1, 10**6)) == "/1000000"
     assert number_text(Fraction(10**18 + 1, 3)) == repr(float(Fraction(10**18 + 1, 3)))
     assert is_exact(Fraction("123456.789")) and not is_exact(Fraction("1234567890.1234567"))
+
+
+def credited(folder: Path, periods: str = '"2022", "2023"') -> Workspace:
+    """Return accounts whose 2022 is a credit beyond its bills, of petrol alone."""
+    workspace = shared_sites(folder)
+    settings, bills = folder / "inventory.toml", folder / "activity" / "bills.csv"
+    text = settings.read_text(encoding="utf-8").replace('"2022", "2023"', periods)
+    settings.write_text(text, encoding="utf-8")
+    head, last = bills.read_text(encoding="utf-8").splitlines()[0], periods[-5:-1]
+    rows = [f"{year},whole,{year}-05-01,{year}-05-31,mobile.petrol" for year in (2022, int(last))]
+    told = [f"{rows[0]},-100,L,yes,,", f"{rows[1]},50,L,,,"]
+    bills.write_text("\n".join([head, *told, ""]), encoding="utf-8")
+    (folder / "instruments.csv").unlink()
+    return Workspace(workspace.folder)
+
+
+def test_a_rise_from_a_credit_is_a_rise_and_the_statement_says_the_same(tmp_path: Path) -> None:
+    workspace = credited(tmp_path / "accounts")
+    told = next(one for one in Statement.of(workspace).as_json()["totals"] if one["year"] == 2023)
+    assert told["change_percent"] == told["since_base_percent"] == "150"
+    path = write_workpapers(workspace, tmp_path / "papers.xlsx").path
+    rows = [
+        next(row for row in book["Lead"].iter_rows(values_only=True) if row[0] == "Scope 1")
+        for book in (stored(path), load_workbook(path))
+    ]
+    assert rows[0][5] == pytest.approx(1.5) == pytest.approx(rows[0][6])
+    assert "/ABS(" in rows[1][5] and "/ABS(" in rows[1][6]
+
+
+def test_where_a_year_is_left_out_no_change_is_called_yearly(tmp_path: Path) -> None:
+    workspace = credited(tmp_path / "accounts", '"2022", "2024"')
+    told = Statement.of(workspace).as_json()
+    assert {one["change_percent"] for one in told["totals"]} == {None}
+    assert [(one["from"], one["to"]) for one in told["drivers"]] == [(2022, 2024)]
+    page = stored(write_workpapers(workspace, tmp_path / "papers.xlsx").path)["Lead"]
+    heads = [one.value for one in page[4] if one.value]
+    assert heads[2:] == ["2022", "2024", "2024 since 2022"]
+    row = next(row for row in page.iter_rows(values_only=True) if row[0] == "Scope 1")
+    assert row[4] == pytest.approx(1.5)
 
 
 def test_years_without_data_are_refused_and_years_without_a_scope_are_no_zeros(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def write_restatement(leaf: Leaf, traced: Traced, restated: Versions) -> None:
         leaf.put(row, at, Formula(f"=SUM({old}:{leaf.here(row, at - 1)})", float(one.after)), "n", "bold")
         leaf.put(row, at + 2, Formula(f"={new}-{old}", float(one.difference)), "n")
         if one.percent is not None:
-            leaf.put(row, at + 3, Formula(f"=({new}-{old})/{old}", float(one.percent / 100)), "p")
+            leaf.put(row, at + 3, Formula(f"=({new}-{old})/ABS({old})", float(one.percent / 100)), "p")
         binder.check(leaf.name, f"{binder.say('restatement-after')} {year}", leaf.ref(row, at), one.after)
         lead = binder.cells.get(("lead", lead_series(traced, "total"), year))
         if same and lead is not None:

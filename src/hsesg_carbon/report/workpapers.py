@@ -200,8 +200,8 @@ def _write_lead(leaf: Leaf, traced: Traced, figures: Figures) -> None:
     later = [year for year in years if base is not None and base in years and year > base]
     say = binder.say
     heads = [(say("lead-0"), 34.0), (say("mark"), 8.0), *((str(year), 15.0) for year in years)]
-    heads += [(say("lead-change", year=year), 14.0) for year in years[1:]]
-    heads += [(say("lead-percent", year=year), 12.0) for year in years[1:]]
+    heads += [(say("lead-change", year=year), 14.0) for _, year in _consecutive(years)]
+    heads += [(say("lead-percent", year=year), 12.0) for _, year in _consecutive(years)]
     heads += [(say("lead-base", year=year, base=base), 14.0) for year in later]
     leaf.begin(heads, freeze=1, right=range(2, len(heads)))
     series, row = _series(traced, figures), FIRST
@@ -229,12 +229,17 @@ def _write_lead(leaf: Leaf, traced: Traced, figures: Figures) -> None:
     _chart_totals(leaf, traced, series, row + 1, years)
 
 
+def _consecutive(years: Sequence[int]) -> list[tuple[int, int]]:
+    """Return each year with the year before: where that is not reported there is no yearly change to show."""
+    return [(before, year) for before, year in pairwise(years) if year == before + 1]
+
+
 def _write_changes(
     leaf: Leaf, row: int, series: Series, when: tuple[list[int], list[int], int | None], figures: Figures
 ) -> None:
     (years, later, base), cells = when, leaf.binder.cells
     look = "total" if series[0] == TOTAL else ""
-    pairs = [(year, before, kind) for kind in ("n", "p") for before, year in pairwise(years)]
+    pairs = [(year, before, kind) for kind in ("n", "p") for before, year in _consecutive(years)]
     pairs += [(year, base, "p") for year in later if base is not None]
     for at, (year, before, kind) in enumerate(pairs, start=2 + len(years)):
         now, then = (figures.get((series, one)) for one in (year, before))
@@ -244,7 +249,7 @@ def _write_changes(
         new, old = cells["lead", series, year], cells["lead", series, before]
         change = Formula(f"={new}-{old}", float(now - then))
         if kind == "p":
-            change = Formula(f"=({new}-{old})/{old}", float((now - then) / then))
+            change = Formula(f"=({new}-{old})/ABS({old})", float((now - then) / abs(then)))
         leaf.put(row, at, change, "p" if kind == "p" else "n", look)
 
 
