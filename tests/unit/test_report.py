@@ -16,7 +16,8 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Numbers, Table
 from hsesg_carbon.report.charts import installed
-from hsesg_carbon.report.html import numbered, report_html, tiles, write_report
+from hsesg_carbon.report.drawings import _over
+from hsesg_carbon.report.html import _across, numbered, report_html, tiles, write_report
 from hsesg_carbon.report.reading import Reading
 from tests.e2e.fixture import FORMULA, SCRIPT
 from tests.e2e.report_fixture import statement_json
@@ -223,3 +224,14 @@ def test_labels_stand_apart_in_the_order_of_their_values(values: list[float], ga
     for before, here in pairwise(order):
         assert places[here] >= (places[before] + gap) * (1 - 1e-12)
     assert all(place >= value for place, value in zip(places, values, strict=True))
+
+
+def test_the_figure_over_a_column_makes_way_for_a_target_that_would_cross_it_out() -> None:
+    totals = [{"year": str(year), "value": value} for year, value in ((2022, 91.0), (2023, 85.0), (2024, 60.0))]
+    target = [{"year": str(year), "value": 87.5} for year in (2022, 2023, 2024)]
+    assert [row["value"] for row in _over(totals, target, 8.0)] == [91.0, 87.5, 60.0]
+
+
+def test_no_lesser_key_figure_stands_alone_below_the_others() -> None:
+    alone = {count for count in range(2, 12) if count % _across(count) == 1}
+    assert alone == set()

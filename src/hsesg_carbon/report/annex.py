@@ -172,38 +172,34 @@ def _factors(read: Reading) -> Iterable[Block]:
         yield Note(read.say("no-factors"), "nothing")
         return
     yield Note(read.say("factors-note"))
-    rows = [_factor(read, row) for row in read.statement["factors"]]
-    columns = read.heads("number", "what", "value", "valid", "source", "checked", "used")
+    rows = [one for row in read.statement["factors"] for one in _factor(read, row)]
+    columns = read.heads("number", "what", "value", "valid", "checked", "used")
     yield Table(read.say("factors-caption"), columns, tuple(rows), frozenset({2}), "factors")
 
 
-def _factor(read: Reading, row: Json) -> Row:
+def _factor(read: Reading, row: Json) -> tuple[Row, Row]:
+    """Return the row of a number and, over its whole width, where it is published."""
     source, number = row["source"], read.factors[row["id"]]
     basis = read.word(f"report-heating-{row['basis']}", "")
     titled = [read.name(source["title"], source["id"]), source["publisher"], source["edition"], source["published"]]
     told = [read.name(one) for one in dict.fromkeys(one for one in titled if one)]
     links = read.calculation_links(list(row.get("used_by") or ()))
-    return Row(
-        (
-            Cell(number, "head"),
-            Cell(read.term(row["what"], row["id"]), note=row["id"]),
-            Cell(
-                f"{whole_number(str(row['value']))} {row['unit']}",
-                "number",
-                str(row["value"]),
-                f"factors/{row['id']}",
-                note=basis,
-            ),
-            Cell(read.say("comma").join(one for one in (row["region"], _span(read, row["valid"])) if one)),
-            Cell(
-                read.say("comma").join(told),
-                note=read.say("stop").join(one for one in (row["locator"], row["note"]) if one),
-            ),
-            Cell(read.word(f"report-checked-{row['checked']}", str(row["checked"]))),
-            Cell(_besides(read, len(links)), links=links[:_LINKS]),
+    cells = (
+        Cell(number, "head"),
+        Cell(read.term(row["what"], row["id"]), note=row["id"]),
+        Cell(
+            f"{whole_number(str(row['value']))} {row['unit']}",
+            "number",
+            str(row["value"]),
+            f"factors/{row['id']}",
+            note=basis,
         ),
-        number,
+        Cell(read.say("comma").join(one for one in (row["region"], _span(read, row["valid"])) if one)),
+        Cell(read.word(f"report-checked-{row['checked']}", str(row["checked"]))),
+        Cell(_besides(read, len(links)), links=links[:_LINKS]),
     )
+    place = read.say("stop").join(one for one in (row["locator"], row["note"]) if one)
+    return Row(cells, number), Row((Cell(read.say("comma").join(told), note=place),), None, "steps")
 
 
 def _besides(read: Reading, count: int) -> str:

@@ -16,6 +16,8 @@ _MOST = 9
 _BROAD = 9  # columns of a table that is set closer
 _SHORT = 14  # rows of a table that is not parted in print
 _DIGITS = 6  # of a small number that is too long
+GRAVITY = ("error", "warning", "info")
+"""The weights of a judgement, the gravest first."""
 _LONG = 14  # characters of an exact number that are still read as one
 
 
@@ -125,6 +127,11 @@ class Remark:
     text: str
     place: str = ""
     about: tuple[Link, ...] = ()
+
+    @property
+    def gravity(self) -> int:
+        """Its place among the weights, the gravest first."""
+        return GRAVITY.index(self.severity)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _WORDS = 12.5  # pixels high
 _NAMES = 340  # pixels that names beside bars may take
 _EDGE = 18  # pixels left free for a figure over the first column
 _DIAMOND = 22  # pixels from a column to the words beside its diamond
+_NEAR = 0.09  # of the height of a plot: a line this close above a column crosses the words over it
 _RIM = 4  # pixels of white around words
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _CLIP = re.compile(r"\bclip(\d+)\b")
@@ -94,13 +95,21 @@ def trend(parts: Rows, totals: Rows, others: Rows, target: Rows, labels: Rows) -
 
     def draw(narrow: bool) -> Spec:
         room = ((NARROW if narrow else WIDE) - side - _EDGE) / len(years)
-        over = "totals" if all(1.1 * wide(row["text"]) < room for row in totals) else "ends"
+        words = "totals" if all(1.1 * wide(row["text"]) < room for row in totals) else "ends"
         between = "named" if all(wide(row["text"]) + _DIAMOND < room / 2 for row in others) else None
-        layers = _trend(years, [0, max([top, *named])], over, between)
+        layers = _trend(years, [0, max([top, *named])], words, between)
         return _layers(layers, 300, narrow, left=_EDGE, top=26, bottom=28, right=side)
 
-    tables = {"totals": totals, "ends": [*totals[:1], *totals[-1:]], "others": others, "named": others[:-1]}
+    over = _over(totals, target, top * _NEAR)
+    tables = {"totals": over, "ends": [*over[:1], *over[-1:]], "others": others, "named": others[:-1]}
     return _drawn("trend", draw, parts=parts, **tables, target=target, beside=beside)
+
+
+def _over(totals: Rows, target: Rows, near: float) -> list[dict[str, Any]]:
+    """Return the totals where their words stand: over the column, or over the target that would cross them out."""
+    allowed = {str(row["year"]): row["value"] for row in target}
+    places = [(row, allowed.get(str(row["year"]), 0.0)) for row in totals]
+    return [{**row, "value": line} if 0 < line - row["value"] < near else row for row, line in places]
 
 
 def _trend(years: Sequence[str], domain: Sequence[float], over: str, between: str | None) -> list[Any]:
@@ -109,7 +118,7 @@ def _trend(years: Sequence[str], domain: Sequence[float], over: str, between: st
 
     def x(place: float = 0.5) -> Any:
         axis = altair.Axis(labelAngle=0, labelPadding=8, ticks=False, labelFontWeight="bold", labelOverlap=True)
-        band = altair.Scale(domain=list(years), paddingInner=0.5, paddingOuter=0.1)
+        band = altair.Scale(domain=list(years), paddingInner=0.5, paddingOuter=0.04)
         return altair.X("year:N", axis=axis, scale=band, bandPosition=place)
 
     scale, tone = altair.Scale(domain=list(domain), nice=False), altair.Color("tone:N", scale=None)

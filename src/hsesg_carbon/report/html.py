@@ -99,7 +99,7 @@ def report_html(statement: Mapping[str, Any], lang: str) -> str:
         seal={"state": state, "text": sentence},
         key_figures=read.say("key-figures", year=read.last),
         tiles=shown,
-        across=3 if (len(shown) - 1) % 3 == 0 else 4,
+        across=_across(len(shown) - 1),
         sections=numbered(read),
         say=read.say,
     )
@@ -180,6 +180,11 @@ def _energy(read: Reading) -> Tile | None:
         lines.append(read.say("renewable-of", percent=read.numbers.text(row["renewable_percent"], "%")))
     value = read.number(row["gj"], "GJ", f"energy_totals/{row['year']}/gj", f"#energy-{row['year']}")
     return Tile("tile-energy", read.say("energy-used"), value, "GJ", tuple(lines))
+
+
+def _across(count: int) -> int:
+    """Return how many of the lesser key figures stand beside each other, so that none stands alone below."""
+    return 4 if count % 3 == 1 else 3
 
 
 def _years(read: Reading) -> str:

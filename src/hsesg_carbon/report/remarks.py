@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from hsesg_carbon.report.blocks import Link, Remark, Remarks
 from hsesg_carbon.report.reading import Json, Reading
 
-_GRAVE = {"error": 0, "warning": 1, "info": 2}
 _ABOUT = 3  # parts of the page that a caveat is linked to; with more it bears on nearly all
 _NAMED = {
     "totals": "scopes",
@@ -38,8 +37,8 @@ _NAMED = {
 
 def remarks(read: Reading, rows: Sequence[Json]) -> Remarks:
     """Return findings or caveats, the gravest first."""
-    grave = sorted(rows, key=lambda one: _GRAVE.get(one["severity"], 0))
-    return Remarks(tuple(_remark(read, row) for row in grave))
+    told = (_remark(read, row) for row in rows)
+    return Remarks(tuple(sorted(told, key=lambda one: one.gravity)))
 
 
 def _remark(read: Reading, row: Json) -> Remark:
