@@ -203,7 +203,7 @@ def test_intensities_name_their_denominator_and_are_the_quotient(
     row = found(documents["gri-305"], "305-4-a")
     areas = {int(one.period): Fraction(one.value) for one in campus.denominators if one.denominator == "floor_area"}
     whole = values(found(documents["sse-14"], "sse-24-total"))
-    own = values(row, "per floor_area")
+    own = values(row, "per floor area")
     assert {year: float(value) for year, value in own.items()} == {
         year: pytest.approx(float(whole[year] / areas[year])) for year in whole
     }
