@@ -39,6 +39,7 @@ _WIDTHS = {
 }
 _YEAR_WIDTH, _ABOUT_WIDTH = 13, 120
 _POINTS, _TALLEST, _A4 = 9, 400, 9
+_HEAD_HEIGHT = 24  # points
 
 
 @dataclass
@@ -327,7 +328,7 @@ def _formats(book: "Book") -> dict[tuple[str, str], "Format"]:
     for places in range(_MOST_PLACES + 1):
         kinds[str(places)] = {"num_format": "#,##0" + "." * (places > 0) + "0" * places, "align": "right"}
     fills = {**_FILLS, "": _HEAD}
-    head = {"bold": True, "font_color": _INK}
+    head = {"bold": True, "font_color": _INK, "valign": "vcenter"}
     return {
         (status, kind): book.add_format({**edge, "bg_color": fill, **told, **(head if not status else {})})
         for status, fill in fills.items()
@@ -351,6 +352,7 @@ class _Table:
             heading = str(name) if year else message(f"label.disclosed-column-{name}", self.lang)
             self.page.write_string(0, place, heading, self.formats["", "0" if year else "text"])
             self.page.set_column(place, place, self._width(name))
+        self.page.set_row(0, _HEAD_HEIGHT)
         self.page.freeze_panes(1, frozen)
         self.page.repeat_rows(0)
         _for_paper(self.page)
