@@ -11,7 +11,7 @@ from hsesg_carbon.energy import ENERGY_KINDS, EnergyAccount
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Totals
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import LANGUAGES, named
 from hsesg_carbon.plan import plan_keys
 from hsesg_carbon.records import COUNTED
 from hsesg_carbon.workspace import Workspace
@@ -107,7 +107,7 @@ class Accounts:
     def views(self) -> Mapping[str, Inventory]:
         """The inventory by each method of Scope 2 that the methodology has; ``""`` is that of the totals."""
         own = self.workspace.inventory
-        views: dict[str, Inventory] = {method: own.seen(scope2=method) for method in self.workspace.methodology.scope2}
+        views = self.workspace.views
         return {**views, "": views.get(own.scope2, own)}
 
     @cached_property
@@ -215,17 +215,6 @@ class Accounts:
 def lacking(code: str, /, **data: Any) -> Finding:
     """Return what says that something is missing, and what would answer it."""
     return Finding(code=code, severity="warning", data=data)
-
-
-def both(code: str, /, **data: Any) -> dict[str, str]:
-    """Return a message in both languages."""
-    return {lang: message(code, lang, **data) for lang in LANGUAGES}
-
-
-def named(name: Mapping[str, str], otherwise: str) -> dict[str, str]:
-    """Return a name in both languages, whichever are stated."""
-    stated = next(iter(name.values()), otherwise)
-    return {lang: name.get(lang, stated) for lang in LANGUAGES}
 
 
 def plain(text: str) -> dict[str, str]:

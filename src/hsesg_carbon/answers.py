@@ -12,10 +12,8 @@ from hsesg_carbon.answering import (
     Figure,
     Origin,
     Texts,
-    both,
     by_year,
     lacking,
-    named,
     plain,
 )
 from hsesg_carbon.basis_answers import BASIS
@@ -24,7 +22,7 @@ from hsesg_carbon.indices import SCOPES, Question
 from hsesg_carbon.inventory import NATIONAL_ITEMS
 from hsesg_carbon.ledger import Total
 from hsesg_carbon.measures import Measure
-from hsesg_carbon.messages import catalogue
+from hsesg_carbon.messages import both, catalogue, named
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import covered_gases
 from hsesg_carbon.units import CO2E

@@ -30,7 +30,7 @@ from hsesg_carbon.events import label as kind_label
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.shown import number
 from hsesg_carbon.tables import read_record
 from hsesg_carbon.units import CO2E, Amount
@@ -521,10 +521,8 @@ class _Judge:
         return None if {one.scope for one in effects} & set(self.policy.scopes) else "not-measured"
 
     def _aside(self, event: Event, effects: Sequence[Effect], status: Status) -> Weighed:
-        if status == "non-trigger":
-            reason = self.policy.non_triggers[event.kind]
-        else:
-            reason = {lang: message(f"label.base-year-{status}", lang) for lang in LANGUAGES}
+        told = status == "non-trigger"
+        reason = self.policy.non_triggers[event.kind] if told else both(f"label.base-year-{status}")
         stated = [one.amount for one in effects] or [row.effect for row in event.rows if row.effect is not None]
         effect = sum(stated, _ZERO) if stated else None
         return Weighed(event.id, event.kind, event.day, status, reason, effect=effect)

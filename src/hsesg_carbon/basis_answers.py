@@ -14,17 +14,15 @@ from hsesg_carbon.answering import (
     Figure,
     Origin,
     Texts,
-    both,
     by_year,
     lacking,
-    named,
     plain,
 )
 from hsesg_carbon.energy import ENERGY_KINDS
 from hsesg_carbon.errors import FactorError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.indices import NARRATIVE, SCOPES, UNACCOUNTED, Question
-from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.messages import LANGUAGES, both, named
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.monitoring import EMISSIONS, ENERGY
 from hsesg_carbon.plan import PlanLine

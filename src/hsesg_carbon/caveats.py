@@ -8,8 +8,8 @@ from typing import Any
 
 from hsesg_carbon import shown
 from hsesg_carbon.base_year import Decision
-from hsesg_carbon.findings import Finding, Severity
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.findings import GRAVITY, Finding, Severity
+from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.methodology import Methodology
 from hsesg_carbon.verification import Verification
 
@@ -17,7 +17,6 @@ Json = dict[str, Any]
 Names = dict[str, str]
 
 _MOST_NAMED = 12
-_GRAVITY = ("error", "warning", "info")
 _EMISSIONS = ("totals", "gases", "sites", "sources", "intensities", "drivers", "calculation")
 _ENERGY = ("energy", "energy_totals")
 _BASE = ("since_base_percent", "restatement")
@@ -155,7 +154,7 @@ def caveats(facts: Facts) -> tuple[Caveat, ...]:
         *_of_base_year(facts),
         *_of_findings(facts.findings),
     ]
-    return tuple(sorted(found, key=lambda one: _GRAVITY.index(one.severity)))
+    return tuple(sorted(found, key=lambda one: GRAVITY.index(one.severity)))
 
 
 def finding_json(one: Finding) -> Json:
@@ -198,7 +197,7 @@ def _of_data(facts: Facts) -> Iterator[Caveat]:
 
 def _percents(code: str, severity: Severity, scope: str, own: Mapping[int, Fraction]) -> Caveat:
     percents = [f"{year}: {shown.percent(percent)}" for year, percent in sorted(own.items())]
-    name = {lang: message(f"label.caveat-scope-{scope}", lang) for lang in LANGUAGES}
+    name = both(f"label.caveat-scope-{scope}")
     return Caveat(code, severity, (*_EMISSIONS, "quality"), {"scope": name, "percents": percents})
 
 
@@ -271,7 +270,7 @@ def _of_verification(verification: Verification | None) -> Iterator[Caveat]:
     if verification is None:
         yield Caveat("caveat-not-verified", "info", ("verification",))
         return
-    counts = {name: sum(one.severity == name for one in verification.findings) for name in _GRAVITY}
+    counts = {name: sum(one.severity == name for one in verification.findings) for name in GRAVITY}
     if counts["error"] or counts["warning"]:
         severity: Severity = "error" if counts["error"] else "warning"
         data = {"errors": counts["error"], "warnings": counts["warning"], "checks": verification.checks}
@@ -307,7 +306,7 @@ def _of_findings(findings: Iterable[Finding]) -> Iterator[Caveat]:
         if one.code not in _FITS and (one.severity != "info" or one.code in _TOLD):
             kinds.setdefault(one.code, []).append(one)
     for code, own in kinds.items():
-        gravest = min(own, key=lambda one: _GRAVITY.index(one.severity))
+        gravest = min(own, key=lambda one: GRAVITY.index(one.severity))
         yield Caveat(code, gravest.severity, _bearing(code), gravest.data, len(own))
 
 

@@ -9,7 +9,7 @@ from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import CONSOLIDATIONS, Boundary, Consolidation, Inventory
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.units import CO2E, Amount
 
 
@@ -53,9 +53,9 @@ class Consolidations:
                 code="consolidation-empty",
                 severity="warning",
                 data={
-                    "consolidation": _both(f"label.consolidation-{one}"),
+                    "consolidation": both(f"label.consolidation-{one}"),
                     "years": sorted(wanted - present[one]),
-                    "reason": _both(f"reason-empty-{one}", entity=entity),
+                    "reason": both(f"reason-empty-{one}", entity=entity),
                 },
             )
             for one in CONSOLIDATIONS
@@ -65,11 +65,11 @@ class Consolidations:
         if not missing:
             return findings
         if not self._located:
-            reason = _both("reason-national-location", methodology=self.inventory.ledger.plan.methodology.id)
+            reason = both("reason-national-location", methodology=self.inventory.ledger.plan.methodology.id)
         elif missing - present["legal-entity"]:
-            reason = _both("reason-empty-legal-entity", entity=entity)
+            reason = both("reason-empty-legal-entity", entity=entity)
         else:
-            reason = _both("reason-national-items")
+            reason = both("reason-national-items")
         data = {"years": sorted(missing), "reason": reason}
         return [*findings, Finding(code="national-empty", severity="info", data=data)]
 
@@ -91,7 +91,3 @@ class Consolidations:
     @staticmethod
     def _years(totals: Totals) -> set[int]:
         return {int(row["year"]) for row in totals}
-
-
-def _both(code: str, **data: str) -> dict[str, str]:
-    return {lang: message(code, lang, **data) for lang in LANGUAGES}

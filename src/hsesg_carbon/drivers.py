@@ -13,7 +13,7 @@ from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Denominator, Inventory, Pool, ruling_denominators
 from hsesg_carbon.ledger import Place, Totals, chosen, grouped
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both, message
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import ENERGY_FLOW, PlanLine
 from hsesg_carbon.units import CO2E
@@ -691,4 +691,4 @@ def _describes(line: PlanLine, periods: Iterable[Period]) -> bool:
 
 
 def _both(code: str) -> dict[str, str]:
-    return {lang: message(f"label.drivers-{code}", lang) for lang in LANGUAGES}
+    return both(f"label.drivers-{code}")

@@ -16,7 +16,7 @@ from hsesg_carbon.errors import InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Inventory
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 from hsesg_carbon.tables import misfits
@@ -500,7 +500,7 @@ def check_years(totals: Totals, years: Sequence[int]) -> None:
 
 def label(kind: str) -> dict[str, str]:
     """Return the name of a kind in every language."""
-    return {lang: message(f"label.base-year-{kind}", lang) for lang in LANGUAGES}
+    return both(f"label.base-year-{kind}")
 
 
 # -------------------------------------------------------------------------------------------------- private

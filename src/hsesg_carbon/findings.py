@@ -9,6 +9,8 @@ from hsesg_carbon.messages import message, visible
 _MAX_VALUE = 80
 
 Severity = Literal["error", "warning", "info"]
+GRAVITY: tuple[Severity, ...] = ("error", "warning", "info")
+"""The severities, the gravest first."""
 
 
 class Where(BaseModel):

@@ -18,7 +18,7 @@ from hsesg_carbon.activities import Bill
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.inventory import Denominator, ruling_denominators
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.months import Completeness, SeriesKey
 from hsesg_carbon.periods import Period, period_names
@@ -187,7 +187,7 @@ class GapFilling:
             try:
                 found += self._rows(key, month, spans, rule)
             except CarbonError as error:
-                why = {lang: message(error.code, lang, **error.data) for lang in LANGUAGES}
+                why = both(error.code, **error.data)
                 method = self.rules.fill[rule - 1].method
                 told = {"rule": rule, "method": method, "meter": key.meter or "–", "month": month.label, "why": why}
                 data = {"site": key.site, "activity": key.activity, **told}
@@ -218,7 +218,7 @@ class GapFilling:
         whole = quantity + _used(self.completeness.bills, key, year, unit)
         widths = sorted(one.half_width for one in own if one.half_width is not None)
         known = [f"±{_plain(one)} %" for one in dict.fromkeys((widths[0], widths[-1]))] if widths else []
-        unknown = {lang: message("label.gap-error-unknown", lang) for lang in LANGUAGES}
+        unknown = both("label.gap-error-unknown")
         data = {
             "site": key.site,
             "activity": key.activity,
@@ -266,7 +266,7 @@ class GapFilling:
                 rule=place,
                 method=rule.method,
                 reason=rule.reason,
-                note={lang: message(NOTES[rule.method], lang, **data) for lang in LANGUAGES},
+                note=both(NOTES[rule.method], **data),
                 half_width=width,
                 checks=checks,
             )

@@ -14,7 +14,7 @@ from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period
 
 Answer = Literal["yes", "no", "unknown"]
@@ -186,7 +186,7 @@ class Instruments:
             places = [] if unmet else self._places(one, left, library)
             unmet = unmet or _nowhere(one, places, left)
             if unmet:
-                told = [{lang: message(f"label.{code}", lang) for lang in LANGUAGES} for code in unmet]
+                told = [both(f"label.{code}") for code in unmet]
                 data = {"instrument": one.instrument, "volume": _volume(one), "unmet": told}
                 findings.append(Finding(code="instrument-falls", severity="warning", data=data))
                 continue

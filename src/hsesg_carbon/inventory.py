@@ -30,7 +30,7 @@ from hsesg_carbon.ledger import (
     summed,
 )
 from hsesg_carbon.lines import Stood, lines_of
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
 from hsesg_carbon.records import COUNTED, Flow, Gwp
@@ -217,7 +217,7 @@ class Boundary:
                 data: dict[str, Any] = {"site": site.id, "chain": chain, **shares}
                 yield Finding(code="site-held-through", severity="info", data=data)
             if site.lease:
-                basis = {lang: message(f"label.lease-{site.lease.basis}", lang) for lang in LANGUAGES}
+                basis = both(f"label.lease-{site.lease.basis}")
                 data = {"site": site.id, "percent": _percent(site.used), "basis": basis, "note": site.lease.note}
                 yield Finding(code="site-leased", severity="info", data=data)
 
@@ -652,7 +652,7 @@ class Inventory:
             one.hold_to(self.gwp)
         above, below = one.per
         multiplier = Fraction(one.factor) * units.ratio(above, flow.unit) * units.ratio(unit, below)
-        reason = {lang: message("reason-instrument", lang, instrument=one.instrument) for lang in LANGUAGES}
+        reason = both("reason-instrument", instrument=one.instrument)
         return PlanLine(flow, multiplier, (), 0, reason, ("instrument",), "market")
 
     def _residual_findings(self) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,6 +32,29 @@ def message(code: str, lang: str = "en", /, **data: Any) -> str:
     template = catalogue()[code][lang]
     shown = {name: _shown(value, lang) for name, value in data.items()}
     return template.format(**shown) if "{" in template else template
+
+
+def both(code: str, /, **data: Any) -> dict[str, str]:
+    """
+    Return the sentence of ``code`` in every language, ``{"en": ..., "zh": ...}``: data of a finding, a name on a page.
+
+    Example:
+        >>> both("label.scope-1")
+        {'en': 'Scope 1', 'zh': '范围一'}
+    """
+    return {lang: message(code, lang, **data) for lang in LANGUAGES}
+
+
+def named(name: Mapping[str, str], otherwise: str) -> dict[str, str]:
+    """
+    Return a name in every language, whichever are stated.
+
+    Example:
+        >>> named({"zh": "总部"}, "hq"), named({}, "hq")
+        ({'en': '总部', 'zh': '总部'}, {'en': 'hq', 'zh': 'hq'})
+    """
+    stated = next(iter(name.values()), otherwise)
+    return {lang: name.get(lang, stated) for lang in LANGUAGES}
 
 
 def _shown(value: Any, lang: str) -> Any:

@@ -13,7 +13,7 @@ from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError, near
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Severity
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
 from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import WELL_CHECKED, CatalogueEntry, EmissionFactor, Flow, FuelProperty, Wanted
@@ -436,13 +436,13 @@ class _Compiler:
             choice = PropertyChoice(property="coal-equivalent", source=coal.source)
             pool.append(self._property(entry, choice))
         steps = self._path(activity, unit, flow.unit, pool, None)
-        ruled, reason = 0, _both("reason-own-unit")
+        ruled, reason = 0, both("reason-own-unit")
         if use is not None:
             ruled, reason = place, use.reasons
         elif default and coal:
-            reason = _both("reason-coal-equivalent", source=coal.source)
+            reason = both("reason-coal-equivalent", source=coal.source)
         elif steps and gas_rule:
-            ruled, reason = gas_rule, _both("reason-as-gas-rule", rule=gas_rule)
+            ruled, reason = gas_rule, both("reason-as-gas-rule", rule=gas_rule)
         return _multiplied(unit, flow, steps, ruled, reason)
 
     def _pool(self, entry: CatalogueEntry, use: Use | None) -> list[FuelProperty]:
@@ -539,10 +539,6 @@ def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:
     if record.property not in BASES or not basis:
         return False
     return (record.basis or BASES[record.property]) != basis
-
-
-def _both(code: str, **data: Any) -> dict[str, str]:
-    return {lang: message(code, lang, **data) for lang in LANGUAGES}
 
 
 def _reachable(unit: str, pool: Sequence[FuelProperty]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hsesg_carbon.errors import InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Boundary, Denominator, Inventory, ruling_denominators
 from hsesg_carbon.ledger import Group, place_of
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import COUNTED, EmissionFactor, FuelProperty
@@ -566,4 +566,4 @@ def _lines_of(view: Inventory, years: Sequence[int]) -> "pd.DataFrame":
 
 
 def _label(name: str, prefix: str = "cause-") -> dict[str, str]:
-    return {lang: message(f"label.{prefix}{name}", lang) for lang in LANGUAGES}
+    return both(f"label.{prefix}{name}")

@@ -20,7 +20,7 @@ from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory, ruling_denominators
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.messages import LANGUAGES, catalogue, message
+from hsesg_carbon.messages import LANGUAGES, both, catalogue, named
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.propagation import Interval
 from hsesg_carbon.seal import Seal
@@ -148,7 +148,7 @@ class Statement:
             "boundary": [
                 {
                     "site": one.id,
-                    "name": _name(one.name, one.id),
+                    "name": named(one.name, one.id),
                     "region": one.region,
                     "share": units.exact_text(self.workspace.boundary.counting(one)),
                     "control": list(one.control),
@@ -332,7 +332,7 @@ class Statement:
                     "year": row["year"],
                     **{name: row[name] for name in ("before", "after", "difference", "percent")},
                     "causes": [
-                        {"cause": part["cause"], "name": _label(f"cause-{part['cause']}"), "amount": part["value"]}
+                        {"cause": part["cause"], "name": both(f"label.cause-{part['cause']}"), "amount": part["value"]}
                         for part in row["parts"]
                     ],
                 }
@@ -352,7 +352,7 @@ class Statement:
                 "parts": [
                     {
                         "part": row["driver"],
-                        "name": _label(f"driver-{row['driver']}"),
+                        "name": both(f"label.driver-{row['driver']}"),
                         "amount": units.exact_text(row.amount.value),
                     }
                     for row in parts
@@ -587,15 +587,6 @@ def _in_units(own: Mapping[str, Fraction]) -> dict[str, str | None]:
     return {"gj": _text(energy), "mwh": _text(megawatt_hours), "tce": _text(own.get("tce"))}
 
 
-def _label(name: str) -> Names:
-    return {lang: message(f"label.{name}", lang) for lang in LANGUAGES}
-
-
-def _name(names: Mapping[str, str], otherwise: str) -> Names:
-    known = next(iter(names.values()), otherwise)
-    return {lang: names.get(lang, known) for lang in LANGUAGES}
-
-
 def _denominator_name(per: str) -> Names:
-    code = f"denominator-{per}"
-    return _label(code) if f"label.{code}" in catalogue() else {lang: per.replace("_", " ") for lang in LANGUAGES}
+    code = f"label.denominator-{per}"
+    return both(code) if code in catalogue() else {lang: per.replace("_", " ") for lang in LANGUAGES}

@@ -14,7 +14,7 @@ from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.events import KINDS, BaseYearEvent, Kind
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.inventory import Inventory, ruling_denominators
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.plan import describe
 from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.restate import Attribution, Bridge, NumberChange, Restatement, attribution, known_cause
@@ -149,7 +149,7 @@ class Versions:
         )
         for name, severity, (before, after) in pairs:
             if before != after:
-                what = {lang: message(f"label.version-{name}", lang) for lang in LANGUAGES}
+                what = both(f"label.version-{name}")
                 data = {"what": what, "before": before, "after": after}
                 yield Finding(code="restated-basis", severity=severity, data=data)
 
@@ -160,7 +160,7 @@ class Versions:
             known = [ruling_denominators(own, per).keys() for own in sides]
             for side, own, other in zip(("before", "after"), known, reversed(known), strict=True):
                 if years := [year for year in self.restatement.years if year in other - own]:
-                    which = {lang: message(f"label.version-{side}", lang) for lang in LANGUAGES}
+                    which = both(f"label.version-{side}")
                     data = {"denominator": per, "years": years, "version": which}
                     yield Finding(code="restate-no-denominator", severity="warning", data=data)
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from hsesg_carbon import shown
+from hsesg_carbon.findings import GRAVITY
 from hsesg_carbon.report.drawings import Drawing
 
 _PLACES = {"tCO2e": 2, "t": 2, "GJ": 0, "MWh": 1, "tce": 2, "%": 1, "ML": 3, "kWh": 0, "m3": 0, "L": 0}
@@ -16,8 +17,6 @@ _MOST = 9
 _BROAD = 9  # columns of a table that is set closer
 _SHORT = 14  # rows of a table that is not parted in print
 _DIGITS = 6  # of a small number that is too long
-GRAVITY = ("error", "warning", "info")
-"""The weights of a judgement, the gravest first."""
 _LONG = 14  # characters of an exact number that are still read as one
 
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
-from hsesg_carbon.findings import Finding, Severity
+from hsesg_carbon.findings import GRAVITY, Finding, Severity
 from hsesg_carbon.inventory import Denominator, Inventory
-from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.verification.against import facts_of
 from hsesg_carbon.verification.checks import Check, System, Values
 from hsesg_carbon.verification.claims import claims, supposed
@@ -27,7 +27,6 @@ CellName = tuple[str, str]
 """A cell as people name it: id of its row, period."""
 
 _PLACES = 6
-_GRAVITY = ("error", "warning", "info")
 """In which order findings are told."""
 _SOFT = frozenset({"rounded-coarser", "truncated"})
 """Slips of presentation: the figure is not wrong, only less exact than it looks."""
@@ -168,7 +167,7 @@ def verify(
     found += map(view.judged, wrong)
     failed = len(system.failing) + sum(one.count for one in wrong)
     checks = system.testable + len(judged) - len(wrong) + sum(one.count for one in wrong)
-    found.sort(key=lambda one: _GRAVITY.index(one.severity))
+    found.sort(key=lambda one: GRAVITY.index(one.severity))
     return Verification(checks, checks - failed, tuple(found), tuple(view.implied()), view.mended(told))
 
 
@@ -273,7 +272,7 @@ class _View:
     def _verdict(self, found: Inconsistency) -> dict[str, str]:
         """Say what explains it, that several things would as well, or that nothing was found."""
         if not found.slips:
-            return {lang: message("label.explained-not", lang) for lang in LANGUAGES}
+            return both("label.explained-not")
         best = self._explanation(found.system, found.slips[0])
         many = found.equally_good
         code = "label.explained-many" if many > 1 else "label.explained-one"
