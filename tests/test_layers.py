@@ -24,7 +24,7 @@ LAYERS = [
     ["report.reading"],
     ["report.blocks"],
     ["report.drawings"],
-    ["report.binder", "report.charts", "report.prefill", "report.traced"],
+    ["report.binder", "report.charts", "report.inlined", "report.prefill", "report.traced"],
     ["report"],
     ["printing"],
     ["statement"],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.fixture import CLOSING, FORMULA, SCRIPT, monitor_json
+from tests.e2e.watched import Watched
 
 PAGE = Path(__file__).resolve().parents[2] / "src" / "hsesg_carbon" / "report" / "page"
 WIDTHS = [(1280, 900), (390, 844)]
@@ -18,22 +19,8 @@ LAST = "2024-12"
 Monitor = dict[str, Any]
 
 
-class Seen:
-    """A page in the browser, with all that it asked for and complained of."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.dialogs: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("dialog", self._dialog)
-
-    def _dialog(self, dialog: Any) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
+class Seen(Watched):
+    """The dashboard in the browser."""
 
     def open(self, path: Path, state: str = "") -> Any:
         self.page.goto(path.as_uri() + state)

@@ -18,6 +18,7 @@ from hsesg_carbon.units import half_up
 from hsesg_carbon.workspace import Workspace
 from tests.e2e.fixture import SCRIPT
 from tests.e2e.report_fixture import statement_json
+from tests.e2e.watched import Watched
 
 LANGUAGES = ("en", "zh")
 WIDTHS = [(1280, 900), (390, 844)]
@@ -42,23 +43,12 @@ def reports(statement: Statement, tmp_path_factory: pytest.TempPathFactory) -> M
     return found
 
 
-class Opened:
-    """A page in the browser, with all that it asked for and complained of."""
+class Opened(Watched):
+    """The report in the browser."""
 
     def __init__(self, page: Any, path: Path) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.dialogs: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("dialog", self._dialog)
+        super().__init__(page)
         page.goto(path.as_uri())
-
-    def _dialog(self, dialog: Any) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
 
 
 @pytest.fixture

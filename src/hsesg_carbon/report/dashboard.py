@@ -1,19 +1,16 @@
 """The monthly dashboard (能耗看板): one HTML file that opens from a disk, asks for nothing and holds both languages."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.messages import LANGUAGES, catalogue, message
 from hsesg_carbon.report.charts import chart_specs, vega_script
+from hsesg_carbon.report.inlined import hash_of, text_of
 from hsesg_carbon.writing import write_whole
 
-_PAGE = files("hsesg_carbon.report")
 _SCRIPTS = ("numbers", "data", "state", "parts", "sections", "start")
 _WHOLE = ("organisation", "basis", "month", "months", "sites", "carriers", "targets", "findings")
 _TABLES = (
@@ -66,16 +63,16 @@ def dashboard_html(monitor: Mapping[str, Any], lang: str) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
-    script = '(() => {\n"use strict";\n' + "\n".join(_text(f"page/{name}.js") for name in _SCRIPTS) + "\n})();"
+    script = '(() => {\n"use strict";\n' + "\n".join(text_of(f"page/{name}.js") for name in _SCRIPTS) + "\n})();"
     vega = f"(() => {{{vega_script()}}})();"
     name = monitor.get("organisation", {}).get("name", {})
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_text("dashboard.html.j2"))
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(text_of("dashboard.html.j2"))
     return template.render(
         html_lang="zh-Hans" if lang == "zh" else "en",
         title=f"{name.get(lang, '')} {message('label.dashboard-title', lang)}".strip(),
         policy=_policy([vega, script]),
         noscript={one: message("label.dashboard-noscript", one) for one in LANGUAGES},
-        css=Markup(_text("page/page.css")),
+        css=Markup(text_of("page/page.css")),
         monitor=Markup(embedded(packed(monitor))),
         labels=Markup(embedded({one: _labels(one) for one in LANGUAGES})),
         charts=Markup(embedded({one: chart_specs(one) for one in LANGUAGES})),
@@ -150,8 +147,7 @@ def _labels(lang: str) -> dict[str, str]:
 
 def _policy(scripts: Sequence[str]) -> str:
     """Return a content security policy under which these scripts run, and nothing else, and nothing is fetched."""
-    hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
-    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    allowed = " ".join(f"'{hash_of(one)}'" for one in scripts)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -163,7 +159,3 @@ def _inline(script: str) -> str:
     if "</script" in script.lower() or "<!--" in script:
         raise InputError("monitor-script")
     return script
-
-
-def _text(name: str) -> str:
-    return _PAGE.joinpath(name).read_text(encoding="utf-8")

@@ -1,10 +1,7 @@
 """The report of a GHG statement: one HTML file that opens offline, needs no script, and prints on A4."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +9,11 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.report.annex import annex, gwp, seal_state
 from hsesg_carbon.report.blocks import Section, Tile
 from hsesg_carbon.report.drawings import drawable
+from hsesg_carbon.report.inlined import hash_of, text_of
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.report.sections import caveats, figures
 from hsesg_carbon.writing import write_whole
 
-_PAGE = files("hsesg_carbon.report")
 _PARTS = (
     "organisation",
     "years",
@@ -79,8 +76,8 @@ def report_html(statement: Mapping[str, Any], lang: str) -> str:
 
     _require(statement)
     read = Reading(statement, lang)
-    css = _text("page/report.css")
-    loader = FunctionLoader(_text)
+    css = text_of("page/report.css")
+    loader = FunctionLoader(text_of)
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, loader=loader, trim_blocks=True, lstrip_blocks=True
     )
@@ -90,7 +87,7 @@ def report_html(statement: Mapping[str, Any], lang: str) -> str:
     shown = tiles(read)
     return environment.get_template("report.html.j2").render(
         html_lang="zh-Hans" if lang == "zh" else "en",
-        policy=f"default-src 'none'; style-src '{_hash(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; style-src '{hash_of(css)}'; img-src data:; base-uri 'none'; form-action 'none'",
         css=Markup(css),
         title=read.say("title", organisation=organisation),
         organisation=organisation,
@@ -213,11 +210,3 @@ def _require(statement: Mapping[str, Any]) -> None:
     if not (statement["years"] and statement["totals"]):
         raise InputError("statement-empty")
     drawable()
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _text(name: str) -> str:
-    return _PAGE.joinpath(name).read_text(encoding="utf-8")
