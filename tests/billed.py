@@ -8,7 +8,7 @@ from hsesg_carbon.activities import Bill
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.gaps import Fill, GapFilling, GapRules, Method
-from hsesg_carbon.inventory import Denominator
+from hsesg_carbon.intensity import Denominator
 from hsesg_carbon.monitoring import Weather
 from hsesg_carbon.months import Completeness, Expected
 from hsesg_carbon.periods import Period

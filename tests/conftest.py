@@ -15,6 +15,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 # Deadlines measure the machine, not the law; benchmarks measure speed.
 settings.register_profile("laws", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("laws"), max_examples=1200)  # make long
 settings.load_profile("laws")
 
 

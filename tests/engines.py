@@ -102,12 +102,19 @@ CSV = Engine("duckdb-csv", _duckdb_csv, lazy=True)
 
 
 def _marked(one: Engine) -> Any:
-    missing = spark_missing() if one.name == "spark" else ""
-    return pytest.param(one, marks=pytest.mark.skipif(bool(missing), reason=missing), id=one.name)
+    if one.name != "spark":
+        return pytest.param(one, id=one.name)
+    missing = spark_missing()
+    return pytest.param(one, marks=[pytest.mark.skipif(bool(missing), reason=missing), pytest.mark.long], id=one.name)
 
 
 HERE = [_marked(one) for one in ENGINES]
-"""The engines as parameters of a test; Spark is skipped, and says why, where it or Java is missing."""
+"""The engines as parameters of a test. Spark, which takes seconds for each, is asked all of them in ``make long``."""
+
+ON_SPARK = pytest.param(
+    ENGINES[-1], marks=pytest.mark.skipif(bool(spark_missing()), reason=spark_missing()), id="spark"
+)
+"""Spark as the parameter of one of the few tests that ask it in every run; skipped, with why, where it is missing."""
 
 
 def steps_of(quantity: float, grid: int) -> int:

@@ -15,6 +15,7 @@ from hsesg_carbon.monitoring import benchmarks
 from hsesg_carbon.plan import describe
 from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty
 from hsesg_carbon.vetting import BASES, LINKS, NO_FUELS, PURE, faults, word_faults
+from tests.each import each
 
 DATA = Path(__file__).resolve().parent.parent / "emission_factors"
 LIBRARY = hc.FactorLibrary.shipped()
@@ -40,49 +41,55 @@ def uses_of(factor: EmissionFactor) -> list[CatalogueEntry]:
     ]
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda one: one.id)
-def test_a_number_has_source_locator_and_region(number: EmissionFactor | FuelProperty) -> None:
-    source = LIBRARY.sources[number.source]
-    assert source.licence
-    assert number.locator.strip()
-    assert number.region in LIBRARY.regions
-    assert number.valid_to is None or number.valid_from is None or number.valid_from <= number.valid_to
-    limits = (number.lower95, number.value, number.upper95)
-    assert [one for one in limits if one is not None] == sorted(one for one in limits if one is not None)
-    if number.checked in {"computed", "inferred"}:
-        assert number.note, "computed and inferred numbers say how"
-    assert describe(number, LIBRARY)["title"]
+def test_a_number_has_source_locator_and_region() -> None:
+    def law(number: EmissionFactor | FuelProperty) -> None:
+        source = LIBRARY.sources[number.source]
+        assert source.licence
+        assert number.locator.strip()
+        assert number.region in LIBRARY.regions
+        assert number.valid_to is None or number.valid_from is None or number.valid_from <= number.valid_to
+        limits = (number.lower95, number.value, number.upper95)
+        assert [one for one in limits if one is not None] == sorted(one for one in limits if one is not None)
+        if number.checked in {"computed", "inferred"}:
+            assert number.note, "computed and inferred numbers say how"
+        assert describe(number, LIBRARY)["title"]
+
+    each(NUMBERS, lambda one: one.id, law)
 
 
-@pytest.mark.parametrize("factor", LIBRARY.factors, ids=lambda one: one.id)
-def test_a_factor_is_its_flow_per_a_quantity_of_its_activity(factor: EmissionFactor) -> None:
-    above, below = units.sides(factor.plain_unit)
-    flow = LIBRARY.flows[factor.flow]
-    assert units.kind(above) == units.kind(flow.unit)
-    fitting = uses_of(factor)
-    assert fitting, "some activity can use it"
-    for entry in fitting:
-        beside = factor.flow in BESIDE_CO2 and entry.subject in NO_FUELS
-        assert factor.flow in entry.flows or factor.flow == "CO2e" or beside, "CO2e may stand in for any gases"
-        assert units.kind(below) in {units.kind("GJ"), *(units.kind(one) for one in entry.measured_in)}
-    per_energy_of_fuel = units.kind(below) == units.kind("GJ") and fitting[0].subject not in NO_FUELS
-    assert (factor.basis is not None) == per_energy_of_fuel
-    assert (factor.flow == "CO2e") == (factor.gwp_set is not None)
+def test_a_factor_is_its_flow_per_a_quantity_of_its_activity() -> None:
+    def law(factor: EmissionFactor) -> None:
+        above, below = units.sides(factor.plain_unit)
+        flow = LIBRARY.flows[factor.flow]
+        assert units.kind(above) == units.kind(flow.unit)
+        fitting = uses_of(factor)
+        assert fitting, "some activity can use it"
+        for entry in fitting:
+            beside = factor.flow in BESIDE_CO2 and entry.subject in NO_FUELS
+            assert factor.flow in entry.flows or factor.flow == "CO2e" or beside, "CO2e may stand in for any gases"
+            assert units.kind(below) in {units.kind("GJ"), *(units.kind(one) for one in entry.measured_in)}
+        per_energy_of_fuel = units.kind(below) == units.kind("GJ") and fitting[0].subject not in NO_FUELS
+        assert (factor.basis is not None) == per_energy_of_fuel
+        assert (factor.flow == "CO2e") == (factor.gwp_set is not None)
+
+    each(LIBRARY.factors, lambda one: one.id, law)
 
 
-@pytest.mark.parametrize("prop", LIBRARY.properties, ids=lambda one: one.id)
-def test_a_fuel_property_links_what_its_kind_links(prop: FuelProperty) -> None:
-    if prop.property in PURE:
-        assert prop.unit == "1"
-        assert 0 < prop.value <= 1
-        return
-    above, below = units.sides(prop.unit)
-    linked = {(units.kind(a), units.kind(b)) for a, b in LINKS[prop.property]}
-    assert (units.kind(above), units.kind(below)) in linked
-    if prop.source == "definition":  # carbon is carbon: no heating value is involved
-        assert prop.basis is None
-        return
-    assert prop.basis == {**BASES, "carbon-content": "net"}.get(prop.property)
+def test_a_fuel_property_links_what_its_kind_links() -> None:
+    def law(prop: FuelProperty) -> None:
+        if prop.property in PURE:
+            assert prop.unit == "1"
+            assert 0 < prop.value <= 1
+            return
+        above, below = units.sides(prop.unit)
+        linked = {(units.kind(a), units.kind(b)) for a, b in LINKS[prop.property]}
+        assert (units.kind(above), units.kind(below)) in linked
+        if prop.source == "definition":  # carbon is carbon: no heating value is involved
+            assert prop.basis is None
+            return
+        assert prop.basis == {**BASES, "carbon-content": "net"}.get(prop.property)
+
+    each(LIBRARY.properties, lambda one: one.id, law)
 
 
 def test_shipped_data_are_held_to_what_own_data_are_held_to() -> None:

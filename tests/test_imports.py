@@ -48,3 +48,10 @@ def test_public_names_are_sorted_and_complete() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Footprint'"):
         hc.Footprint  # noqa: B018
+
+
+def test_the_package_run_as_a_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hsesg_carbon", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"hsesg-carbon {hc.__version__}\n"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hsesg_carbon.activities import Activities
     from hsesg_carbon.base_year import BaseYearPolicy
+    from hsesg_carbon.boundary import Boundary
     from hsesg_carbon.cube import Cube
     from hsesg_carbon.derive import Derived, Term
     from hsesg_carbon.disclose import Disclosure
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from hsesg_carbon.factors import FactorLibrary
     from hsesg_carbon.findings import Finding, Where
     from hsesg_carbon.instruments import Instrument, Instruments
-    from hsesg_carbon.inventory import Boundary, Denominator, Inventory
+    from hsesg_carbon.intensity import Denominator
+    from hsesg_carbon.inventory import Inventory
     from hsesg_carbon.ledger import Explanation, Ledger, Total, Totals
     from hsesg_carbon.mappings import read_mapping
     from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
@@ -55,13 +57,13 @@ _HOMES = {
     "Amount": "units",
     "BaseYearEvent": "events",
     "BaseYearPolicy": "base_year",
-    "Boundary": "inventory",
+    "Boundary": "boundary",
     "Bridge": "restate",
     "CarbonError": "errors",
     "Change": "restate",
     "Cube": "cube",
     "DegreeDays": "drivers",
-    "Denominator": "inventory",
+    "Denominator": "intensity",
     "Derived": "derive",
     "Disclosure": "disclose",
     "Drivers": "drivers",

@@ -26,6 +26,8 @@ from hsesg_carbon.sites import Site, repeated_sites
 if TYPE_CHECKING:
     import pandas as pd
 
+ABOUT = ("quality", "credit", "evidence", "note", "origin_file", "origin_sheet", "origin_row")
+"""Columns that say how a quantity is known and where it was taken from."""
 REQUIRED = ("activity_id", "site", "activity", "quantity", "unit")
 OPTIONAL = (
     "period",
@@ -35,13 +37,7 @@ OPTIONAL = (
     "meter",
     "instrument",
     "technology",
-    "quality",
-    "credit",
-    "evidence",
-    "note",
-    "origin_file",
-    "origin_sheet",
-    "origin_row",
+    *ABOUT,
 )
 KEY_DIMENSIONS = ("site", "activity", "region", "instrument", "technology")
 """Columns that every cube keeps apart."""

@@ -1,10 +1,11 @@
 """The answers that a disclosure index may ask for: one table of functions, each from the accounts to exact figures."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.answering import (
     EXAMPLES,
     Accounts,
@@ -141,6 +142,7 @@ def emission_intensity(accounts: Accounts, asked: Question, unit: str) -> Answer
     if view is None:
         return _no_method(accounts, asked["method"])
     wanted = accounts.of_scope(scopes)
+    emitted = [row for row in accounts.emissions(asked["method"]) or () if not scopes or row["scope"] in scopes]
 
     def of(per: str, accepted: list[str]) -> Iterable[Total]:
         rows = view.intensity(accounts.workspace.denominators, per, ("scope",), accepted, set(accounts.years))
@@ -149,7 +151,11 @@ def emission_intensity(accounts: Accounts, asked: Question, unit: str) -> Answer
     def origin(year: int) -> Origin:
         return accounts.origin(year, wanted, further=(accounts.file("denominators"),))
 
-    return _per_denominator(accounts, of, CO2E, unit, origin)
+    found = _per_denominator(accounts, of, CO2E, unit, origin)
+    counted = scopes or {str(row["scope"]) for row in emitted}
+    note = _numerator(accounts.workspace.methodology.gases, counted, view.scope2)
+    figures = tuple(replace(one, note=note) for one in found.figures)
+    return Answer(figures, (*found.missing, *(_absent_scopes(accounts, scopes, emitted) if figures else ())))
 
 
 def emission_change(accounts: Accounts, asked: Question, unit: str) -> Answer:
@@ -164,10 +170,10 @@ def emission_change(accounts: Accounts, asked: Question, unit: str) -> Answer:
         if before in sums and year in sums:
             change = sums[year] - sums[before]
             origin = accounts.origin(year, accounts.of_scope(scopes))
-            figures.append(Figure(year, both("label.disclose-against", year=before), change, unit, origin=origin))
-            if sums[before]:
-                percent = 100 * change / sums[before]
-                what = both("label.disclose-against", year=before)
+            what = both("label.disclose-against", year=before)
+            figures.append(Figure(year, what, change, unit, origin=origin))
+            percent = percentages.change(sums[year], sums[before])
+            if percent is not None:
                 figures.append(Figure(year, what, percent, "%", origin=origin))
     return Answer(tuple(figures)) if figures else Answer(missing=(lacking("disclose-missing-earlier"),))
 
@@ -592,6 +598,14 @@ def _yearly(
         Figure(year, value=value, unit=unit, origin=accounts.origin(year, wanted, kind))
         for year, value in sorted(sums.items())
     ]
+
+
+def _numerator(gases: Iterable[str], scopes: Collection[str], method: str) -> Texts:
+    """Return what is divided: which scopes, Scope 2 by which method, and which gases."""
+    told = [both(f"label.scope-{one}") for one in sorted(scopes)]
+    if "2" in scopes:
+        told[sorted(scopes).index("2")] = both("label.disclose-scope-2-by", method=both(f"label.scope2-{method}"))
+    return both("label.disclose-numerator", scopes=told, gases=list(gases))
 
 
 def _per_denominator(

@@ -25,6 +25,7 @@ from hsesg_carbon.indices import NARRATIVE, SCOPES, UNACCOUNTED, Question
 from hsesg_carbon.messages import LANGUAGES, both, named
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.monitoring import EMISSIONS, ENERGY
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.versions import compared
@@ -64,7 +65,7 @@ def boundary(accounts: Accounts, _: Question, __: str) -> Answer:
     for site in own.sites:
         held = own.holding(site.id)
         days = f"{site.first or '…'} – {site.last or '…'}" if site.first or site.last else ""
-        equity = "" if held is None else f"{units.exact_text(held.equity * 100)} %"
+        equity = "" if held is None else share_text(held.equity)
         told = both(
             "label.disclose-site",
             region=site.region or "–",
@@ -119,7 +120,7 @@ def gwp(accounts: Accounts, _: Question, __: str) -> Answer:
         source = library.sources[library.gwp(own, "CH4", "fossil").source]
     except FactorError:
         source = library.sources[library.gwp(own, "CO2").source]
-    told = {"en": f"{own}: {source.title}", "zh": f"{own}：{source.title_zh or source.title}"}
+    told = {"en": f"{own}: {source.titles['en']}", "zh": f"{own}：{source.titles['zh']}"}
     return _text(told, accounts.workspace.methodology.id)
 
 
@@ -131,8 +132,7 @@ def factor_sources(accounts: Accounts, asked: Question, _: str) -> Answer:
     figures = []
     for name, ids in sorted(by_source.items()):
         source = accounts.workspace.library.sources[name]
-        told = {"en": source.title, "zh": source.title_zh or source.title}
-        text = {lang: f"{source.publisher}: {told[lang]}" for lang in LANGUAGES}
+        text = {lang: f"{source.publisher}: {title}" for lang, title in source.titles.items()}
         figures.append(Figure(what=plain(name), text=text, origin=Origin(numbers=tuple(ids))))
     return Answer(tuple(figures)) if figures else Answer(missing=(_no_rows(asked["scope"]),))
 
@@ -212,7 +212,7 @@ def recalculation(accounts: Accounts, _: Question, __: str) -> Answer:
     told = both(
         "label.disclose-policy",
         years=list(policy.base_years),
-        threshold=f"{units.exact_text(policy.threshold * 100)} %",
+        threshold=share_text(policy.threshold),
         measures=list(policy.measured_against),
         triggers=sorted(policy.triggers),
     )
@@ -378,5 +378,5 @@ def _numbers(
 
 
 def _of_source(accounts: Accounts, one: EmissionFactor | FuelProperty) -> Texts:
-    source = accounts.workspace.library.sources[one.source]
-    return {"en": f"{source.title}, {one.locator}", "zh": f"{source.title_zh or source.title}，{one.locator}"}
+    titles = accounts.workspace.library.sources[one.source].titles
+    return {"en": f"{titles['en']}, {one.locator}", "zh": f"{titles['zh']}，{one.locator}"}

@@ -6,10 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from hsesg_carbon import units
+from hsesg_carbon.energy import ENERGY_KINDS
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.inventory import Inventory, Pool, Pooled
 from hsesg_carbon.ledger import Place
 from hsesg_carbon.messages import LANGUAGES, message
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.plan import EMITTED, PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
 from hsesg_carbon.units import CO2E, Amount
@@ -90,26 +92,28 @@ def calculations(views: Mapping[str, Inventory], years: Container[int]) -> tuple
 
     Cells that differ in site and month alone are one row. Rows of Scope 2 stand once for each method in ``views``.
     """
-    found: dict[tuple[Any, ...], Calculation] = {}
+    found: _Found = {}
     for place, (method, view) in enumerate(views.items()):
-        for pool, one in _emitted(view, years):
+        for pool, one in _of_kinds(view, years, EMITTED):
             key = _key(view, method, pool, one)
-            if place and key.method is None:
-                continue  # of no method: it stands there already
-            line = one.line  # one object, however many cells it multiplies
-            place_of = key, id(line), pool.share, one.weight
-            row = found.get(place_of)
-            if row is None:
-                weigher = None if one.weight is None else view.potential(line.flow, key.activity)
-                row = found[place_of] = Calculation(key, line, pool.share, one.weight, weigher=weigher)
-            row.quantity += one.quantity
-            row.sites.update(each.cell.site for each in pool.places)
-    rows = sorted(found.values(), key=lambda one: one.order)
-    seen: dict[str, int] = {}
-    for row in rows:
-        seen[row.stem] = seen.get(row.stem, 0) + 1
-        row.id = row.stem if seen[row.stem] == 1 else f"{row.stem}.{seen[row.stem]}"
-    return tuple(rows)
+            if not place or key.method is not None:  # of no method: it stands there already
+                _take(found, view, key, pool, one)
+    return _ordered(found)
+
+
+def energy_calculations(view: Inventory, years: Container[int]) -> tuple[Calculation, ...]:
+    """
+    Return every product that the energy account of some years is a sum of: GJ, and tonnes of coal equivalent.
+
+    What is sold is not in it, as it is not in ``EnergyAccount.by``. Rows have no method of Scope 2: energy is the same
+    under each.
+    """
+    found: _Found = {}
+    for pool, one in _of_kinds(view, years, ENERGY_KINDS):
+        key = _key(view, None, pool, one)
+        if key.scope != "beside":
+            _take(found, view, key, pool, one)
+    return _ordered(found)
 
 
 def calculation_json(row: Calculation, view: Inventory) -> Json:
@@ -150,6 +154,16 @@ def calculation_json(row: Calculation, view: Inventory) -> Json:
     }
 
 
+def energy_calculation_json(row: Calculation, view: Inventory) -> Json:
+    """Return a row of energy as plain data, like ``calculation_json``: ``counted`` is its amount times its share."""
+    told = calculation_json(row, view)
+    counted = row.amount * row.share
+    rounded = [*told["rounded"], *(["counted"] if units.ending_text(counted) is None else [])]
+    kept = {name: one for name, one in told.items() if name not in _OF_EMISSIONS}
+    carrier = view.ledger.plan.library.catalogue[row.key.activity].subject
+    return {**kept, "carrier": carrier, "counted": units.exact_text(counted), "rounded": rounded}
+
+
 def factor_rows(views: Iterable[Inventory], rows: Iterable[Calculation]) -> list[Json]:
     """Return every published number that stands in some views, by its id, with source, place and who uses it."""
     used: dict[str, list[str]] = {}
@@ -177,12 +191,38 @@ def factor_rows(views: Iterable[Inventory], rows: Iterable[Calculation]) -> list
 # -------------------------------------------------------------------------------------------------- private
 
 
-def _emitted(view: Inventory, years: Container[int]) -> Iterator[tuple[Pool, Pooled]]:
-    """Yield what counts of a view, energy apart, in the years asked for; sites and months are put together."""
+_Found = dict[tuple[Any, ...], Calculation]
+_OF_EMISSIONS = frozenset({"method", "gwp", "gwp_id", "instrument", "tco2e"})
+
+
+def _of_kinds(view: Inventory, years: Container[int], kinds: Container[str]) -> Iterator[tuple[Pool, Pooled]]:
+    """Yield what counts of a view, of some kinds of flows, in the years asked for; sites and months together."""
     for pool in view.pools(_alike, years):
         for one in pool.lines:
-            if one.line.flow.kind in EMITTED:
+            if one.line.flow.kind in kinds:
                 yield pool, one
+
+
+def _take(found: _Found, view: Inventory, key: Key, pool: Pool, one: Pooled) -> None:
+    """Add a part of a pool to the row that it is of."""
+    line = one.line  # one object, however many cells it multiplies
+    place = key, id(line), pool.share, one.weight
+    row = found.get(place)
+    if row is None:
+        weigher = None if one.weight is None else view.potential(line.flow, key.activity)
+        row = found[place] = Calculation(key, line, pool.share, one.weight, weigher=weigher)
+    row.quantity += one.quantity
+    row.sites.update(each.cell.site for each in pool.places)
+
+
+def _ordered(found: _Found) -> tuple[Calculation, ...]:
+    """Return rows in their order, each with an id of its own."""
+    rows = sorted(found.values(), key=lambda one: one.order)
+    seen: dict[str, int] = {}
+    for row in rows:
+        seen[row.stem] = seen.get(row.stem, 0) + 1
+        row.id = row.stem if seen[row.stem] == 1 else f"{row.stem}.{seen[row.stem]}"
+    return tuple(rows)
 
 
 def _alike(one: Place) -> tuple[int, str, str, str, str]:
@@ -190,7 +230,7 @@ def _alike(one: Place) -> tuple[int, str, str, str, str]:
     return one.period.start.year, cell.activity, cell.region, cell.technology, cell.unit
 
 
-def _key(view: Inventory, method: str, pool: Pool, one: Pooled) -> Key:
+def _key(view: Inventory, method: str | None, pool: Pool, one: Pooled) -> Key:
     year, activity, region, technology, unit = _alike(pool.places[0])
     scope = view.ledger.plan.library.catalogue[activity].scope
     own = method if scope == "2" else None
@@ -210,7 +250,7 @@ def _steps(row: Calculation, view: Inventory) -> list[str]:
         text.append(f"× {multiplier} {row.line.flow.unit}/{row.key.unit} ({row.key.instrument}) = {amount}")
     if row.share != _WHOLE:
         amount = Amount(amount.value * row.share, amount.unit)
-        text.append(f"× {units.exact_text(100 * row.share)} % = {amount}")
+        text.append(f"× {share_text(row.share)} = {amount}")
     if row.gwp is not None and row.line.flow.kind != "co2e":
         weighed = Amount(amount.value * row.gwp, CO2E)
         text.append(f"× {units.exact_text(row.gwp)} {CO2E}/{amount.unit} {row.line.flow.flow} = {weighed}")
@@ -233,7 +273,7 @@ def _number(
         "valid": f"{first or ''}/{last or ''}" if first or last else None,
         "source": {
             "id": source.id,
-            "title": {"en": source.title, "zh": source.title_zh or source.title},
+            "title": source.titles,
             "publisher": source.publisher,
             "edition": source.edition,
             "published": one.published,

@@ -8,9 +8,10 @@ from typing import Any
 
 from hsesg_carbon import shown
 from hsesg_carbon.base_year import Decision
-from hsesg_carbon.findings import GRAVITY, Finding, Severity
+from hsesg_carbon.findings import GRAVITY, Finding, Severity, plain_data
 from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.methodology import Methodology
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.verification import Verification
 
 Json = dict[str, Any]
@@ -87,6 +88,7 @@ class Caveat:
             "code": self.code,
             "severity": self.severity,
             "message": {lang: self.text(lang) for lang in LANGUAGES},
+            "data": plain_data(self.data),
             "figures": list(self.figures),
             "count": self.count,
         }
@@ -124,7 +126,8 @@ class Facts:
     What caveats are computed from: all of it follows from the accounts.
 
     ``estimated`` and ``unstated`` are percents of totals by year and scope; ``numbers`` says of each number used how it
-    was checked; ``covered`` names the instruments that cover electricity.
+    was checked; ``covered`` names the instruments that cover electricity, ``shared`` those that do so at a site of
+    which a part counts, with that part.
     """
 
     methodology: Methodology
@@ -137,6 +140,7 @@ class Facts:
     memo: Sequence[Json]
     numbers: Mapping[str, str]
     covered: Sequence[str]
+    shared: Sequence[tuple[str, Fraction]]
     verification: Verification | None
     uncertain: bool
     restated: Json | None
@@ -232,7 +236,7 @@ def _years_in(periods: str) -> range:
 def _of_scope(facts: Facts) -> Iterator[Caveat]:
     """Yield what the figures do not cover."""
     method = facts.methodology
-    for note in method.notes:
+    for note in method.noted:
         yield Caveat("caveat-methodology-note", "warning", _EMISSIONS, {"note": note})
     if set(method.gases) == {"CO2"}:
         yield Caveat("caveat-co2-only", "warning", _EMISSIONS, {"methodology": method.id})
@@ -245,6 +249,9 @@ def _of_scope(facts: Facts) -> Iterator[Caveat]:
     if facts.covered:
         data = {"instruments": list(facts.covered)}
         yield Caveat("caveat-instruments", "info", ("totals", "energy_totals"), data)
+    if facts.shared:
+        told = [f"{name} ({share_text(share)})" for name, share in facts.shared]
+        yield Caveat("caveat-instruments-shared", "info", ("totals", "energy_totals"), {"instruments": told})
     for kind in dict.fromkeys(str(one["kind"]) for one in facts.memo):
         yield Caveat(f"caveat-{kind}", "info", ("memo",))
 

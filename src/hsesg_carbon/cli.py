@@ -17,30 +17,18 @@ from typer.exceptions import TyperException
 
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.messages import message, visible
-from hsesg_carbon.printing import (
-    explanation_json,
-    open_console,
-    print_caveats,
+from hsesg_carbon.printing.accounts import print_caveats, print_completeness, print_footprint, print_monitor
+from hsesg_carbon.printing.changes import print_change_uncertainty, print_drivers, print_restatement, print_uncertainty
+from hsesg_carbon.printing.console import changed, open_console, print_findings, print_table, progress
+from hsesg_carbon.printing.delivered import print_delivery
+from hsesg_carbon.printing.explained import explanation_json, print_explanation, print_hits, record_json
+from hsesg_carbon.printing.verified import (
     print_chain,
-    print_change_uncertainty,
-    print_completeness,
-    print_delivery,
-    print_drivers,
-    print_explanation,
-    print_findings,
-    print_footprint,
-    print_monitor,
     print_replay,
-    print_restatement,
     print_sample,
     print_schedule,
     print_seal,
-    print_table,
-    print_uncertainty,
     print_verification,
-    progress,
-    record_json,
-    validity,
 )
 from hsesg_carbon.writing import write_whole
 
@@ -68,7 +56,6 @@ class Lang(StrEnum):
 
 
 app = typer.Typer(
-    help="Greenhouse-gas and energy accounts: exact, unit-checked, traceable to their source.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -85,6 +72,24 @@ WithUncertainty = Annotated[
     bool, typer.Option("--uncertainty", help="Add 95 % intervals, as uncertainty.toml states them.")
 ]
 WorkspaceFolder = Annotated[Path, typer.Argument(metavar="WORKSPACE", help="Folder with inventory.toml.")]
+
+
+def _tell_version(asked: bool) -> None:
+    """Print which version this is and end, where that is asked."""
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"hsesg-carbon {version('hsesg_carbon')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_the_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Greenhouse-gas and energy accounts: exact, unit-checked, traceable to their source."""
 
 
 def main() -> None:
@@ -604,7 +609,6 @@ def search(
 ) -> None:
     """List activities, factors and properties that all WORDS fit."""
     from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
-    from hsesg_carbon.records import CatalogueEntry  # noqa: PLC0415
 
     library = FactorLibrary.shipped()
     found = library.search(" ".join(words))
@@ -617,39 +621,7 @@ def search(
         key = "label.no-hits-near" if suggestions else "label.no-hits"
         typer.echo(message(key, lang, words=" ".join(words), suggestions=suggestions), err=True)
         return
-    activities = [one for one in hits if isinstance(one, CatalogueEntry)]
-    numbers = [one for one in hits if not isinstance(one, CatalogueEntry)]
-    console = open_console()
-    if activities:
-        print_table(
-            console,
-            lang,
-            "",
-            ("activity", "scope", "name", "aliases"),
-            [
-                (one.activity, one.scope, one.name_zh if lang == Lang.zh else one.name_en, ", ".join(one.aliases))
-                for one in activities
-            ],
-        )
-    if numbers:
-        print_table(
-            console,
-            lang,
-            "",
-            ("id", "value", "region", "validity", "source"),
-            [
-                (
-                    one.id,
-                    f"{one.value} {one.unit}",
-                    getattr(one, "region", ""),
-                    validity(one),
-                    library.sources[one.source].title_zh or ""
-                    if lang == Lang.zh and library.sources[one.source].title_zh
-                    else library.sources[one.source].title,
-                )
-                for one in numbers
-            ],
-        )
+    print_hits(open_console(), hits, library, lang)
     if len(found) > len(hits):
         typer.echo(message("label.more-hits", lang, shown=len(hits), count=len(found)), err=True)
 
@@ -703,7 +675,7 @@ def diff(
         return
     rows = [
         (
-            "–" if one.percent is None else f"{half_up(one.percent, 2):+} %",
+            changed(one.percent),
             *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
             one.about,
         )
@@ -711,8 +683,8 @@ def diff(
     ]
     if rows:
         print_table(open_console(), lang, "", ("change", "before", "after", "number"), rows)
-    changed = sum(one.before is not None and one.after is not None for one in found)
-    typer.echo(message("label.diff", lang, changed=changed, unpaired=len(found) - changed), err=True)
+    paired = sum(one.before is not None and one.after is not None for one in found)
+    typer.echo(message("label.diff", lang, changed=paired, unpaired=len(found) - paired), err=True)
 
 
 @factors_app.command("check")
@@ -806,11 +778,12 @@ def intake_file(
 ) -> None:
     """Take a filled workbook or an export into a workspace, or say everything that is wrong with it."""
     from hsesg_carbon.deliveries import received, take_in  # noqa: PLC0415
+    from hsesg_carbon.delivery import checked_copy  # noqa: PLC0415
 
     with progress(message("label.reading", lang, file=file.name)) as told:
         delivery = received(file, into, mapping, told).held_to(rows, total or ())
         delivery, taken = (delivery, None) if delivery.faults else take_in(into, delivery, file, only_look=check)
-    copy = marked or (None if check else file.with_name(f"{file.stem}.checked.xlsx"))
+    copy = marked or (None if check else checked_copy(file))
     if copy is not None and any(one.severity != "info" for one in delivery.findings):
         from hsesg_carbon.report.marked import write_marked  # noqa: PLC0415
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from hsesg_carbon.boundary import CONSOLIDATIONS, Boundary, Consolidation
 from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import CONSOLIDATIONS, Boundary, Consolidation, Inventory
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import both
 from hsesg_carbon.units import CO2E, Amount
@@ -91,3 +92,46 @@ class Consolidations:
     @staticmethod
     def _years(totals: Totals) -> set[int]:
         return {int(row["year"]) for row in totals}
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one site has in a scope and year under two boundaries, in tCO2e, and the share that counts under each."""
+
+    site: str
+    scope: str
+    year: int
+    first: Fraction
+    second: Fraction
+    shares: tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
+
+    @property
+    def difference(self) -> Fraction:
+        """Second less first."""
+        return self.second - self.first
+
+
+def reconciled(first: Inventory, second: Inventory) -> tuple[Reconciled, ...]:
+    """
+    Reconcile two boundaries of one ledger, site by site: the differences add up to that of the totals, exactly.
+
+    Sites outside one of the boundaries stand with 0 there, because here nothing of them counts.
+
+    Raises:
+        InventoryError: The two differ in more than the boundary.
+    """
+    if first.ledger is not second.ledger or (first.gwp, first.scope2) != (second.gwp, second.scope2):
+        raise InventoryError("reconcile-differs")
+    keys = ("site", "scope", "year")
+    sides = [{tuple(row[key] for key in keys): row.amount.value for row in one.by(*keys)} for one in (first, second)]
+    shares: list[dict[tuple[str, int], set[Fraction]]] = [{}, {}]
+    for cell, key, _ in first.ledger.quantities():
+        for own, one in zip(shares, (first, second), strict=True):
+            share = one.boundary.share(cell.site, key.period) if one.boundary else Fraction(1)
+            own.setdefault((cell.site, key.period.start.year), set()).add(share)
+    rows = []
+    for site, scope, year in sorted({*sides[0], *sides[1]}, key=str):
+        amounts = [side.get((site, scope, year), Fraction(0)) for side in sides]
+        of_year = tuple(tuple(sorted(own[str(site), int(year)])) for own in shares)
+        rows.append(Reconciled(str(site), str(scope), int(year), amounts[0], amounts[1], (of_year[0], of_year[1])))
+    return tuple(rows)

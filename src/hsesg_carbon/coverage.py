@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period, period_names
@@ -69,6 +70,8 @@ def held_periods(code: str, held: Mapping[Labels, Iterable[Period]], years: Cont
     findings = []
     for labels, periods in sorted(held.items()):
         own = sorted(one for one in set(periods) if any(year in years for year in one.years))
+        if all(one.end < other.start for one, other in pairwise(own)):  # as nearly all are
+            continue
         for outer in own:
             inner = period_names(one for one in own if one != outer and one.within(outer))
             if inner:

@@ -20,10 +20,12 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.intake import ORIGIN, stated_tables
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import Period, day_of
+from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import Workbook
 from hsesg_carbon.tables import read_bytes, read_toml, table_text
 from hsesg_carbon.workbooks import Progress
-from hsesg_carbon.workspace import Settings, Workspace
+from hsesg_carbon.workspace import Workspace
+from hsesg_carbon.writing import held
 
 REGISTER = "deliveries.csv"
 FOLDER = "deliveries"
@@ -92,9 +94,11 @@ def take_in(
         return replace(delivery, findings=(*delivery.findings, *found)), None
     if only_look:
         return replace(delivery, findings=(*delivery.findings, *taking.findings)), None
-    if _state(folder) != before:
-        raise InputError("delivery-meanwhile", folder=str(folder))
-    _write(folder, files)
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder, alone=True):  # two that looked at the same time would each write over what the other wrote
+        if _state(folder) != before:
+            raise InputError("delivery-meanwhile", folder=str(folder))
+        _write(folder, files)
     taken = Taken(tuple(name for name, text in files.items() if text is not None), taking.rows)
     return replace(delivery, findings=(*delivery.findings, *taking.findings)), taken
 

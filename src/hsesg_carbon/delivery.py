@@ -29,14 +29,25 @@ from hsesg_carbon.mappings import read_mapping
 from hsesg_carbon.messages import LANGUAGES, message
 from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.readings import consumption
+from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import HEADING_ROW, PERIOD, READINGS, Choices, Column, Sheet, Workbook, shown
 from hsesg_carbon.sites import Entity, Held, Site
-from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, is_rounded, misfits, read_bytes, read_tables
+from hsesg_carbon.tables import (
+    EXCEL_ERRORS,
+    FORMULA_STARTS,
+    UNCALCULATED,
+    Row,
+    Table,
+    is_rounded,
+    misfits,
+    read_bytes,
+    read_tables,
+)
 from hsesg_carbon.units import exact_text, parse_number
 from hsesg_carbon.waste import WasteLoad
 from hsesg_carbon.water import WaterFlow
 from hsesg_carbon.workbooks import Progress
-from hsesg_carbon.workspace import Settings, Workspace
+from hsesg_carbon.workspace import Workspace
 
 Rows = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """The columns of a table and its rows, as text."""
@@ -50,8 +61,9 @@ _BILL = ("site", "activity", "meter", *PERIOD, "quantity", "unit")
 """What two rows must have in common to be one bill entered twice."""
 _OF_SITES = {"floor_area": "m2", "persons": "person"}
 """Columns of the sheet of sites that are denominators, with the unit that they are asked in."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "'")
-_CHECKED = re.compile(r"(\.checked)+(?=\.[^.]+$)")
+_QUOTED_STARTS = (*FORMULA_STARTS, "'")
+"""What a name cannot start with: a formula, or the quote that a CSV file puts before one."""
+_CHECKED = re.compile(r"(?:\.checked(?:-(\d+))?)+(?=\.[^.]+$)", re.ASCII)
 _NUMBERED = re.compile(r" \d+$")
 _PERCENT = re.compile(r"\d+(\.\d+)?\s*[%％]", re.ASCII)
 _TOTAL = ("合计", "总计", "小计", "共计", "累计", "total", "subtotal", "sum")
@@ -189,6 +201,21 @@ def delivered_name(path: Path) -> str:
         'year.xlsx'
     """
     return _CHECKED.sub("", path.name)
+
+
+def checked_copy(path: Path) -> Path:
+    """
+    Return where the coloured copy of a file goes: beside it; copies of corrected copies are counted.
+
+    Example:
+        >>> [checked_copy(Path(name)).name for name in ("year.xlsx", "year.checked.xlsx", "year.checked-2.xlsx")]
+        ['year.checked.xlsx', 'year.checked-2.xlsx', 'year.checked-3.xlsx']
+        >>> delivered_name(Path("year.checked-3.xlsx"))
+        'year.xlsx'
+    """
+    earlier = _CHECKED.search(path.name)
+    count = f"-{int(earlier[1] or 1) + 1}" if earlier else ""
+    return path.with_name(f"{Path(delivered_name(path)).stem}.checked{count}.xlsx")
 
 
 def read_mapped(path: Path, mapping: Path, workspace: Workspace, progress: Progress | None = None) -> Delivery:
@@ -619,7 +646,7 @@ class _Reading:
         seen = [one for one in self.lines[page.sheet.id] if one.number < line.number and one.cells.get(key) == name]
         if name and seen:
             self.tell(page, line.number, key, "delivery-site-twice", site=name, row=seen[0].number)
-        if name.startswith(_FORMULA_STARTS):
+        if name.startswith(_QUOTED_STARTS):
             self.tell(page, line.number, key, "delivery-site-formula", site=name)
         cells = {one: text for one, text in line.cells.items() if not self._is_told(page, line, one)}
         try:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon import units
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.tables import Row, Table
 
@@ -499,7 +500,7 @@ def _gas_faults(one: GasByComposition, table: Table, row: Row) -> list[Finding]:
     except (KeyError, CarbonError):
         wrong.append(_fault("gas-unit", table, row, "unit", unit=one.unit))
     if not wrong and (total := sum(map(rate, one.fractions.values()), Fraction(0))) != 1:
-        shown = f"{units.exact_text(total * 100)} %"
+        shown = share_text(total)
         wrong.append(_fault("gas-fractions-sum", table, row, None, total=shown, columns=list(one.fractions)))
     stated = [name for name in ("ncv", "ncv_unit", "ncv_source") if getattr(one, name) is not None]
     if stated and len(stated) < len(("ncv", "ncv_unit", "ncv_source")):

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon import units
 from hsesg_carbon.errors import InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Denominator, Inventory, Pool, ruling_denominators
+from hsesg_carbon.intensity import Denominator, ruling_denominators
+from hsesg_carbon.inventory import Inventory, Pool
 from hsesg_carbon.ledger import Place, Totals, chosen, grouped
 from hsesg_carbon.messages import both, message
 from hsesg_carbon.periods import Period

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hsesg_carbon import units
-from hsesg_carbon.inventory import Denominator, Inventory, divided
+from hsesg_carbon.intensity import Denominator, divided
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Group, Total, Totals
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.units import Amount

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from hsesg_carbon import units
+from hsesg_carbon.boundary import Boundary
 from hsesg_carbon.coverage import Labels, open_years
 from hsesg_carbon.derive import rate
 from hsesg_carbon.errors import InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Boundary, Inventory
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.inventory import Product
 from hsesg_carbon.packs import canonical, plain
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.records import EmissionFactor, FuelProperty
@@ -157,8 +159,8 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def _factors(workspace: Workspace) -> Iterator[tuple[str, ...]]:
     """Yield every published number that some total rests on."""
-    lines = workspace.inventory.ledger.plan.lines.values()
-    used = [record for ruled in lines for line in ruled for record in line.records]
+    ruled = {id(one): one for one in workspace.inventory.ledger.plan.lines.values()}  # thousands of keys share them
+    used = [record for lines in ruled.values() for line in lines for record in line.records]
     numbers = [*used, *(one for view in workspace.views.values() for one in view.gwps())]
     for one in {one.id: one for one in numbers}.values():
         kind = {EmissionFactor: "factor", FuelProperty: "property"}.get(type(one), "gwp")
@@ -166,36 +168,77 @@ def _factors(workspace: Workspace) -> Iterator[tuple[str, ...]]:
 
 
 def _plan(plan: Plan) -> Iterator[tuple[str, ...]]:
+    told: dict[tuple[int, str], tuple[str, ...]] = {}  # a line stands for thousands of keys
     for key, lines in plan.lines.items():
+        of_key = key.activity, key.unit, key.region, key.site, key.period.label, key.technology
         for line in lines:
-            told = (key.activity, key.unit, key.region, key.site, key.period.label, key.technology)
-            numbers = " ".join(one.id for one in line.records)
-            rule = (str(line.rule), " ".join(line.fit), line.reason["en"])
-            of = f"{line.flow.unit}/{key.unit}"
-            yield (*told, line.flow.flow, line.scope2, exact(line.multiplier), of, numbers, *rule)
+            name = id(line), key.unit
+            if name not in told:
+                numbers = " ".join(one.id for one in line.records)
+                rule = (str(line.rule), " ".join(line.fit), line.reason["en"])
+                of = f"{line.flow.unit}/{key.unit}"
+                told[name] = (line.flow.flow, line.scope2, exact(line.multiplier), of, numbers, *rule)
+            yield of_key + told[name]
 
 
 def _cells(workspace: Workspace) -> Iterator[tuple[str, ...]]:
     """Yield what each total is the sum of: one product per cell, period, flow, instrument and method of Scope 2."""
     catalogue = workspace.library.catalogue
-    shared: dict[int, tuple[Fraction, str]] = {}
-
-    def same(value: Fraction) -> str:
-        """Return the text of a number that thousands of cells share, as one object: kept here, its id stays its own."""
-        if id(value) not in shared:
-            shared[id(value)] = value, exact(value)
-        return shared[id(value)][1]
-
     for method, view in workspace.views.items():
+        told: dict[tuple[int, ...], _Told] = {}  # rates and lines live as long as the view, so their ids are theirs
         for one in view.products():
-            cell, line, t_co2e = one.entry.cell, one.entry.line, one.t_co2e
+            cell, line, rate = one.place.cell, one.line, one.place.rate
+            alike = id(rate), id(line), one.share.numerator, one.share.denominator
+            own = told.get(alike)
+            if own is None:
+                own = told[alike] = _Told.of(one)
             yield (
-                *(method, catalogue[cell.activity].scope, cell.site, cell.period.label, one.entry.period.label),
+                *(method, catalogue[cell.activity].scope, cell.site, cell.period.label, one.place.period.label),
                 *(cell.activity, cell.region, cell.technology, cell.instrument, line.flow.flow, one.rung, cell.unit),
-                *(same(one.quantity), same(line.multiplier), exact(one.entry.amount), line.flow.unit),
-                *(same(one.share), "" if one.weight is None else same(one.weight)),
-                "" if t_co2e is None else exact(t_co2e),
+                *(own.quantity.text(one.steps), own.multiplier, own.amount.text(one.steps), line.flow.unit),
+                *(own.share, own.weight, "" if own.t_co2e is None else own.t_co2e.text(one.steps)),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a step counts for: as it is, and over a power of ten if it is one, for integers are fast to tell."""
+
+    value: Fraction
+    whole: int
+    places: int | None
+
+    @classmethod
+    def of(cls, value: Fraction) -> "_Step":
+        whole, places = units.scaled(value) or (0, None)
+        return cls(value, whole, places)
+
+    def text(self, steps: int | Fraction) -> str:
+        """Return what some steps come to, exact."""
+        if self.places is not None and type(steps) is int:
+            return units.scaled_text(steps * self.whole, self.places)
+        return exact(steps * self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the products of one rate, line and share have in common: thousands do."""
+
+    quantity: _Step
+    multiplier: str
+    amount: _Step
+    share: str
+    weight: str
+    t_co2e: _Step | None
+
+    @classmethod
+    def of(cls, one: Product) -> "_Told":
+        step, multiplier = one.place.rate.step, one.line.multiplier
+        amount = step * multiplier
+        weight, t_co2e = "", None
+        if one.weight is not None:
+            weight, t_co2e = exact(one.weight), _Step.of(amount * one.share * one.weight)
+        return cls(_Step.of(step), exact(multiplier), _Step.of(amount), exact(one.share), weight, t_co2e)
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """Findings: judgements about data, kept as data."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,8 +73,19 @@ class Finding(BaseModel):
             "severity": self.severity,
             "message": self.message(lang),
             "where": where,
-            "data": {name: _plain(value) for name, value in self.data.items()},
+            "data": plain_data(self.data),
         }
+
+
+def plain_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the facts of a sentence as JSON holds them: numbers as text, lists and texts by language as they are.
+
+    Example:
+        >>> plain_data({"days": 3, "months": ("2024-01", "2024-02")})
+        {'days': '3', 'months': ['2024-01', '2024-02']}
+    """
+    return {name: _plain(value) for name, value in data.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -13,15 +13,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.activities import Bill
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding, Where
-from hsesg_carbon.inventory import Denominator, ruling_denominators
+from hsesg_carbon.intensity import Denominator, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.months import Completeness, SeriesKey
 from hsesg_carbon.periods import Period, period_names
+from hsesg_carbon.shown import number
 from hsesg_carbon.sites import Site
 from hsesg_carbon.spreads import TAIL, Spread
 from hsesg_carbon.tables import read_record
@@ -228,7 +229,7 @@ class GapFilling:
             "months": period_names(one.month for one in own),
             "quantity": units.exact_text(quantity),
             "unit": unit,
-            "percent": str(units.half_up(100 * quantity / whole, 2)) if whole else "–",
+            "percent": number(percentages.part(quantity, whole)),
             "method": own[0].method,
             "rule": own[0].rule,
             "uncertainty": " … ".join(known) if len(widths) == len(own) else unknown,

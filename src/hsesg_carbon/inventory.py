@@ -1,21 +1,20 @@
 """The inventory: whose emissions, weighted how. What people argue about is applied here, as a view of the ledger."""
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, NamedTuple
 
 from hsesg_carbon import units
 from hsesg_carbon.activities import Activities, ActivityRow
+from hsesg_carbon.boundary import Boundary
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import FactorError, InputError, InventoryError
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.instruments import Instrument, Instruments, Matching, Part
+from hsesg_carbon.intensity import Denominator, divided
 from hsesg_carbon.ledger import (
     Counting,
     Dimensions,
@@ -24,8 +23,9 @@ from hsesg_carbon.ledger import (
     Ledger,
     OfPlace,
     Place,
-    Total,
     Totals,
+    by_year,
+    held_by_year,
     ordered,
     summed,
 )
@@ -34,17 +34,12 @@ from hsesg_carbon.messages import both
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import EMITTED, PlanKey, PlanLine, covered_gases, plan_keys
 from hsesg_carbon.records import COUNTED, Flow, Gwp
-from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 from hsesg_carbon.units import CO2E, Amount
 
-Consolidation = Literal["equity-share", "financial-control", "operational-control", "legal-entity"]
-CONSOLIDATIONS: tuple[Consolidation, ...] = (
-    "equity-share",
-    "financial-control",
-    "operational-control",
-    "legal-entity",
-)
 _WHOLE = Fraction(1)
+
+Covered = tuple[Place, PlanLine, Fraction]
+"""A place that instruments cover, one of its lines, and how much of the line's flow counts there."""
 NATIONAL_ITEMS = (  # pattern of activities, item of GB/T 32150, sign
     ("stationary.*", "fuel-combustion", 1),
     ("mobile.*", "fuel-combustion", 1),
@@ -62,164 +57,6 @@ NATIONAL_ITEMS = (  # pattern of activities, item of GB/T 32150, sign
     ("co2.recovered", "recovered", -1),
 )
 """GB/T 32150: fuel + process + power and heat bought - power and heat sold - CO2 recovered; nothing else is in it."""
-
-
-class Denominator(BaseModel):
-    """
-    What emissions are divided by: revenue, floor area, headcount.
-
-    ``boundary`` says of whom; with a ``site`` it is of that site alone, and may be of a month. A higher ``version`` of
-    the same period replaces a lower one.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    denominator: str = Field(min_length=1)
-    period: str
-    value: Decimal = Field(gt=0)
-    unit: str
-    boundary: str
-    version: int = Field(default=1, ge=1)
-    source: str
-    site: str | None = Field(default=None, min_length=1)
-
-    @property
-    def year(self) -> int | None:
-        """The calendar year that the value is of, ``None`` if it is of another period."""
-        period = Period.parse(self.period)
-        return period.start.year if period.label == str(period.start.year) else None
-
-
-@dataclass(frozen=True)
-class Boundary:
-    """
-    Which sites count and with which share (GHG Protocol Corporate Standard, ch. 3).
-
-    Args:
-        id: A name for this boundary; denominators must state the same to be divided by.
-        sites: The sites, with equity share and control. Afterwards they have the days of their chain of entities, and
-            it is these that ``Activities`` should know.
-        consolidation: ``equity-share``, ``financial-control``, ``operational-control``, or ``legal-entity``: the legal
-            person itself, as Chinese standards count.
-        entity: The legal person that reports; sites that name another do not count under ``legal-entity``.
-        entities: The entities that hold sites which name one; their shares multiply, exactly.
-
-    Raises:
-        InventoryError: A site stands there twice, or the consolidation is unknown.
-        InputError: All that is wrong with the entities, or that sites state against them.
-    """
-
-    id: str
-    sites: tuple[Site, ...]
-    consolidation: Consolidation
-    entity: str = ""
-    entities: tuple[Entity, ...] = ()
-    _by_id: dict[str, Site] = field(init=False, repr=False, compare=False)
-    _holdings: dict[str, Holding] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if repeated := repeated_sites(self.sites):
-            raise InventoryError("site-twice", file="sites", sites=repeated)
-        if self.consolidation not in CONSOLIDATIONS:
-            raise InventoryError("unknown-consolidation", consolidation=self.consolidation, known=CONSOLIDATIONS)
-        if faults := self._tree.faults(self.sites):
-            raise InputError("settings-broken", faults, file="sites")
-        object.__setattr__(self, "sites", tuple(self._tree.dated(one) for one in self.sites))
-        object.__setattr__(self, "_by_id", {one.id: one for one in self.sites})
-        object.__setattr__(self, "_holdings", {one.id: self._tree.holding(one) for one in self.sites})
-
-    def site(self, site_id: str) -> Site | None:
-        """Return a site by its id, ``None`` if it is not listed."""
-        return self._by_id.get(site_id)
-
-    def holding(self, site_id: str) -> Holding | None:
-        """Return what counts of a site under each approach, down its chain of entities; ``None`` if not listed."""
-        return self._holdings.get(site_id)
-
-    def share(self, site_id: str, period: Period) -> Fraction:
-        """
-        Return the share of a site's emissions that counts in a period.
-
-        Raises:
-            InventoryError: The site is not listed, or it joined or left within the period.
-        """
-        site = self.site(site_id)
-        if site is None:
-            raise InventoryError("site-not-in-boundary", site=site_id, known=[one.id for one in self.sites] or ["-"])
-        if (site.first and period.end < site.first) or (site.last and period.start > site.last):
-            return Fraction(0)
-        if site.first and period.start < site.first:
-            raise InventoryError("boundary-within-period", site=site_id, day=site.first, period=period.label)
-        if site.last and period.end > site.last:
-            raise InventoryError("boundary-within-period", site=site_id, day=site.last, period=period.label)
-        return self.counting(site)
-
-    def counting(self, site: Site) -> Fraction:
-        """Return the share of a site's bills that counts while it belongs to the organisation."""
-        return self._held(site) * site.used
-
-    def _held(self, site: Site) -> Fraction:
-        """Return the share of a site that counts while it belongs to the organisation."""
-        if self.consolidation == "legal-entity":
-            person = site.entity if site.legal_entity is None else site.legal_entity
-            return Fraction(person in {None, self.entity})
-        held = self._holdings[site.id]
-        if self.consolidation == "equity-share":
-            return held.equity
-        return held.financial if self.consolidation == "financial-control" else held.operational
-
-    @property
-    def _tree(self) -> Tree:
-        return Tree(self.entities, self.entity)
-
-    @property
-    def idle(self) -> list[str]:
-        """The entities of which no site is listed: nothing of them can be in the accounts."""
-        return self._tree.idle(self.sites)
-
-    def counted(self, site_id: str, period: Period) -> Iterator[tuple[int, Fraction]]:
-        """Yield, by calendar year, the part of what a site has in a period that counts: by days, times its share."""
-        for part, days in period.parts(
-            folded=False
-        ):  # the days themselves: a site may join or leave within their month
-            if share := self.share(site_id, part):
-                yield part.start.year, days * share
-
-    def findings(self, held: Iterable[tuple[str, Period]]) -> list[Finding]:
-        """Name every site of which a year's data do not count, or count in part, and on which basis a lease is."""
-        held = set(held)
-        shares = {
-            (site, part.start.year, self.share(site, part))
-            for site, period in held
-            for part, _ in period.parts(folded=False)
-        }
-        return [
-            *self._origins({site for site, _ in held}),
-            *(
-                Finding(
-                    code="site-share-applied" if share else "site-outside-boundary",
-                    severity="info" if share else "warning",
-                    data={"site": site, "year": year, "percent": _percent(share)},
-                )
-                for site, year, share in sorted(shares)
-                if share != 1
-            ),
-        ]
-
-    def _origins(self, present: set[str]) -> Iterator[Finding]:
-        """Yield where the shares of sites come from: their chain of entities, their lease."""
-        for site in self.sites:
-            if site.id not in present:
-                continue
-            if links := self._tree.chain(site.entity):
-                shares = {name: _percent(share) for name, share in asdict(self._holdings[site.id]).items()}
-                chain = " < ".join(f"{one.id} ({_percent(Fraction(one.equity_share))} %)" for one in links)
-                data: dict[str, Any] = {"site": site.id, "chain": chain, **shares}
-                yield Finding(code="site-held-through", severity="info", data=data)
-            if site.lease:
-                basis = both(f"label.lease-{site.lease.basis}")
-                data = {"site": site.id, "percent": _percent(site.used), "basis": basis, "note": site.lease.note}
-                yield Finding(code="site-leased", severity="info", data=data)
 
 
 @dataclass(frozen=True)
@@ -248,7 +85,6 @@ class Inventory:
     keep_published: bool = False
     _matching: Matching = field(default_factory=Matching, repr=False, compare=False)
     _weights: dict[tuple[str, str | None], Fraction] = field(default_factory=dict, repr=False, compare=False)
-    _shares: dict[tuple[str, Period], Fraction] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         method = self.ledger.plan.methodology
@@ -260,7 +96,6 @@ class Inventory:
             )
         if method.gwp == "none" and self.gwp != "none":
             raise InventoryError("gwp-not-needed", methodology=method.id, asked=self.gwp)
-        object.__setattr__(self, "_shares", {})
         matching = Matching()  # never another view's, which replace() hands over
         if self.scope2 == "market" and self.instruments is not None:
             matched = self.instruments.match(self._bought_electricity(), self.ledger.plan.library)
@@ -493,8 +328,11 @@ class Inventory:
 
     def entries(self, years: Container[int] | None = None) -> Iterator[Entry]:
         """Yield the ledger's entries of this Scope 2 method; under the market's, instruments come before the rules."""
-        for place, line, quantity, _ in self._standing(years):
-            yield Entry(place.cell, place.key, line, quantity * line.multiplier)
+        for place, steps in self.ledger.held:
+            if years is not None and place.period.start.year not in years:
+                continue
+            for line, quantity, _ in self._lines_at(place, steps * place.rate.step):
+                yield Entry(place.cell, place.key, line, quantity * line.multiplier)
 
     def counted(self, years: Container[int] | None = None) -> Iterator[tuple[Entry, Fraction]]:
         """Yield every entry that counts in the scopes with what one unit of its flow counts for, in tCO2e."""
@@ -524,11 +362,12 @@ class Inventory:
 
     def products(self) -> Iterator["Product"]:
         """Yield every entry of this view as the product that it is, those of which nothing counts included."""
-        for place, line, quantity, rung in self._standing():
-            cell, key = place.cell, place.key
-            weight = self._weight_in_total(line.flow, cell.activity)
-            entry = Entry(cell, key, line, quantity * line.multiplier)
-            yield Product(entry, quantity, rung, self._share(cell.site, key.period), weight)
+        for place, steps in self.ledger.held:
+            cell = place.cell
+            share = self._share(cell.site, place.period)
+            for line, own, rung in self._lines_at(place, steps, place.rate.step):
+                weight = self._weight_in_total(line.flow, cell.activity)
+                yield Product(place, line, own, rung, share, weight)
 
     def pools(self, alike: Callable[[Place], Hashable], years: Container[int]) -> Iterator["Pool"]:
         """
@@ -558,23 +397,24 @@ class Inventory:
             ]
             yield Pool(tuple(places), whole, share, tuple(lines))
 
-    def _standing(self, years: Container[int] | None = None) -> Iterator[tuple[Place, PlanLine, Fraction, str]]:
-        """Yield the lines of this Scope 2 method with the quantity that each stands for, and the instrument if any."""
-        for place, steps in self.ledger.held:
-            if years is not None and place.period.start.year not in years:
-                continue
-            for line, quantity, rung in self._lines_at(place, steps * place.rate.step):
-                yield place, line, quantity, rung
+    def _lines_at(
+        self, place: Place, whole: int | Fraction, each: Fraction = _WHOLE
+    ) -> Iterator[tuple[PlanLine, int | Fraction, str]]:
+        """
+        Yield what stands for a quantity at a place: lines of the rules, then of the instruments that cover it.
 
-    def _lines_at(self, place: Place, whole: Fraction) -> Iterator[tuple[PlanLine, Fraction, str]]:
-        """Yield what stands for a quantity at a place: lines of the rules, then of the instruments that cover it."""
+        Args:
+            place: A cell in a period.
+            whole: The quantity, as a multiple of ``each``; what is yielded is such a multiple, too.
+            each: A quantity in the unit of the cell.
+        """
         parts = self._matching.parts.get((place.cell, place.period), ()) if self._matching.parts else ()
-        left = whole - self._matching.covered(place.cell, place.period) if parts else whole
+        left = whole - self._matching.covered(place.cell, place.period) / each if parts else whole
         for line in place.rate.lines:
             if line.scope2 in {"", self.scope2}:
                 yield line, left if line.flow.kind in EMITTED else whole, ""
         for part in parts:
-            yield self.instrument_line(part.instrument, place.key), part.quantity, part.instrument.instrument
+            yield self.instrument_line(part.instrument, place.key), part.quantity / each, part.instrument.instrument
 
     def gwps(self) -> tuple[Gwp, ...]:
         """Return the global warming potentials that weigh this view's gases, by id."""
@@ -590,20 +430,19 @@ class Inventory:
     def summed(self, dimensions: Dimensions, counting: Counting) -> Totals:
         """Sum what counts of this view; what instruments cover goes place by place, for each is covered in its way."""
         methods = {"", self.scope2}
-        held, covered = self._counting_places
+        held, covered = self._counting if dimensions.by_month else self._counting_years
 
         def of_view(activity: str, line: PlanLine) -> tuple[str, str, Fraction] | None:
             return counting(activity, line) if line.scope2 in methods else None
 
         sums = summed(held, dimensions, of_view)
-        for place, steps in covered:
-            told = [tell(place) for tell in dimensions.by_place]
-            share = self._share(place.cell.site, place.period)
-            for line, quantity, _ in self._lines_at(place, steps * place.rate.step):
-                if counted := counting(place.cell.activity, line):
-                    flow, unit, each = counted
-                    name = dimensions.group(told, [tell(line) for tell in dimensions.by_line]), flow, unit
-                    sums[name] = sums.get(name, 0) + quantity * line.multiplier * share * each
+        for place, line, amount in covered:
+            if counted := counting(place.cell.activity, line):
+                flow, unit, each = counted
+                group = dimensions.group(
+                    [tell(place) for tell in dimensions.by_place], [tell(line) for tell in dimensions.by_line]
+                )
+                sums[group, flow, unit] = sums.get((group, flow, unit), 0) + amount * each
         return ordered(sums)
 
     def covered(self) -> Iterator[tuple[Place, Fraction, tuple[Part, ...]]]:
@@ -683,8 +522,8 @@ class Inventory:
         return [*self.boundary.findings(held), *idle]
 
     @cached_property
-    def _counting_places(self) -> tuple[dict[Fraction, list[Held]], list[Held]]:
-        """Return the places that count, by their share, and those of them that instruments cover."""
+    def _counting(self) -> tuple[dict[Fraction, list[Held]], list[Covered]]:
+        """The places that count, by their share; of those that instruments cover, what each line amounts to."""
         parts, methods = self._matching.parts, {"", self.scope2}
         standing = {rate for rate in self.ledger.rates if any(line.scope2 in methods for line in rate.lines)}
         by_share: dict[Fraction, list[Held]] = {}
@@ -701,16 +540,23 @@ class Inventory:
                 own = lists[where] = by_share.setdefault(self._share(*where), [])
             (covered if single else own).append(one)
         by_share.pop(Fraction(0), None)
-        return by_share, [one for one in covered if self._share(one[0].cell.site, one[0].period)]
+        amounts = [
+            (place, line, quantity * line.multiplier * share)
+            for place, steps in covered
+            if (share := self._share(place.cell.site, place.period))
+            for line, quantity, _ in self._lines_at(place, steps * place.rate.step)
+        ]
+        return by_share, amounts
+
+    @cached_property
+    def _counting_years(self) -> tuple[dict[Fraction, list[Held]], list[Covered]]:
+        """``_counting`` with the places of a year as one where they differ in nothing else."""
+        held, covered = self._counting
+        return {share: held_by_year(own) for share, own in held.items()}, list(by_year(covered))
 
     def _share(self, site: str, period: Period) -> Fraction:
-        """Return the share of a site that counts in a period; it has many cells there."""
-        if self.boundary is None:
-            return _WHOLE
-        share = self._shares.get((site, period))
-        if share is None:
-            share = self._shares[site, period] = self.boundary.share(site, period)
-        return share
+        """Return the share of a site that counts in a period: all of it where there is no boundary."""
+        return _WHOLE if self.boundary is None else self.boundary.share(site, period)
 
     def _used(self) -> Iterator[tuple[str, PlanLine]]:
         """Yield the distinct lines of this view, each with its activity."""
@@ -794,24 +640,35 @@ class Inventory:
             yield tuple(flow for flow in library.catalogue[activity].flows if library.flows[flow].kind == "gas")
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """
     An entry and what it is the product of: tCO2e = ``quantity`` x the line's multiplier x ``share`` x ``weight``.
 
-    ``weight`` is tCO2e per unit of the flow, ``None`` for what is in no total; ``rung`` the instrument, if one stands.
+    ``steps`` are those of the place's rate, whole ones where no instrument covers any. ``weight`` is tCO2e per unit of
+    the flow, ``None`` for what is in no total; ``rung`` the instrument, if one stands.
     """
 
-    entry: Entry
-    quantity: Fraction
+    place: Place
+    line: PlanLine
+    steps: int | Fraction
     rung: str
     share: Fraction
     weight: Fraction | None
 
     @property
+    def quantity(self) -> Fraction:
+        """What it stands for, in the unit of the cell."""
+        return self.steps * self.place.rate.step
+
+    @property
+    def entry(self) -> Entry:
+        """The entry."""
+        return Entry(self.place.cell, self.place.key, self.line, self.quantity * self.line.multiplier)
+
+    @property
     def t_co2e(self) -> Fraction | None:
         """What the entry adds to the totals, in tCO2e."""
-        return None if self.weight is None else self.entry.amount * self.share * self.weight
+        return None if self.weight is None else self.quantity * self.line.multiplier * self.share * self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -837,7 +694,7 @@ class Pooled:
     """
 
     line: PlanLine
-    quantity: Fraction
+    quantity: int | Fraction
     rung: str
     weight: Fraction | None
 
@@ -853,145 +710,11 @@ class Rung:
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What one site has in a scope and year under two boundaries, in tCO2e, and the share that counts under each."""
-
-    site: str
-    scope: str
-    year: int
-    first: Fraction
-    second: Fraction
-    shares: tuple[tuple[Fraction, ...], tuple[Fraction, ...]]
-
-    @property
-    def difference(self) -> Fraction:
-        """Second less first."""
-        return self.second - self.first
-
-
 def _in_tonnes(line: PlanLine, kind: str, flow: str) -> tuple[str, str, Fraction] | None:
     """Return how a line of one kind of flow counts in tonnes."""
     return (flow, "t", units.ratio(line.flow.unit, "t")) if line.flow.kind == kind else None
 
 
-def _percent(share: Fraction) -> str:
-    return units.exact_text(share * 100)
-
-
 def _plan_key(cell: CellKey, period: Period) -> PlanKey:
     """Return the key that a cell has in one of the periods that it falls into."""
     return next(key for key, _ in plan_keys(cell) if key.period == period)
-
-
-def reconciled(first: Inventory, second: Inventory) -> tuple[Reconciled, ...]:
-    """
-    Reconcile two boundaries of one ledger, site by site: the differences add up to that of the totals, exactly.
-
-    Sites outside one of the boundaries stand with 0 there, because here nothing of them counts.
-
-    Raises:
-        InventoryError: The two differ in more than the boundary.
-    """
-    if first.ledger is not second.ledger or (first.gwp, first.scope2) != (second.gwp, second.scope2):
-        raise InventoryError("reconcile-differs")
-    keys = ("site", "scope", "year")
-    sides = [{tuple(row[key] for key in keys): row.amount.value for row in one.by(*keys)} for one in (first, second)]
-    shares: list[dict[tuple[str, int], set[Fraction]]] = [{}, {}]
-    for cell, key, _ in first.ledger.quantities():
-        for own, one in zip(shares, (first, second), strict=True):
-            share = one.boundary.share(cell.site, key.period) if one.boundary else Fraction(1)
-            own.setdefault((cell.site, key.period.start.year), set()).add(share)
-    rows = []
-    for site, scope, year in sorted({*sides[0], *sides[1]}, key=str):
-        amounts = [side.get((site, scope, year), Fraction(0)) for side in sides]
-        of_year = tuple(tuple(sorted(own[str(site), int(year)])) for own in shares)
-        rows.append(Reconciled(str(site), str(scope), int(year), amounts[0], amounts[1], (of_year[0], of_year[1])))
-    return tuple(rows)
-
-
-def divided(
-    totals: Iterable[Total],
-    denominators: Iterable[Denominator],
-    per: str,
-    boundary: str,
-    *,
-    accept_boundary: Iterable[str] = (),
-    years: Container[int] | None = None,
-) -> Totals:
-    """
-    Return yearly totals (with a group ``year``) over the denominator of their year, in their unit per its unit.
-
-    A year without a value is left out: ``denominators_missing`` says so as a finding.
-
-    Args:
-        totals: Emissions, energy, water or waste by year.
-        denominators: Values by period; only whole years divide yearly totals.
-        per: Which denominator, e.g. ``revenue``.
-        boundary: The id of the boundary that the totals are of.
-        accept_boundary: Boundaries that may differ from it: the caller knows and says so.
-        years: The years wanted; all that have totals by default.
-
-    Raises:
-        InventoryError: Nothing has such a denominator, a year has two values, units differ, or a boundary differs and
-            was not accepted.
-    """
-    denominators = tuple(denominators)
-    by_year = ruling_denominators(denominators, per)
-    if not by_year:
-        known = sorted({one.denominator for one in denominators})
-        raise InventoryError("unknown-denominator", denominator=per, known=known or ["-"])
-    accepted = set(accept_boundary)
-    rows = []
-    for row in totals:
-        if years is not None and row["year"] not in years:
-            continue
-        one = by_year.get(int(row["year"]))
-        if one is None:
-            continue
-        if one.boundary != boundary and one.boundary not in accepted:
-            raise InventoryError(
-                "denominator-boundary-differs", denominator=per, stated=one.boundary, boundary=boundary
-            )
-        ratio = row.amount.value / Fraction(one.value)
-        rows.append(Total(row.group, row.flow, Amount(ratio, f"{row.amount.unit}/{one.unit}")))
-    return Totals(tuple(rows))
-
-
-def denominators_missing(denominators: Iterable[Denominator], years: Iterable[int]) -> list[Finding]:
-    """Name every denominator that has no value in one of the years: no intensity is computed there, of any account."""
-    denominators, years = tuple(denominators), sorted(set(years))
-    found = []
-    for per in dict.fromkeys(one.denominator for one in denominators):
-        known = ruling_denominators(denominators, per)
-        found += [
-            Finding(
-                code="denominator-missing",
-                severity="warning",
-                data={"denominator": per, "year": year, "known": sorted(known)},
-            )
-            for year in years
-            if year not in known
-        ]
-    return found
-
-
-def ruling_denominators(denominators: Iterable[Denominator], per: str) -> dict[int, Denominator]:
-    """
-    Return the value of a denominator that rules in each year: the one of the highest version.
-
-    Raises:
-        InventoryError: A value is not of a whole year, a version stands there twice, or units differ between years.
-    """
-    by_year: dict[int, Denominator] = {}
-    for one in sorted((one for one in denominators if one.denominator == per), key=lambda one: one.version):
-        year = one.year
-        if year is None:
-            raise InventoryError("denominator-not-a-year", denominator=per, period=one.period)
-        if year in by_year and by_year[year].version == one.version:
-            raise InventoryError("denominator-twice", denominator=per, period=one.period, version=one.version)
-        by_year[year] = one
-    spelt = sorted({one.unit for one in by_year.values()})
-    if len({units.canonical(unit) for unit in spelt}) > 1:
-        raise InventoryError("denominator-units-differ", denominator=per, units=spelt)
-    return by_year

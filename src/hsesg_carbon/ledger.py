@@ -1,6 +1,6 @@
 """The ledger: quantity x multiplier = amount. Exact totals by any dimensions, lines on demand, and explanations."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Group = tuple[tuple[str, str | int], ...]
 E = TypeVar("E")
+W = TypeVar("W")
+N = TypeVar("N", int, Fraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Placed(Protocol):
 
 
 OfPlace = Callable[[Placed], str | int]
+"""How a dimension tells its value. Only those of ``_MONTHS`` may ask for more of the period than the year."""
+_MONTHS = frozenset({"period", "month"})
 OfLine = Callable[[PlanLine], str | int]
 
 
@@ -103,6 +107,11 @@ class Dimensions:
         """Return, for each name, how an entry tells its value."""
         by_line = {name: _by_line(tell) for name, tell in self.of_line.items()}
         return {name: by_line.get(name) or self.of_place[name] for name in self.names}
+
+    @property
+    def by_month(self) -> bool:
+        """Whether any of the names tells places of one year apart."""
+        return not _MONTHS.isdisjoint(self.names)
 
     @cached_property
     def by_place(self) -> list[OfPlace]:
@@ -319,6 +328,10 @@ class Ledger:
         return tuple((place, steps) for cell, steps in self.cube.steps.items() for place in self._places[cell])
 
     @cached_property
+    def _by_year(self) -> "tuple[Held, ...]":
+        return tuple(held_by_year(self.held))
+
+    @cached_property
     def rates(self) -> tuple[Rate, ...]:
         """The distinct rates of all places."""
         return tuple(dict.fromkeys(place.rate for place, _ in self.held))
@@ -343,7 +356,8 @@ class Ledger:
         """
         both = len(self.plan.methodology.scope2) > 1 and "scope2" not in by
         telling, whole = self.telling((*by, "scope2") if both else by), Fraction(1)
-        return ordered(summed({whole: self.held}, telling, lambda _, line: (line.flow.flow, line.flow.unit, whole)))
+        held = {whole: self.held if telling.by_month else self._by_year}
+        return ordered(summed(held, telling, lambda _, line: (line.flow.flow, line.flow.unit, whole)))
 
     def dimensions(self, by: Sequence[str]) -> dict[str, Callable[[Entry], str | int]]:
         """Return, for each name, how an entry tells its value."""
@@ -505,6 +519,37 @@ def grouped(
         group = tuple((name, tell(entry)) for name, tell in dimensions.items())
         sums[group, flow, unit] = sums.get((group, flow, unit), Fraction(0)) + amount
     return ordered(sums)
+
+
+def by_year(amounts: Iterable[tuple[Place, W, N]]) -> Iterator[tuple[Place, W, N]]:
+    """
+    Yield amounts at places with those of a year as one, where they differ in nothing but the part of the year.
+
+    A footprint is told in a hundred ways, and most of them do not ask for the month. What an amount is of, such as a
+    rate or a line, is known by its identity; the first of the places stands for all of them.
+    """
+    first: dict[Hashable, tuple[Place, W]] = {}
+    sums: dict[Hashable, N] = {}
+    for place, what, amount in amounts:
+        name = _of_year(place), id(what)
+        if name in first:
+            sums[name] += amount
+        else:
+            first[name], sums[name] = (place, what), amount
+    for alike, (place, what) in first.items():
+        yield place, what, sums[alike]
+
+
+def held_by_year(held: "Iterable[Held]") -> "list[Held]":
+    """Return places and their steps ``by_year``, those of each rate apart."""
+    return [(place, steps) for place, _, steps in by_year((place, place.rate, steps) for place, steps in held)]
+
+
+def _of_year(place: Place) -> Hashable:
+    """Return all that a place can tell dimensions, but for the part of the year."""
+    cell = place.cell
+    told = cell.site, cell.activity, cell.region, cell.technology, cell.instrument, cell.extra
+    return *told, place.key.period.start.year
 
 
 def summed(held: Mapping[Fraction, Iterable[Held]], dimensions: Dimensions, counting: Counting) -> Sums:

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 LANGUAGES = ("en", "zh")
@@ -24,14 +25,27 @@ def message(code: str, lang: str = "en", /, **data: Any) -> str:
     Return the sentence of ``code`` in ``lang`` with ``data`` filled in.
 
     A template asks for the names in braces; a name that ``data`` lacks is a programming error and raises ``KeyError``.
+    ``{count:day|days}`` is the number and the word that fits it.
 
     Example:
         >>> message("unknown-gwp-set", "en", gwp_set="AR7", known=["AR5", "AR6"])
         "GWP set 'AR7' is not known; there are AR5, AR6."
+        >>> message("caveat-verification", errors=1, warnings=11, checks=78)
+        'Verification of the reported figures found 1 error and 11 warnings in 78 checks.'
     """
     template = catalogue()[code][lang]
     shown = {name: _shown(value, lang) for name, value in data.items()}
+    if "|" in template:
+        return _Counting().vformat(template, (), shown)
     return template.format(**shown) if "{" in template else template
+
+
+class _Counting(Formatter):
+    """Fills in a template as ``str.format`` does, and a count with the word for one or for several."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, several, many = format_spec.partition("|")
+        return f"{value} {one if str(value) == '1' else many}" if several else str(format(value, format_spec))
 
 
 def both(code: str, /, **data: Any) -> dict[str, str]:

@@ -6,7 +6,15 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from hsesg_carbon.errors import MethodologyError, near
 from hsesg_carbon.factors import data_folder
@@ -139,7 +147,31 @@ class Methodology(_Record):
     combustion_methane: Literal["fossil", "non-fossil"] | None = None
     instrument_months: int | None = Field(default=None, ge=0, le=60)
     notes: tuple[str, ...] = ()
+    notes_zh: tuple[str, ...] = ()
     use: tuple[Use, ...]
+
+    @model_validator(mode="after")
+    def _notes_in_step(self) -> "Methodology":
+        if self.notes_zh and len(self.notes_zh) != len(self.notes):
+            msg = (
+                f"notes_zh has {len(self.notes_zh)} of the {len(self.notes)} notes; write one for each, in their order"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``notes_zh`` out where there are none: what was sealed before there were any stays byte for byte."""
+        told: dict[str, Any] = dump(self)
+        if not self.notes_zh:
+            told.pop("notes_zh", None)
+        return told
+
+    @property
+    def noted(self) -> tuple[dict[str, str], ...]:
+        """The notes by language; Chinese falls back to English."""
+        pairs = zip(self.notes, self.notes_zh or self.notes, strict=True)
+        return tuple({"en": english, "zh": chinese} for english, chinese in pairs)
 
     @classmethod
     def shipped(cls, name: str, home: Traversable | None = None) -> "Methodology":
@@ -158,7 +190,7 @@ class Methodology(_Record):
         """
         Read a methodology; what it ``extends`` is read first, its own rules come before those inherited.
 
-        ``id``, ``title`` and ``notes`` are never inherited: they speak of one basis only. ``home`` as for ``shipped``.
+        ``id``, ``title`` and the notes are never inherited: they speak of one basis only. ``home`` as for ``shipped``.
 
         Raises:
             InputError: The file is missing or is no TOML.
@@ -216,6 +248,6 @@ def _resolved(path: Path | Traversable, home: Traversable | None, depth: int) ->
             data={"key": "use", "why": "write rules as [[use]]"},
         )
         raise MethodologyError("methodology-broken", [problem], file=path.name)
-    for name in ("id", "title", "notes"):
+    for name in ("id", "title", "notes", "notes_zh"):
         inherited.pop(name, None)
     return {**inherited, **body, "use": [*own, *inherited.get("use", [])]}

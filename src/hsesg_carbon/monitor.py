@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.detection import detect
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.intake import SideTable, read_records
-from hsesg_carbon.inventory import Denominator
+from hsesg_carbon.intensity import Denominator
 from hsesg_carbon.monitoring import (
     TOLERANCE,
     Benchmark,
@@ -244,11 +244,11 @@ class Monitor:
             "this_month": _text(this),
             "last_month": _text(last),
             "same_month_last_year": _text(year_ago),
-            "mom_percent": _text(_change(this, last)),
-            "yoy_percent": _text(_change(this, year_ago)),
+            "mom_percent": _text(percentages.change(this, last)),
+            "yoy_percent": _text(percentages.change(this, year_ago)),
             "ytd": _text(now),
             "ytd_last_year": _text(then),
-            "ytd_percent": _text(_change(now, then)),
+            "ytd_percent": _text(percentages.change(now, then)),
             "ytd_months": [month.label for month in counted],
         }
 
@@ -329,7 +329,7 @@ class Monitor:
                 "unit": f"{_UNITS[measure]}/{unit}",
                 "baseline": _text(reference),
                 "baseline_period": base,
-                "change_percent": _text(_change(value, reference)),
+                "change_percent": _text(percentages.change(value, reference)),
             }
 
     def _bands(self) -> Iterator[Json]:
@@ -586,11 +586,6 @@ class _Reading:
 
 def _text(value: Fraction | None) -> str | None:
     return None if value is None else units.exact_text(value)
-
-
-def _change(value: Fraction | None, before: Fraction | None) -> Fraction | None:
-    """Return a change in percent; ``None`` where one of the two is missing or there was nothing before."""
-    return None if value is None or not before else 100 * (value - before) / abs(before)
 
 
 @lru_cache(2**12)

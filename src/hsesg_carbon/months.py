@@ -107,7 +107,8 @@ class BilledMonth:
     """
     A cell of the matrix: what bills a series has in a month.
 
-    ``days`` of the ``of`` days on which bills are expected are covered, ``twice`` by more than one bill.
+    ``days`` of the ``of`` days on which bills are expected are covered, ``twice`` by more than one bill. A month that
+    bills cover although none is ``expected`` (a flight, a site before it joined) says nothing about completeness.
     """
 
     key: SeriesKey
@@ -117,6 +118,7 @@ class BilledMonth:
     days: int
     of: int
     twice: int = 0
+    expected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +306,7 @@ class Completeness:
             elif estimated[place]:
                 status = "estimated"
             days = due - lacking if due else covered[place]
-            yield BilledMonth(key, carrier, month, status, days, due or days, twice[place])
+            yield BilledMonth(key, carrier, month, status, days, due or days, twice[place], expected=bool(due))
 
     def _counted(self, spans: Sequence[Days]) -> list[int]:
         """Return how many days of each month of the matrix lie in spans."""

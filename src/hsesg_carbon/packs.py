@@ -228,7 +228,7 @@ def _entry_faults(entries: list[zipfile.ZipInfo]) -> Iterator[Finding]:
             yield _fault("pack-member-encrypted", member=one.orig_filename)
         if one.compress_type != zipfile.ZIP_STORED or one.compress_size != one.file_size:
             yield _fault("pack-member-compressed", member=one.orig_filename)
-        if one.is_dir():
+        if one.filename.endswith("/"):  # is_dir() falls over a name of nothing
             yield _fault("pack-member-folder", member=one.orig_filename)
         elif kind not in {0, stat.S_IFREG}:
             yield _fault("pack-member-link", member=one.orig_filename)

@@ -45,7 +45,7 @@ _SPELT_MONTH = tuple(
 )
 _JANUARY_OR_OCTOBER = re.compile(r"(\d{4})\.1", re.ASCII)
 _SPELT_QUARTER = re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4一二三四])季度", re.ASCII)
-_BETWEEN = re.compile(r"\s*(?:至|到|~|—|–|\bto\b|\s-\s)\s*")
+_BETWEEN = re.compile(r"至|到|~|—|–|\bto\b|\s-\s")
 _DASHED = re.compile(r"(\d{4}([/.])\d{1,2}\2\d{1,2})-(\d{4}\2\d{1,2}\2\d{1,2})", re.ASCII)
 _PERIODS = 2**14
 """How many distinct periods are remembered: more than the days of forty years."""
@@ -78,7 +78,7 @@ class Period:
         match = _PERIOD.fullmatch(text.strip())
         if match is None:
             days = _DASHED.fullmatch(text.strip())
-            parts = [days[1], days[3]] if days else _BETWEEN.split(_narrow(text))
+            parts = [days[1], days[3]] if days else [one.strip() for one in _BETWEEN.split(_narrow(text))]
             if len(parts) == 1 and _day_spelt(parts[0]) is None and not _spelt_month(parts[0]):
                 parts = text.split("/", maxsplit=1)
             if len(parts) == 2:  # noqa: PLR2004  (the first day and the last)

@@ -86,6 +86,11 @@ class Source(_Record):
     retrieved: str | None = None
     note: str | None = None
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title by language; in Chinese the one it has, where no Chinese one is stated."""
+        return {"en": self.title, "zh": self.title_zh or self.title}
+
 
 class Flow(_Record):
     """

@@ -7,14 +7,17 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.attribution import Game, effective, switched, times
+from hsesg_carbon.boundary import Boundary
 from hsesg_carbon.counterfactual import BIT, CAUSES, Counterfactual, Term
 from hsesg_carbon.errors import InputError, InventoryError, near
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Boundary, Denominator, Inventory, ruling_denominators
+from hsesg_carbon.intensity import Denominator, ruling_denominators
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Group, place_of
 from hsesg_carbon.messages import both
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import COUNTED, EmissionFactor, FuelProperty
@@ -60,7 +63,7 @@ class Change:
     @property
     def percent(self) -> Fraction | None:
         """The difference in percent of what was before; ``None`` where that was nothing."""
-        return self.difference * 100 / abs(self.before) if self.before else None
+        return percentages.change(self.after, self.before)
 
     @property
     def interaction(self) -> Fraction:
@@ -510,13 +513,13 @@ def _site_text(boundary: Boundary, name: str) -> str:
     if site is None or held is None:
         return "–"
     control = [
-        word if share == 1 else f"{word} {units.exact_text(share * 100)} %"
+        word if share == 1 else f"{word} {share_text(share)}"
         for word, share in (("financial", held.financial), ("operational", held.operational))
         if share
     ]
     days = f"{site.first or ''}/{site.last or ''}" if site.first or site.last else ""
-    part = f"× {units.exact_text(site.used * 100)} %" if site.used != 1 else ""
-    own = f"{units.exact_text(held.equity * 100)} %"
+    part = f"× {share_text(site.used)}" if site.used != 1 else ""
+    own = share_text(held.equity)
     belongs = (site.entity or "", site.legal_entity or "", site.region or "")
     return ", ".join(one for one in (own, "+".join(control) or "-", days, part, *belongs) if one)
 

@@ -24,9 +24,10 @@ from hsesg_carbon.factors import FactorLibrary, data_folder
 from hsesg_carbon.findings import Finding, Severity, Where
 from hsesg_carbon.intake import Engine
 from hsesg_carbon.packs import MAX_MEMBERS, Opened, canonical, digest, open_pack, packed, plain, tree_digest
+from hsesg_carbon.settings import Organisation
 from hsesg_carbon.tables import misfits, opened_files, read_bytes
-from hsesg_carbon.workspace import OUT, SEALS, Organisation, Workspace
-from hsesg_carbon.writing import write_whole
+from hsesg_carbon.workspace import OUT, SEALS, Workspace
+from hsesg_carbon.writing import held, write_whole
 
 FORMAT: Literal["hsesg-carbon-pack/1"] = "hsesg-carbon-pack/1"
 MANIFEST, SEAL = "manifest.json", "seal.json"
@@ -157,7 +158,9 @@ class Seal:
         if to is not None and _among_inputs(workspace.folder, Path(to)):
             raise InputError("seal-inside", file=str(to), folder=str(workspace.folder))
         time = _stated(at)
-        made = _Made.of(_inputs(workspace.folder), _library(workspace.shipped), workspace.engine)
+        with held(workspace.folder, alone=False):  # an intake writes several files that belong together
+            inputs = _inputs(workspace.folder)
+        made = _Made.of(inputs, _library(workspace.shipped), workspace.engine)
         manifest = made.manifest(_versions(), tree_digest(_code()))
         if to is not None:
             write_whole(Path(to), _sealed(made.members, manifest, time, None, None))

@@ -8,17 +8,25 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.attainment import Attainment
 from hsesg_carbon.base_year import Decision
-from hsesg_carbon.calculation import Calculation, calculation_json, calculations, factor_rows
+from hsesg_carbon.calculation import (
+    Calculation,
+    calculation_json,
+    calculations,
+    energy_calculation_json,
+    energy_calculations,
+    factor_rows,
+)
 from hsesg_carbon.caveats import Facts, SealState, caveats, finding_json
 from hsesg_carbon.chain import Link, chain_faults, read_chain
 from hsesg_carbon.drivers import Drivers
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Inventory, ruling_denominators
+from hsesg_carbon.intensity import ruling_denominators
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import LANGUAGES, both, catalogue, named
 from hsesg_carbon.monitor import Tables
@@ -102,6 +110,9 @@ class Statement:
             "completeness": self.completeness,
             "caveats": [one.as_json() for one in self.caveats],
             "calculation": [calculation_json(one, self.views[self.method]) for one in self.calculation],
+            "energy_calculation": [
+                energy_calculation_json(one, self.views[self.method]) for one in self.energy_calculation
+            ],
             "factors": self.factors,
             "seal": self.seal.as_json(),
             "versions": {"hsesg_carbon": version("hsesg_carbon")},
@@ -136,7 +147,7 @@ class Statement:
         coal = method.coal_equivalent
         return {
             "methodology": {"id": method.id, "title": method.title},
-            "notes": list(method.notes),
+            "notes": list(method.noted),
             "gases": list(method.gases),
             "gwp": self.workspace.inventory.gwp,
             "scope2": list(method.scope2),
@@ -198,8 +209,8 @@ class Statement:
                 "method": method,
                 "value": units.exact_text(amount),
                 "estimated_percent": _text(self.estimated.get((year, scope, method))),
-                "change_percent": _text(_change(amount, before)),
-                "since_base_percent": _text(_change(amount, then)),
+                "change_percent": _text(percentages.change(amount, before)),
+                "since_base_percent": _text(percentages.change(amount, then)),
                 "low": interval.lower if interval else None,
                 "high": interval.upper if interval else None,
             }
@@ -284,7 +295,7 @@ class Statement:
                 "name": self.workspace.library.carrier_name(carrier),
                 "year": year,
                 **_in_units(own),
-                "renewable_percent": _text(_percent(green.get((carrier, year), Fraction(0)), own.get("gj"))),
+                "renewable_percent": _text(percentages.part(green.get((carrier, year), Fraction(0)), own.get("gj"))),
                 "share_percent": _text(percent.get("gj")),
                 "tce_share_percent": _text(percent.get("tce")),
             }
@@ -302,7 +313,8 @@ class Statement:
         }
         for year, own in sorted(found.items()):
             renewable = {
-                method: _text(_percent(green.get((method, year), Fraction(0)), own.get("gj"))) for method in self.views
+                method: _text(percentages.part(green.get((method, year), Fraction(0)), own.get("gj")))
+                for method in self.views
             }
             yield {
                 "year": year,
@@ -461,7 +473,7 @@ class Statement:
     @cached_property
     def completeness(self) -> dict[str, int] | None:
         """In how many months bills are expected of all series (site, carrier, meter), and how they cover them."""
-        statuses: list[str] = [one.status for one in self.workspace.completeness.matrix if one.status != "not-expected"]
+        statuses: list[str] = [one.status for one in self.workspace.completeness.matrix if one.expected]
         if not statuses:
             return None
         return {"expected_months": len(statuses), **{name: statuses.count(name) for name in _STATUSES}}
@@ -474,9 +486,14 @@ class Statement:
         return calculations(self.views, set(self.years))
 
     @cached_property
+    def energy_calculation(self) -> tuple[Calculation, ...]:
+        """Every product that the energy account is a sum of, by year and measure: exact."""
+        return energy_calculations(self.views[self.method], set(self.years))
+
+    @cached_property
     def factors(self) -> list[Json]:
         """Every published number that the figures rest on."""
-        return factor_rows(self.views.values(), self.calculation)
+        return factor_rows(self.views.values(), (*self.calculation, *self.energy_calculation))
 
     @cached_property
     def seal(self) -> SealState:
@@ -525,6 +542,7 @@ class Statement:
                 memo=self.memo,
                 numbers={one["id"]: one["checked"] for one in self.factors},
                 covered=sorted({row.key.instrument for row in self.calculation} - {""}),
+                shared=self._shared,
                 verification=self.verification,
                 uncertain=bool(self._uncertainties),
                 restated=self.restatement,
@@ -534,13 +552,25 @@ class Statement:
         )
 
     @property
-    def _unstated(self) -> dict[tuple[int, str], Fraction]:
-        """The percent of each headline total whose rows state no quality."""
-        return {
-            (year, scope): percents_of(own)[""]
-            for (year, scope, method), own in self._qualities.items()
-            if method in {None, self.method} and own.get("")
+    def _shared(self) -> list[tuple[str, Fraction]]:
+        """The instruments that cover electricity of a site of which a part counts, each with that part."""
+        found = {
+            (part.instrument.instrument, share)
+            for view in self.views.values()
+            for place, share, parts in view.covered()
+            if share != 1 and place.period.start.year in self.years
+            for part in parts
         }
+        return sorted(found)
+
+    @property
+    def _unstated(self) -> dict[tuple[int, str], Fraction]:
+        """The percent of each total whose rows state no quality: of two methods the larger, as of estimates."""
+        found: dict[tuple[int, str], Fraction] = {}
+        for (year, scope, _), own in self._qualities.items():
+            if own.get(""):
+                found[year, scope] = max(percents_of(own)[""], found.get((year, scope), Fraction(0)))
+        return found
 
 
 # -------------------------------------------------------------------------------------------------- private
@@ -553,15 +583,6 @@ def _place(year: int, scope: str, method: str | None) -> tuple[int, str, str]:
 
 def _text(value: Fraction | None) -> str | None:
     return None if value is None else units.exact_text(value)
-
-
-def _change(amount: Fraction, before: Fraction | None) -> Fraction | None:
-    """Return a change in percent; ``None`` where there is nothing to compare with, or it is 0."""
-    return 100 * (amount - before) / abs(before) if before else None
-
-
-def _percent(part: Fraction, whole: Fraction | None) -> Fraction | None:
-    return 100 * part / whole if whole else None
 
 
 def _finite(value: float) -> float | None:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +46,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What makes a cell a formula when a spreadsheet opens a CSV file."""
 _HARMFUL = re.compile(r"\n[=+\-@\t\r]")
 """What may become a formula in a spreadsheet, among cells that stand on a line each."""
+_SEARCHED = 1000
+"""So many rows are searched for it at once."""
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
 _UNUSUAL = re.compile("[０-９\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -313,8 +316,8 @@ def read_parquet(path: Path) -> Any:
         return pd.read_parquet(path)
     except ImportError as error:
         raise InputError("parquet-engine", file=path.name) from error
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
-        raise InputError("parquet-broken", file=path.name, why=str(error)[:200]) from error
+    except Exception as error:  # pyarrow and pandas raise whatever a damaged part of the file happens to provoke
+        raise InputError("parquet-broken", file=path.name, why=f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def read_bytes(path: Path | Traversable, limit: int = MAX_BYTES) -> bytes:
@@ -342,7 +345,11 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows(_harmless(row) if _HARMFUL.search("\n".join(("", *row))) else row for row in (columns, *rows))
+    rows = iter((columns, *rows))
+    while some := list(islice(rows, _SEARCHED)):
+        if _HARMFUL.search("\n".join(["", *map("\n".join, some)])):
+            some = [_harmless(row) for row in some]
+        writer.writerows(some)
     return text.getvalue()
 
 

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from hsesg_carbon import units
-from hsesg_carbon.activities import MAX_ROWS_PER_RULE, QUALITIES
+from hsesg_carbon.activities import ABOUT, MAX_ROWS_PER_RULE, QUALITIES
 from hsesg_carbon.cells import Filing
 from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.factors import FactorLibrary
@@ -32,20 +32,14 @@ COLUMNS = (
     "quantity",
     "unit",
     "meter",
-    "quality",
-    "credit",
-    "evidence",
-    "note",
-    "origin_file",
-    "origin_sheet",
-    "origin_row",
+    *ABOUT,
 )
 """The columns of every row that comes of an export."""
 
 SHOWN_TEXT = 80
 _STEPS = 10**units.SHOWN_PLACES
 """A quantity of such a step, or of a whole number of them, is written as it is."""
-_BRACKETED = re.compile(r"[（(].*[)）]$")
+_BRACKET = re.compile(r"[（(]")
 _KEYS = ("site", "meter", "activity", "unit", "quality")
 
 Place = tuple[int, str | None]
@@ -524,4 +518,7 @@ def _without_signs(text: str, sign: str, point: str) -> str:
 
 def _word(text: str) -> str:
     """Return the word that says that a row is one of totals, without colons, blanks and what stands in brackets."""
-    return _BRACKETED.sub("", title(text).rstrip(":")).casefold()
+    plain = title(text).rstrip(":")
+    if plain.endswith((")", "）")):
+        plain = _BRACKET.split(plain, maxsplit=1)[0]
+    return plain.casefold()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.monitoring import EMISSIONS, ENERGY, Target
 from hsesg_carbon.monthly import Measure, Monthly
 from hsesg_carbon.periods import Period
@@ -29,12 +29,12 @@ class Progress:
     @property
     def completion(self) -> Fraction | None:
         """The actual in percent of the plan of the year (计划完成率); ``None`` without one."""
-        return _percent(self.actual, Fraction(self.target.value))
+        return percentages.part(self.actual, Fraction(self.target.value))
 
     @property
     def pace(self) -> Fraction | None:
         """The actual in percent of the plan to date (进度完成率); ``None`` without one."""
-        return _percent(self.actual, self.to_date)
+        return percentages.part(self.actual, self.to_date)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,3 @@ def _measured(monthly: Monthly, target: Target) -> tuple[Measure, str | None, st
 
 def _months(year: int) -> tuple[Period, ...]:
     return tuple(Period.parse(f"{year}-{month:02d}") for month in range(1, 13))
-
-
-def _percent(actual: Fraction | None, plan: Fraction | None) -> Fraction | None:
-    return None if actual is None or not plan else 100 * actual / plan

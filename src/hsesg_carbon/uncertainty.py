@@ -13,7 +13,8 @@ import numpy as np
 from hsesg_carbon.categories import BY_UNCERTAINTY, Assessed, key_categories, trend_sizes
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Denominator, Inventory, Product, ruling_denominators
+from hsesg_carbon.intensity import Denominator, ruling_denominators
+from hsesg_carbon.inventory import Inventory, Product
 from hsesg_carbon.ledger import Group
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.propagation import (
@@ -198,7 +199,7 @@ class Uncertainty:
 
     def trend(self, first: Group, last: Group) -> Both:
         """
-        Return by how many percent a total changed from one group to another, by both approaches.
+        Return by how many percent of its size a total changed from one group to another, by both approaches.
 
         What both totals share moves them together and mostly cancels (IPCC 2006 Guidelines vol. 1, Table 3.2).
 
@@ -383,7 +384,8 @@ class Uncertainty:
             sources |= {one.id: one for one in (*times, *over)}
             moved = tuple(one.id for one in times), tuple(one.id for one in over)
             held = amounts.setdefault(moved, np.zeros(len(places)))
-            held[places[tuple(tell(product.entry) for tell in tells.values())]] += float(value)
+            entry = product.entry
+            held[places[tuple(tell(entry) for tell in tells.values())]] += float(value)
         return [Line(tuple(one.tolist()), *moved) for moved, one in amounts.items()], sources
 
     def _inputs(self, product: Product) -> tuple[list[Source], list[Source]]:
@@ -391,13 +393,13 @@ class Uncertainty:
         times, over = [self._activity(product)], list[Source]()
         if product.rung:
             times.append(self._number(product.rung, None))
-        for step in product.entry.line.steps:
+        for step in product.line.steps:
             if step.record is not None:
                 (over if step.op == "÷" else times).append(self._number(step.record.id, step.record))
         return times, over
 
     def _activity(self, product: Product) -> Source:
-        cell, extra = product.entry.cell, dict(product.entry.cell.extra)
+        cell, extra = product.place.cell, dict(product.place.cell.extra)
         meter, quality, filled = (extra.get(name, "") for name in ("meter", "quality", "filled"))
         for row, one in _rows("activity", self.rules.activity):
             fits = fnmatchcase(cell.activity, one.activity) and fnmatchcase(cell.site, one.site)
@@ -650,13 +652,13 @@ def _both(propagation: Propagation, drawn: Drawn, estimate: float, weights: Any,
 
 
 def _change(propagation: Propagation, drawn: Drawn, first: int, last: int) -> Both:
-    """Return by how many percent one output is above another."""
+    """Return by how many percent of its size one output is above another: of a sink that emits more, upwards too."""
     before, after = (float(propagation.estimates[place]) for place in (first, last))
     weights = np.zeros(len(propagation.estimates))
-    weights[first] -= 100 * after / before**2
-    weights[last] += 100 / before
-    values = 100 * (drawn.outputs[:, last] / drawn.outputs[:, first] - 1)
-    return _both(propagation, drawn, 100 * (after / before - 1), weights, values)
+    weights[first] -= 100 * after / (before * abs(before))
+    weights[last] += 100 / abs(before)
+    values = 100 * (drawn.outputs[:, last] - drawn.outputs[:, first]) / np.abs(drawn.outputs[:, first])
+    return _both(propagation, drawn, 100 * (after - before) / abs(before), weights, values)
 
 
 def _finite(value: float) -> float | None:

@@ -29,7 +29,7 @@ _DENOMINATORS = 2**12
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _HALF = Decimal("0.5")
 _MAX_TEXT = 80
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'’ \u00a0\u202f]\d{3})+(\.\d+)?")
 _SEPARATORS = re.compile(r"[,'’\s]")
 _FOLLOWED = re.compile(r"(?P<number>[+-]?\d[\d,'’]*(\.\d+)?)\s*(?P<tens>[万亿]?)\s*(?P<unit>[^\d\s.,%‰].{0,20})?")
@@ -139,17 +139,37 @@ def ending_text(value: Fraction) -> str | None:
         >>> ending_text(Fraction(11, 8)), ending_text(Fraction(1, 3))
         ('1.375', None)
     """
-    above, below = value.as_integer_ratio()
-    needed = _ending_places(below)
-    if needed is None:
-        return None
+    found = scaled(value)
+    return None if found is None else scaled_text(*found)
+
+
+def scaled_text(whole: int, places: int) -> str:
+    """
+    Return ``whole`` over 10^``places`` as a decimal without needless zeros.
+
+    Example:
+        >>> scaled_text(1375, 3), scaled_text(-50, 1), scaled_text(7, 0)
+        ('1.375', '-5', '7')
+    """
     # of every quantity that is read: plain text costs a fifth of a Decimal with a context of its own
-    if not needed:
-        return str(above)
-    digits = str(abs(above) * 10**needed // below).rjust(needed + 1, "0")
-    return f"{'-' * (above < 0)}{digits[: len(digits) - needed]}.{digits[len(digits) - needed :]}".rstrip("0").rstrip(
-        "."
-    )
+    if not places:
+        return str(whole)
+    digits = str(abs(whole)).rjust(places + 1, "0")
+    end = len(digits) - places
+    return f"{'-' * (whole < 0)}{digits[:end]}.{digits[end:]}".rstrip("0").rstrip(".")
+
+
+def scaled(value: Fraction) -> tuple[int, int] | None:
+    """
+    Return ``value`` as an integer over a power of ten, ``None`` where its decimals never end.
+
+    Example:
+        >>> scaled(Fraction(11, 8)), scaled(Fraction(1, 3))
+        ((1375, 3), None)
+    """
+    above, below = value.as_integer_ratio()
+    places = _ending_places(below)
+    return None if places is None else (above * 10**places // below, places)
 
 
 def _decimal(steps: int, places: int) -> Decimal:
@@ -242,8 +262,7 @@ def normalise(unit: str) -> str:
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda found: "^" + found[0].translate(_PLAIN_DIGITS), unit)
     text = unicodedata.normalize("NFKC", text).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
     text = text.replace("\N{DOT OPERATOR}", "*").replace("\N{MULTIPLICATION SIGN}", "*")
-    text = re.sub(r"\s*([*/^])\s*", r"\1", text.strip())
-    return re.sub(r"\s+", " ", text)
+    return re.sub(r" ?([*/^]) ?", r"\1", " ".join(text.split()))
 
 
 @lru_cache(maxsize=4096)
@@ -426,9 +445,15 @@ def _parse(text: str, unit: str) -> list[list[str]]:
                     unit=unit[:_MAX_TEXT],
                     suggestions=suggestions,
                 )
-            factors.append(one if name is None else _names()[name] + (f"^{match['power']}" if match["power"] else ""))
+            factors.append(one if name is None else _with_power(_names()[name], match["power"]))
         sides.append(factors)
     return sides
+
+
+def _with_power(name: str, power: str | None) -> str:
+    """Return a unit to a power under the name that it has there: 米^2 is m2, and not m^2."""
+    raised = f"{name}^{power}" if power else name
+    return _names().get(raised, raised)
 
 
 @cache
@@ -470,11 +495,11 @@ def to_grid(value: Decimal, exponent: int) -> tuple[int, bool]:
         >>> to_grid(Decimal("33.3333335"), 6), to_grid(Decimal("-1.5"), 0)
         ((33333334, True), (-2, True))
     """
-    scaled = value.scaleb(exponent, _EXACT)
-    steps = int(scaled)
-    if steps == scaled:
+    moved = value.scaleb(exponent, _EXACT)
+    steps = int(moved)
+    if steps == moved:
         return steps, False
-    if abs(_EXACT.subtract(scaled, Decimal(steps))) >= _HALF:
+    if abs(_EXACT.subtract(moved, Decimal(steps))) >= _HALF:
         steps += -1 if value < 0 else 1
     return steps, True
 

@@ -13,7 +13,8 @@ from hsesg_carbon.base_year import Decision
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.events import KINDS, BaseYearEvent, Kind
 from hsesg_carbon.findings import Finding, Severity
-from hsesg_carbon.inventory import Inventory, ruling_denominators
+from hsesg_carbon.intensity import ruling_denominators
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.plan import describe
 from hsesg_carbon.propagation import DRAWS

@@ -9,10 +9,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
+from hsesg_carbon.boundary import Boundary
 from hsesg_carbon.coverage import Labels
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.inventory import Boundary, Denominator, divided
+from hsesg_carbon.intensity import Denominator, divided
 from hsesg_carbon.ledger import Totals, chosen, grouped
 from hsesg_carbon.periods import Period
 from hsesg_carbon.units import CO2E

@@ -61,6 +61,10 @@ _FIRST_YEAR = 1901
 _PROLOG = re.compile(rb"^\s*<\?xml[^<>]*\?>\s*")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _PREFIX = re.compile(rb"<(\w+:)(?:sst|worksheet)[\s>]")
+_NAMESPACES = (
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
 _ODD = (b"<!", b"\r", b"&#", b"\x00", b"rPh", b"='", b"t =", b"t= ")
 _ODD_NAMES = (b":c ", b":c>", b":row ")
 """What no plain part holds: comments, entities, readings of Japanese, and spellings that the scan does not know."""
@@ -273,6 +277,8 @@ class _Scan:
 
     def take(self, part: bytes) -> None:
         """Take in a part that ends with the end of a row, or with the sheet."""
+        if self.rows == 0 and b"<worksheet" in part[:_CHUNK] and not any(one in part for one in _NAMESPACES):
+            raise ValueError("a sheet of another kind of document")  # one reader would take it, the other find nothing
         if self.rows == 0 and (found := _PREFIX.search(part)):
             self.prefix = found[1]
         if self.prefix:
@@ -691,4 +697,4 @@ def _masked(mask: str, digits: str) -> str:
 
 def _bare(number_format: str) -> str:
     """Return what a number format shows of the value, without the words around it."""
-    return re.sub(r"\[[^\]]*\]", "", _LITERAL.sub("", number_format.partition(";")[0]))
+    return re.sub(r"\[[^\[\]]*\]", "", _LITERAL.sub("", number_format.partition(";")[0]))

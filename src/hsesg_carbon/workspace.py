@@ -18,6 +18,7 @@ from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
 from hsesg_carbon.base_year import FILE as BASE_YEAR
 from hsesg_carbon.base_year import BaseYearPolicy, Decision
+from hsesg_carbon.boundary import CONSOLIDATIONS, Boundary
 from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.drivers import DegreeDays, Drivers
@@ -30,15 +31,8 @@ from hsesg_carbon.gaps import FILE as GAPS
 from hsesg_carbon.gaps import Filled, GapFilling, GapRules
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
-from hsesg_carbon.inventory import (
-    CONSOLIDATIONS,
-    Boundary,
-    Consolidation,
-    Denominator,
-    Inventory,
-    denominators_missing,
-    ruling_denominators,
-)
+from hsesg_carbon.intensity import Denominator, denominators_missing, ruling_denominators
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
@@ -49,7 +43,8 @@ from hsesg_carbon.plan import Plan
 from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.ranges import FILE as UNCERTAINTY
 from hsesg_carbon.ranges import UncertaintyRules
-from hsesg_carbon.sites import Entity, Site, Tree, repeated_sites
+from hsesg_carbon.settings import Settings
+from hsesg_carbon.sites import Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
 from hsesg_carbon.tables import FORMULA_STARTS, misfits, read_tables, read_toml
 from hsesg_carbon.uncertainty import Uncertainty, plain
@@ -70,64 +65,10 @@ VERSIONS = "versions"
 _BY_CARRIER = (("subject", "year"), ("year",))
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Organisation(_Record):
-    """Who reports."""
-
-    id: str
-    name: dict[str, str]
-
-
-class Accepted(_Record):
-    """A boundary of a denominator that differs from the inventory's and is divided by all the same, with the reason."""
-
-    denominator: str
-    boundary: str
-    reason: str
-    reason_zh: str | None = None
-
-
-class Restated(_Record):
-    """
-    Which version of these accounts was reported before, as ``version`` names it, for which years, and why it changed.
-
-    The version is one under ``versions/``, or a methodology: another folder is no part of the accounts.
-    """
-
-    before: str = Field(min_length=1)
-    years: tuple[int, ...] = ()
-    reason: str
-    reason_zh: str | None = None
-
-
-class Settings(_Record):
-    """
-    The content of ``inventory.toml``.
-
-    ``boundary`` names the inventory's boundary: denominators must state the same name, or be listed under ``accept``.
-    ``known_at`` holds the factor library to what was published by that day, so that the accounts do not move with it.
-    ``keep_published`` keeps CO2e that was published on another GWP set than the methodology's, with a finding for each.
-    """
-
-    organisation: Organisation
-    methodology: str
-    consolidation: Consolidation
-    boundary: str
-    base_year: int | None = None
-    known_at: date | None = None
-    periods: tuple[str, ...] = Field(min_length=1)
-    site: tuple[Site, ...] = Field(min_length=1)
-    entity: tuple[Entity, ...] = ()
-    accept: tuple[Accepted, ...] = ()
-    restated: Restated | None = None
-    keep_published: bool = False
-
-
-class Audited(_Record):
+class Audited(BaseModel):
     """What a drawn row emits by its evidence, in tCO2e; ``period`` is the year of the sample."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     activity_id: str = Field(min_length=1)
     period: int

@@ -39,3 +39,35 @@ def write_whole(path: Path, data: str | bytes) -> None:
     """Write a file whole, text in UTF-8 with the line ends that it has."""
     with whole(path) as beside:
         beside.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def held(folder: Path, *, alone: bool) -> Iterator[None]:
+    """
+    Hold a folder while several of its files are written (``alone``), or read as they belong together.
+
+    Others that hold it wait their turn. It is the system that holds it: nothing is left of a program that was killed.
+    Where the system cannot (Windows, some network drives), nothing is held.
+    """
+    handle = _locked(folder, alone=alone)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _locked(folder: Path, *, alone: bool) -> int | None:
+    """Return the handle that holds a folder, ``None`` where the system has no such thing."""
+    try:
+        import fcntl  # noqa: PLC0415  (not on Windows)
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle

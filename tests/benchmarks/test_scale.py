@@ -21,10 +21,19 @@ from tests.benchmarks.scale.page import Goal, goals, page
 from tests.benchmarks.scale.parts import Run
 from tests.benchmarks.scale.rivals import PLAIN, RIVALS, TONNES, Rival, atomic6ghg_worksheets
 
-ROWS, FEW = 10_000, 200
+ROWS, FEW, MANY = 10_000, 200, 10_000_000
 HERE = pytest.mark.parametrize(
     "engine",
-    [pytest.param(one, marks=pytest.mark.skipif(bool(one.missing()), reason=one.missing())) for one in ENGINES],
+    [
+        pytest.param(
+            one,
+            marks=[
+                pytest.mark.skipif(bool(one.missing()), reason=one.missing()),
+                *([pytest.mark.long] if one.module == "pyspark" else []),  # starting it takes longer than all else here
+            ],
+        )
+        for one in ENGINES
+    ],
     ids=lambda one: one.module + ("" if one.in_memory else "-scan"),
 )
 
@@ -61,8 +70,9 @@ def test_a_file_of_other_rules_is_written_anew(tmp_path: Path, monkeypatch: pyte
     assert data.written(10, tmp_path).stat().st_mtime_ns > before
 
 
-def test_ours_is_what_integers_give(bills: Path, book: hc.Ledger) -> None:
-    table = pq.read_table(bills)
+def is_what_integers_give(bills: Path, book: hc.Ledger) -> None:
+    """Hold a ledger to the sums of a file's quantities as hundredths."""
+    table = pq.read_table(bills, columns=["activity", "quantity"])
     hundredths = pc.round(pc.multiply(table["quantity"], 100)).cast("int64")
     for (activity, _), tonnes in TONNES.items():
         steps = pc.sum(hundredths.filter(pc.equal(table["activity"], activity))).as_py()
@@ -70,6 +80,16 @@ def test_ours_is_what_integers_give(bills: Path, book: hc.Ledger) -> None:
         method = "location" if activity == "electricity.grid" else ""
         total = found.value(flow="CO2", activity=activity, scope2=method)
         assert total.value == Fraction(steps, 100) * Fraction(str(tonnes))
+
+
+def test_ours_is_what_integers_give(bills: Path, book: hc.Ledger) -> None:
+    is_what_integers_give(bills, book)
+
+
+@pytest.mark.long
+def test_ours_is_what_integers_give_at_ten_million_rows(tmp_path: Path) -> None:
+    path = data.written(MANY, tmp_path)
+    is_what_integers_give(path, ours.ledger(PolarsLazy().open(path)))
 
 
 def test_the_multipliers_typed_in_by_hand_are_the_plan_s() -> None:

@@ -1,5 +1,6 @@
 """How long a table of 40 rows and 6 columns takes to verify, explanations included."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.slips.slips import KINDS, slip_of
 ROWS, COLUMNS = 40, 6
 
 
+@cache
 def largest() -> int:
     """Return the first seed whose table is of the full size."""
     sizes = ((seed, table_of(seed)) for seed in range(2000))

@@ -189,13 +189,24 @@ def statement_json(sites: int = 5) -> dict[str, Any]:
             "sealed": {"number": 2, "time": "2025-03-01T10:00:00Z", "root": "cd" * 32, "same": False},
             "problem": None,
         },
-        "measures": [],
-        "offsets": [],
-        "consolidations": [],
-        "national": [],
+        **_beside(),
+        **_boundaries(sums["totals"]),
         "versions": {"hsesg_carbon": "0.1.0"},
         "findings": [
-            finding("meter-gap", "warning", f"meter {FORMULA} has a gap.", file="bills.csv", row=7, sheet=SCRIPT)
+            *(
+                finding("site-share-applied", "info", f"s{number} of {year} counts in part.")
+                | {"where": None, "data": {"site": f"s{number}", "year": str(year), "percent": "60"}}
+                for number in range(sites)
+                for year in YEARS
+            ),
+            *(
+                finding(
+                    "bills-gap", "warning", f"{number} days of {SCRIPT} have no bill.", file="bills.csv", row=number
+                )
+                | {"data": {"days": str(number)}}
+                for number in range(20, 25)
+            ),
+            finding("meter-gap", "warning", f"meter {FORMULA} has a gap.", file="bills.csv", row=7, sheet=SCRIPT),
         ],
     }
 
@@ -351,7 +362,28 @@ def _energy(quantities: Mapping[tuple[str, str, int], Decimal]) -> dict[str, Any
                 "renewable_by_method": {"location": "10.4", "market": "22.75"},
             }
         )
-    return {"energy": rows, "energy_totals": totals}
+    return {"energy": rows, "energy_totals": totals, "energy_calculation": _energy_calculation(rows, per)}
+
+
+def _energy_calculation(rows: list[dict[str, Any]], per: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the products that the energy is made of, as if each carrier were one row."""
+    activities = {one.split(".")[-1] if one != "electricity.grid" else "electricity": one for one in per}
+    found = []
+    for row in rows:
+        activity = activities[row["carrier"]]
+        for measure, unit, each in (("gj", "GJ", per[activity]), ("tce", "tce", "0.0341")):
+            quantity = text_of(Decimal(row["gj"]) / (Decimal(each) if measure == "gj" else 1))
+            found.append(
+                {
+                    **{"id": f"{activity}|{measure}|{row['year']}", "year": row["year"], "carrier": row["carrier"]},
+                    **{"activity": activity, "name": NAMES[activity], "region": "CN", "technology": None},
+                    **{"quantity": quantity, "unit": "GJ" if measure == "tce" else "unit", "multiplier": each},
+                    **{"amount": row[measure], "flow": measure, "flow_unit": unit, "share": "1"},
+                    **{"counted": row[measure], "factor": None, "properties": ["made-up.gas.ncv"], "sites": 1},
+                    **{"steps": [f"{quantity} x {each}"], "reason": both("made up"), "fit": ["exact"], "rounded": []},
+                }
+            )
+    return found
 
 
 def _targets(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -421,6 +453,40 @@ def _uncertainty(totals: list[dict[str, Any]]) -> dict[str, Any]:
         "contributions": [
             {"year": YEARS[-1], "scope": "total", "source": source, "name": both(source), "share_percent": share}
             for source, share in (("made-up factor of electricity", 86.0), (SCRIPT, 13.5), ("made-up gas", 0.5))
+        ],
+    }
+
+
+def _beside() -> dict[str, Any]:
+    measure = {"measure": FORMULA, "scope": "2", "source": f"made up, {SCRIPT}", "flow": "CO2e-reduced"}
+    credit = {"kind": "CCER", "registry": SCRIPT, "flow": "CO2e-credits", "unit": "tCO2e"}
+    return {
+        "measures": [{**measure, "year": year, "value": "53.66", "unit": "tCO2e"} for year in YEARS[1:]],
+        "offsets": [
+            {**credit, "vintage": "2022", "year": 2024, "status": "retired", "value": "120"},
+            {**credit, "vintage": "2023", "year": "-", "status": "held", "value": "80.5"},
+        ],
+    }
+
+
+def _boundaries(sums: Mapping[tuple[int, str, str | None], Decimal]) -> dict[str, Any]:
+    told = {"flow": "CO2e", "unit": "tCO2e"}
+    shares = {"equity-share": Decimal("0.6"), "financial-control": Decimal(1), "operational-control": Decimal(1)}
+    return {
+        "consolidations": [
+            {"consolidation": one, "year": year, "scope": scope, **told, "value": text_of(value * share)}
+            for one, share in shares.items()
+            for (year, scope, method), value in sums.items()
+            if scope != "total" and method in {None, "location"}
+        ],
+        "national": [
+            {"year": year, "item": item, **told, "value": text_of(sums[year, scope, method])}
+            for year in YEARS
+            for item, scope, method in (
+                ("total", "total", "location"),
+                ("electricity-bought", "2", "location"),
+                ("fuel-combustion", "1", None),
+            )
         ],
     }
 

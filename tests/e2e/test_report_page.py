@@ -171,6 +171,10 @@ def figures_in(statement: Statement) -> dict[str, str]:
         **named("totals", "year", "scope", "method"),
         **named("gases", "gas", "year", "scope", "method"),
         **named("intensities", "denominator", "year", "scope", "method"),
+        **named("consolidations", "consolidation", "scope", "year"),
+        **named("national", "item", "year"),
+        **named("measures", "measure", "scope", "source", "year"),
+        **named("offsets", "kind", "registry", "vintage", "year", "status"),
     }
     several = len({row["site"] for row in statement["sites"]}) > 1  # of one site a table would say the totals again
     for table, name in (("sources", "activity"), *([("sites", "site")] if several else ())):
@@ -193,7 +197,8 @@ def figures_in(statement: Statement) -> dict[str, str]:
         found |= {f"drivers/{row['from']}/{row['to']}/{one['part']}": one["amount"] for one in row["parts"]}
     found |= {f"quality/{row['year']}/{row['quality']}": row["percent"] for row in statement["quality"]}
     found |= {f"completeness/{name}": str(count) for name, count in (statement["completeness"] or {}).items()}
-    return found | {f"calculation/{row['id']}": row["tco2e"] for row in statement["calculation"]}
+    found |= {f"calculation/{row['id']}": row["tco2e"] for row in statement["calculation"]}
+    return found | {f"energy_calculation/{row['id']}": row["counted"] for row in statement["energy_calculation"]}
 
 
 # ---- what explains them
@@ -221,6 +226,25 @@ def test_every_total_leads_to_the_rows_that_add_up_to_it_and_on_to_a_factor_and_
             assert set(back) & set(rows), name
 
 
+def test_every_figure_of_energy_leads_to_its_products_and_on_to_a_heating_value(
+    opened: Callable[..., Opened], statement: Statement
+) -> None:
+    page = opened().page
+    for row in statement["energy_totals"]:
+        for measure in ("gj", "tce"):
+            name = f"energy_totals/{row['year']}/{measure}"
+            href = page.get_attribute(f'#energy [data-figure="{name}"]', "href")
+            own = page.locator(f'[id="{href[1:]}"] [data-figure^="energy_calculation/"]').evaluate_all(
+                "(all) => all.map((one) => one.dataset.exact)"
+            )
+            assert sum(map(Fraction, own)) == Fraction(row[measure]), name
+    for row in statement["energy"]:
+        href = page.get_attribute(f'#energy [data-figure="energy/{row["carrier"]}/{row["year"]}/mwh"]', "href")
+        factor = page.get_attribute(f'[id="{href[1:]}"] + tr .refs a', "href")
+        assert page.locator(f'[id="{factor[1:]}"]').count() == 1
+    assert page.get_attribute("#figures [data-figure^='energy_totals/']", "href").startswith("#calc-")
+
+
 def test_every_link_of_the_page_leads_to_a_place_on_it(opened: Callable[..., Opened]) -> None:
     page = opened().page
     hrefs = page.evaluate("() => [...document.querySelectorAll('a')].map((one) => one.getAttribute('href'))")
@@ -237,6 +261,34 @@ def test_key_figures_and_summary_tables_are_links_to_what_explains_them(opened: 
         table = page.locator(f"#{section} table").first
         shown = table.locator("td [data-figure]")
         assert table.locator("td a[data-figure]").count() == shown.count() > 0, section
+
+
+# ---- its findings
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_finding_of_the_statement_is_on_the_page_and_many_of_a_kind_are_folded_on_screen_alone(
+    opened: Callable[..., Opened], statement: Statement, lang: str
+) -> None:
+    page = opened(lang).page
+    listed = page.locator("#findings .each li").all_text_contents()
+    every = page.text_content("#findings")
+    names = {row["site"]: row["name"][lang] for row in statement["basis"]["boundary"]}
+    for row in statement["findings"]:
+        if "site" in row["data"]:
+            name, year = names[row["data"]["site"]], row["data"]["year"]
+            assert any(one.startswith(name) and year in one.removeprefix(name) for one in listed), row
+        else:
+            assert row["message"][lang][1:] in every, row  # its first letter may have become a capital
+    counts = page.locator("#findings .gravity .count").all_text_contents()
+    assert sum(map(int, counts)) == len(statement["findings"]) > 15
+    folded = page.locator("#findings .each")
+    assert folded.count() == 2
+    assert not folded.first.is_visible()
+    page.locator("#findings summary").first.click()
+    assert [folded.nth(place).is_visible() for place in (0, 1)] == [True, False]
+    page.emulate_media(media="print")
+    assert [folded.nth(place).is_visible() for place in (0, 1)] == [True, True]
 
 
 # ---- it can be read by everybody

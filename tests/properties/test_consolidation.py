@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.inventory import CONSOLIDATIONS, reconciled
+from hsesg_carbon.boundary import CONSOLIDATIONS
+from hsesg_carbon.consolidations import reconciled
 from hsesg_carbon.sites import Site
 
 LIBRARY, METHOD = hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024")

@@ -15,7 +15,9 @@ import pytest
 import hsesg_carbon as hc
 from tests.engines import CSV, HERE, Engine, steps_of
 
-ROWS = 100_000
+SIZES = [10_000, pytest.param(100_000, marks=pytest.mark.long)]
+"""How many bills: ten thousand in every run."""
+
 GRIDS = {"kWh": 6, "MWh": 9, "万kWh": 10, "m3": 6, "L": 3}
 """Digits after the point on which quantities of a unit are summed."""
 
@@ -71,17 +73,17 @@ KINDS: dict[str, tuple[Callable[[random.Random, int], Any], Any]] = {
 
 
 @cache
-def bills(kind: str) -> pa.Table:
+def bills(kind: str, rows: int) -> pa.Table:
     """Return bills in no order, all of them made up."""
     draw, (quantity, dtype) = random.Random(kind), KINDS[kind]
     columns: dict[str, list[Any]] = {name: [] for name in ("site", "period", "activity", "unit", "quantity")}
-    for _ in range(ROWS):
+    for _ in range(rows):
         activity = draw.choice(list(SPELT))
         spelling, unit = draw.choice(list(SPELT[activity].items()))
         drawn = draw.choice(["north", "south", "分公司"]), draw.choice(MONTHS), activity, spelling
         for name, value in zip(columns, (*drawn, quantity(draw, GRIDS[unit])), strict=True):
             columns[name].append(value)
-    fixed = {"activity_id": [f"b{place}" for place in range(ROWS)], "region": ["CN"] * ROWS, "credit": ["yes"] * ROWS}
+    fixed = {"activity_id": [f"b{place}" for place in range(rows)], "region": ["CN"] * rows, "credit": ["yes"] * rows}
     table = pa.table({name: pa.array(values, pa.string()) for name, values in fixed.items()})
     for name, values in columns.items():
         table = table.append_column(name, pa.array(values, dtype if name == "quantity" else pa.string()))
@@ -95,10 +97,10 @@ def rounded(number: Fraction) -> int:
 
 
 @cache
-def by_loop(kind: str, start: int = 0) -> dict[Key, Fraction]:
+def by_loop(kind: str, rows: int, start: int = 0) -> dict[Key, Fraction]:
     """Return what the rows from ``start`` on add up to, one by one, in fractions."""
     sums: dict[Key, Fraction] = {}
-    for one in bills(kind).slice(start).to_pylist():
+    for one in bills(kind, rows).slice(start).to_pylist():
         unit = SPELT[one["activity"]][one["unit"]]
         grid = GRIDS[unit]
         is_float = isinstance(one["quantity"], float)
@@ -115,26 +117,32 @@ def by_engine(cube: Any) -> dict[Key, Fraction]:
     }
 
 
+every_size = pytest.mark.parametrize("rows", SIZES)
+
+
 @pytest.mark.parametrize("engine", HERE)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_engine_gives_the_digits_of_the_loop(kind: str, engine: Engine, tmp_path: Path) -> None:
-    native = engine.frame(bills(kind), tmp_path)
+@every_size
+def test_every_engine_gives_the_digits_of_the_loop(rows: int, kind: str, engine: Engine, tmp_path: Path) -> None:
+    native = engine.frame(bills(kind, rows), tmp_path)
     if kind == "text" and engine.lazy:
         with pytest.raises(hc.InputError) as caught:
             hc.Activities(native)
         assert caught.value.code == "quantity-text-lazy"
     else:
-        assert by_engine(hc.Activities(native).cube()) == by_loop(kind)
+        assert by_engine(hc.Activities(native).cube()) == by_loop(kind, rows)
 
 
 @pytest.mark.parametrize("kind", ["printed floats", "floats"])
-def test_a_csv_file_of_floats_gives_the_same_digits(kind: str, tmp_path: Path) -> None:
-    assert by_engine(hc.Activities(CSV.frame(bills(kind), tmp_path)).cube()) == by_loop(kind)
+@every_size
+def test_a_csv_file_of_floats_gives_the_same_digits(rows: int, kind: str, tmp_path: Path) -> None:
+    assert by_engine(hc.Activities(CSV.frame(bills(kind, rows), tmp_path)).cube()) == by_loop(kind, rows)
 
 
-def test_what_was_printed_is_what_is_summed() -> None:
+@every_size
+def test_what_was_printed_is_what_is_summed(rows: int) -> None:
     """No rule about binary numbers is needed where the decimal that was typed fits the grid."""
-    table = bills("printed floats")
+    table = bills("printed floats", rows)
     units = [
         SPELT[activity][unit]
         for activity, unit in zip(table["activity"].to_pylist(), table["unit"].to_pylist(), strict=True)
@@ -144,26 +152,28 @@ def test_what_was_printed_is_what_is_summed() -> None:
 
 
 @pytest.mark.parametrize("engine", HERE)
-def test_parts_can_be_added_and_taken_out(engine: Engine, tmp_path: Path) -> None:
-    cuts, cubes = [0, 30_000, 30_001, ROWS], []
+@every_size
+def test_parts_can_be_added_and_taken_out(rows: int, engine: Engine, tmp_path: Path) -> None:
+    cuts, cubes = [0, rows * 3 // 10, rows * 3 // 10 + 1, rows], []
     for start, end in pairwise(cuts):
         folder = tmp_path / str(start)
         folder.mkdir()
-        cubes.append(hc.Activities(engine.frame(bills("floats").slice(start, end - start), folder)).cube())
+        cubes.append(hc.Activities(engine.frame(bills("floats", rows).slice(start, end - start), folder)).cube())
     first, one, rest = cubes
-    assert by_engine(rest + first + one) == by_loop("floats")
-    assert by_engine(rest + first + one - first) == by_loop("floats", cuts[1])
+    assert by_engine(rest + first + one) == by_loop("floats", rows)
+    assert by_engine(rest + first + one - first) == by_loop("floats", rows, cuts[1])
 
 
 @pytest.mark.parametrize("engine", HERE)
+@every_size
 def test_the_totals_of_the_ledger_are_those_of_the_loop(
-    engine: Engine, tmp_path: Path, library: hc.FactorLibrary
+    rows: int, engine: Engine, tmp_path: Path, library: hc.FactorLibrary
 ) -> None:
-    acts = hc.Activities(engine.frame(bills("floats"), tmp_path))
+    acts = hc.Activities(engine.frame(bills("floats", rows), tmp_path))
     plan = hc.Plan.compile(acts, library, hc.Methodology.shipped("ghgp-cn"))
     expected: dict[Any, Fraction] = {}
     for key, lines in plan.lines.items():
-        quantity = by_loop("floats")[key.site, key.period.label, key.activity, key.unit]
+        quantity = by_loop("floats", rows)[key.site, key.period.label, key.activity, key.unit]
         for line in lines:
             name = key.site, line.flow.flow, line.scope2
             expected[name] = expected.get(name, Fraction(0)) + quantity * line.multiplier

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
+from hsesg_carbon.boundary import CONSOLIDATIONS
 from hsesg_carbon.instruments import Instrument, Instruments
-from hsesg_carbon.inventory import CONSOLIDATIONS
 
 LIBRARY = hc.FactorLibrary.shipped()
 METHOD = """

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hsesg_carbon.propagation import Line, Propagation
+from hsesg_carbon.propagation import Drawn, Line, Propagation
 from hsesg_carbon.spreads import Spread, Z
+from hsesg_carbon.uncertainty import _change
 
 TEN = Spread(0.9, 1.1, "normal")
 
@@ -197,3 +198,22 @@ def test_the_same_seed_draws_the_same_and_what_is_exact_does_not_vary() -> None:
     still = Propagation([Line((1.5,), ("a",))], {})
     (interval,) = still.approach2(4).intervals()
     assert (interval.lower, interval.upper, interval.deviation) == (1.5, 1.5, 0.0)
+
+
+@given(models())
+@settings(max_examples=40, deadline=None)
+def test_a_change_is_in_percent_of_the_size_of_the_first_whatever_its_sign(model: Propagation) -> None:
+    """Where both totals are mirrored, the change goes the other way as far: a sink that grows does not emit more."""
+    before, after = (float(one) for one in model.estimates)
+    assume(before > 1e-3)
+    mirrored = Propagation([Line((-one.amounts[0], -one.amounts[1]), one.inputs) for one in model.lines], model.spreads)
+    drawn = model.approach2(256, 1)
+    plain = _change(model, drawn, 0, 1)
+    turned = _change(mirrored, Drawn(-drawn.estimates, -drawn.outputs, drawn.blocks), 0, 1)
+    near = {"rel": 1e-9, "abs": 1e-9}
+    for own, other in zip(plain, turned, strict=True):
+        assert own.estimate == pytest.approx(100 * (after - before) / before, **near)
+        assert other.estimate == pytest.approx(-own.estimate, **near)
+        assert other.deviation == pytest.approx(own.deviation, **near)
+    assert turned[0].upper - turned[0].estimate == pytest.approx(plain[0].estimate - plain[0].lower, **near)
+    assert turned[1].mean == pytest.approx(-plain[1].mean, **near)

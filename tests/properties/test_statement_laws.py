@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.calculation import calculation_json, calculations, factor_rows
+from hsesg_carbon.calculation import calculation_json, calculations, energy_calculations, factor_rows
+from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.sites import Site
 from tests.strategies import frame, rows
 
@@ -63,3 +64,19 @@ def test_ids_are_unique_and_every_number_used_is_listed(
         assert all(row.id in listed[one] for one in (told["factor"], *told["properties"]) if one)
         ends = "tco2e" not in told["rounded"] and told["tco2e"] is not None
         assert not ends or Fraction(told["tco2e"]) == row.t_co2e
+
+
+@given(rows(), shares, shares)
+def test_the_calculation_of_energy_adds_up_to_the_energy_account_by_carrier(
+    views_of: Any, drawn: list[dict[str, Any]], north: Decimal, south: Decimal
+) -> None:
+    for view in views_of(drawn, north, south).values():
+        known, sums = view.ledger.plan.library.catalogue, dict[tuple[str, int, str], Fraction]()
+        for row in energy_calculations(view, YEARS):
+            place = known[row.key.activity].subject, row.key.year, row.line.flow.flow
+            sums[place] = sums.get(place, Fraction(0)) + row.amount * row.share
+        account = {
+            (row["subject"], row["year"], row.flow): row.amount.value
+            for row in EnergyAccount(view).by("subject", "year")
+        }
+        assert sums == account

@@ -17,7 +17,7 @@ import pytest
 import hsesg_carbon as hc
 from hsesg_carbon.activities import ENGINES
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.inventory import denominators_missing, ruling_denominators
+from hsesg_carbon.intensity import denominators_missing, ruling_denominators
 from hsesg_carbon.periods import Period, period_names
 
 ELECTRICITY = {"activity": "electricity.grid", "unit": "kWh"}

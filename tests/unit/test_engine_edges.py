@@ -15,7 +15,8 @@ import pytest
 import hsesg_carbon as hc
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.units import grid
-from tests.engines import HERE, Engine, spark, steps_of
+from tests.engines import HERE, ON_SPARK, Engine, spark, steps_of
+from tests.properties.test_engine_digits import bills, by_engine, by_loop
 
 on_every_engine = pytest.mark.parametrize("engine", HERE)
 
@@ -302,7 +303,18 @@ def test_a_file_that_goes_after_the_check_is_told_before_any_total(engine: Engin
         assert caught.value.code == "engine-failed"
 
 
-@pytest.mark.parametrize("engine", [one for one in HERE if one.values[0].name == "spark"])
+@pytest.mark.parametrize("engine", [ON_SPARK])
+def test_spark_is_asked_for_a_few_sums_in_every_run(engine: Engine, tmp_path: Path) -> None:
+    """The whole of the edges, kinds and sizes is asked of it in ``make long``."""
+    for place, case in enumerate(["at the point", "halves of a step", "decimals"]):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        assert sums(hc.Activities(engine.frame(EXACT[case], folder))) == exact(EXACT[case])
+    given = bills("floats", 10_000)
+    assert by_engine(hc.Activities(engine.frame(given, tmp_path)).cube()) == by_loop("floats", 10_000)
+
+
+@pytest.mark.parametrize("engine", [ON_SPARK])
 def test_spark_says_what_it_cannot_do_once(engine: Engine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """PySpark logs every failed query by itself, with hundreds of lines of Java."""
     table = rows([1.0, math.nan, 1e300])

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.monitor import Monitor, _change
+from hsesg_carbon.monitor import Monitor
 from hsesg_carbon.monitoring import TOLERANCE, benchmarks
+from hsesg_carbon.percentages import change
 from hsesg_carbon.restate import Change
 
 HEADING = "activity_id,site,period,activity,quantity,unit,meter,quality,part_of,role\n"
@@ -542,5 +543,5 @@ def test_a_summer_without_heating_is_no_gap_where_the_season_is_stated(tmp_path:
 
 
 def test_a_rise_from_a_credit_is_a_rise_in_the_monitor_and_in_a_restatement() -> None:
-    assert _change(F(50), F(-100)) == Change((), "tCO2e", F(-100), F(50), {}, {}).percent == 150
-    assert _change(F(50), F(0)) is None and _change(None, F(1)) is None
+    assert change(F(50), F(-100)) == Change((), "tCO2e", F(-100), F(50), {}, {}).percent == 150
+    assert change(F(50), F(0)) is None and change(None, F(1)) is None

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hsesg_carbon.caveats import Caveat, finding_json
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.findings import Finding
+from hsesg_carbon.messages import message
 from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Numbers, Table
 from hsesg_carbon.report.charts import installed
@@ -102,6 +105,29 @@ def test_a_section_that_does_not_apply_is_left_out(statement: dict[str, Any], pa
     )
 
 
+@pytest.mark.parametrize(
+    ("section", "parts"), [("boundaries", ("consolidations", "national")), ("beside", ("measures", "offsets"))]
+)
+def test_other_boundaries_and_what_stands_beside_are_tables_where_there_are_any_and_nowhere_else(
+    statement: dict[str, Any], section: str, parts: tuple[str, str]
+) -> None:
+    for lang in LANGUAGES:
+        found = {one.id: one for _, one in numbered(Reading(statement, lang))}[section]
+        assert len([one for one in found.blocks if one.kind == "table"]) == 2
+        (one,) = parts[:1]
+        found = {one.id: one for _, one in numbered(Reading({**statement, one: []}, lang))}[section]
+        assert len([one for one in found.blocks if one.kind == "table"]) == 1
+        none = statement | {one: [] for one in parts}
+        assert section not in {one.id for _, one in numbered(Reading(none, lang))}
+
+
+def test_a_caveat_leads_only_to_sections_that_the_page_has(statement: dict[str, Any]) -> None:
+    caveat = {"code": "beside-never-netted", "severity": "info", "message": {"en": "No.", "zh": "否。"}, "count": 1}
+    statement |= {"caveats": [{**caveat, "figures": ["water", "waste", "measures", "offsets"]}]}
+    (remarks,) = (one for one in numbered(Reading(statement, "en"))[0][1].blocks if one.kind == "remarks")
+    assert [one.href for one in remarks.rows[0].about] == ["#water", "#beside"]
+
+
 @drawn
 def test_an_organisation_of_one_method_one_year_and_one_site_has_a_report(statement: dict[str, Any]) -> None:
     last = statement["years"][-1]
@@ -113,6 +139,7 @@ def test_an_organisation_of_one_method_one_year_and_one_site_has_a_report(statem
         "intensities",
         "energy",
         "energy_totals",
+        "energy_calculation",
         "quality",
         "calculation",
     ):
@@ -132,6 +159,42 @@ def test_every_caveat_is_on_the_page_the_gravest_first_with_its_weight_in_a_word
     (remarks,) = (one for one in section.blocks if one.kind == "remarks")
     assert [row.word for row in remarks.rows] == ["Error", "Caution", "Note"]
     assert [row.text for row in remarks.rows] == [one["message"]["en"] for one in statement["caveats"]]
+
+
+def test_a_sentence_calls_things_by_their_names_and_stays_as_it_is_where_its_facts_do_not_give_it(
+    statement: dict[str, Any],
+) -> None:
+    read = Reading(statement, "zh")
+    shared = Finding(code="site-share-applied", severity="info", data={"site": "s0", "year": 2024, "percent": "60"})
+    assert "s0" in finding_json(shared)["message"]["zh"]
+    assert read.sentence(finding_json(shared)) == message("site-share-applied", "zh", **shared.data | {"site": "园区1"})
+    accepted = Finding(
+        code="denominator-boundary-accepted",
+        severity="warning",
+        data={"denominator": "revenue", "stated": "group", "boundary": "five-locations", "reason": "-"},
+    )
+    caveat = Caveat(accepted.code, accepted.severity, ("intensities",), accepted.data, 2).as_json()
+    assert read.sentence(caveat).startswith("营业收入强度以'five locations'的排放除以'整个集团'的分母。")
+    assert read.sentence(caveat).endswith("另有1条同类说明。")
+    edited = {**finding_json(shared), "message": {"en": "s0 counts in part.", "zh": "s0部分计入。"}}
+    assert read.sentence(edited) == "s0部分计入。"
+    assert read.sentence({**edited, "data": {}}) == "s0部分计入。"
+    assert read.sentence({**edited, "code": "of-another-version"}) == "s0部分计入。"
+
+
+def test_findings_of_one_kind_are_told_once_with_every_place_and_time(statement: dict[str, Any]) -> None:
+    (block,) = (one for one in _section(statement, "findings") if one.kind == "remarks")
+    gap, meter, shares = block.rows
+    assert (gap.count, meter.count, shares.count) == (5, 1, 15)
+    assert gap.alike == "All 5 of this kind"
+    assert gap.each[0] == f"20 days of {SCRIPT} have no bill. (bills.csv, row 20)"
+    assert shares.each[0] == "Campus 1: 2022, 2023, 2024"
+    assert len(shares.each) == 5
+    assert (gap.short, shares.short) == (False, True)
+    statement["findings"] = statement["findings"][:3]
+    (block,) = (one for one in _section(statement, "findings") if one.kind == "remarks")
+    assert [row.count for row in block.rows] == [1, 1, 1]
+    assert {row.each for row in block.rows} == {()}
 
 
 @drawn
@@ -156,6 +219,21 @@ def test_the_page_of_fifty_sites_is_written_within_seconds() -> None:
     start = process_time()
     report_html(statement, "en")
     assert process_time() - start < 8
+
+
+def test_an_intensity_shows_three_digits_in_every_row_and_the_total_its_own_places(statement: dict[str, Any]) -> None:
+    values = {"1": "0.0437587", "2": "1.2546508", "total": "1.2984095"}
+    for row in statement["intensities"]:
+        row["value"] = "0.000987" if (row["scope"], row["year"]) == ("1", 2022) else values[row["scope"]]
+    table = next(one for one in _section(statement, "intensities") if isinstance(one, Table))
+    shown = {row.cells[0].text: [cell.text for cell in row.cells[1:]] for row in table.rows}
+    assert shown["Scope 1"] == ["0.000987", "0.043759", "0.043759"]
+    assert shown["Scope 2, location-based"] == ["1.25"] * 3
+    assert shown["Scope 1+2, location-based"] == ["1.30"] * 3
+
+
+def _section(statement: dict[str, Any], section: str) -> tuple[Any, ...]:
+    return next(one.blocks for _, one in numbered(Reading(statement, "en")) if one.id == section)
 
 
 def test_a_total_that_is_not_known_is_a_dash_and_never_zero(statement: dict[str, Any]) -> None:

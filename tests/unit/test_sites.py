@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import hsesg_carbon as hc
-from hsesg_carbon.inventory import CONSOLIDATIONS
+from hsesg_carbon.boundary import CONSOLIDATIONS
 
 VENTURE = [
     {"id": "daughter", "held_by": "us", "equity_share": "0.83"},

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -13,8 +14,10 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.caveats import Caveat, Facts, SealState, caveats
+from hsesg_carbon.errors import MethodologyError
 from hsesg_carbon.evidence import evidence_of
 from hsesg_carbon.findings import Finding
+from hsesg_carbon.methodology import shipped_methodologies
 from hsesg_carbon.seal import Seal
 from hsesg_carbon.versions import stated
 from tests.sealed import NOON, everything, small
@@ -185,6 +188,54 @@ def test_credits_make_no_share_of_estimates_negative_or_more_than_all(tmp_path: 
     assert {one["percent"] for one in accounts.footprint()["estimated"] if one["scope"] == "1"} == {"75"}
 
 
+SHARED = """organisation = { id = "us", name = { en = "us" } }
+methodology = "ghgp-cn"
+boundary = "all"
+consolidation = "equity-share"
+periods = ["2023"]
+keep_published = true
+
+[[site]]
+id = "a"
+region = "CN-ZJ"
+from = 2023-07-01
+equity_share = "0.333333"
+"""
+
+
+def shared(folder: Path) -> dict[str, Any]:
+    """Return the statement of a third of a site that joined in July: power of the year, and a refill; made up."""
+    (folder / "activity").mkdir(parents=True)
+    (folder / "inventory.toml").write_text(SHARED, encoding="utf-8")
+    (folder / "activity" / "bills.csv").write_text(
+        "activity_id,site,period,activity,quantity,unit,quality,meter\n"
+        "e1,a,2023-01-01/2023-06-30,electricity.grid,100,MWh,invoiced,m\n"
+        "e2,a,2023-07-01/2023-10-31,electricity.grid,60,MWh,invoiced,m\ne3,a,2023-12,electricity.grid,20,MWh,,m\n"
+        "r,a,2023-08,refrigerant.r410a,3,kg,measured,\nh,a,2023-08,refrigerant.r32,1,kg,measured,\n",
+        encoding="utf-8",
+    )
+    return hc.Statement.of(hc.Workspace(folder)).as_json()
+
+
+def test_months_in_which_no_bill_is_expected_make_no_accounts_more_complete(tmp_path: Path) -> None:
+    """Six months count. Refills happen when they happen, and of the months before July nothing is looked for."""
+    told = shared(tmp_path / "accounts")
+    found = {"expected_months": 6, "complete": 5, "estimated": 0, "partial": 0, "overlapping": 0, "missing": 1}
+    assert told["completeness"] == found
+    (caveat,) = (one for one in told["caveats"] if one["code"] == "caveat-months-missing")
+    assert caveat["message"]["en"].startswith("Of 6 months in which bills are expected")
+
+
+def test_of_two_scope_2_methods_the_larger_share_of_unstated_quality_is_told(tmp_path: Path) -> None:
+    """Of 80 MWh 20 say nothing: market-based power weighs more beside the refills than location-based."""
+    told = shared(tmp_path / "accounts")
+    other = Fraction("1.5") * (771 + 3740) / 1000 + Fraction(771, 1000)
+    shares = [100 * 20 * one / (80 * one + other) for one in (Fraction("0.4974"), Fraction("0.6096"))]
+    (caveat,) = (one for one in told["caveats"] if one["code"] == "caveat-quality-unstated")
+    assert f"(2023: {float(max(shares)):.2f} %)" in caveat["message"]["en"]
+    assert f"{float(max(shares)):.2f}" != f"{float(min(shares)):.2f}"
+
+
 def test_a_target_stands_beside_what_the_year_counts_unless_bills_are_missing() -> None:
     told = document("campus-monthly")
     totals = {
@@ -332,7 +383,7 @@ def clean() -> Facts:
     patch.setattr("hsesg_carbon.statement.caveats", keep)
     assert hc.Statement.of(hc.Workspace(EXAMPLES / "base-year")).caveats == ()
     patch.undo()
-    method = hc.Methodology.shipped("ghgp-cn").model_copy(update={"notes": ()})
+    method = hc.Methodology.shipped("ghgp-cn").model_copy(update={"notes": (), "notes_zh": ()})
     verified = hc.Verification(3, 3, ())
     seal = SealState("a" * 64, 1, "2026-01-05T12:00:00Z", "a" * 64)
     return replace(
@@ -346,6 +397,7 @@ def clean() -> Facts:
         memo=[],
         numbers={"one": "primary"},
         covered=(),
+        shared=(),
         verification=verified,
         uncertain=True,
         restated=None,
@@ -379,7 +431,7 @@ MADE: dict[str, Callable[[Facts], Facts]] = {
     "caveat-fit-other-time": lambda one: replace(one, findings=(finding("fit-other-time", **FIT),)),
     "caveat-fit-region-parent": lambda one: replace(one, findings=(finding("fit-region-parent", **FIT),)),
     "caveat-methodology-note": lambda one: replace(
-        one, methodology=one.methodology.model_copy(update={"notes": ("a guess",)})
+        one, methodology=one.methodology.model_copy(update={"notes": ("a guess",), "notes_zh": ("推测",)})
     ),
     "caveat-co2-only": lambda one: replace(one, methodology=one.methodology.model_copy(update={"gases": ("CO2",)})),
     "caveat-no-scope-3": lambda one: replace(one, scopes=("1", "2")),
@@ -390,6 +442,7 @@ MADE: dict[str, Callable[[Facts], Facts]] = {
         one, methodology=one.methodology.model_copy(update={"scope2": ("market",)})
     ),
     "caveat-instruments": lambda one: replace(one, covered=("gec-1",)),
+    "caveat-instruments-shared": lambda one: replace(one, shared=(("gec-1", Fraction(3, 5)),)),
     "caveat-biogenic": lambda one: replace(one, memo=[{"kind": "biogenic"}]),
     "caveat-ozone-depleting": lambda one: replace(one, memo=[{"kind": "ozone-depleting"}]),
     "caveat-no-uncertainty": lambda one: replace(one, uncertain=False),
@@ -454,3 +507,28 @@ def test_the_gravest_caveats_come_first() -> None:
     for name in NAMES:
         gravity = [("error", "warning", "info").index(one["severity"]) for one in document(name)["caveats"]]
         assert gravity == sorted(gravity)
+
+
+@pytest.mark.parametrize("name", shipped_methodologies())
+def test_a_shipped_methodology_has_its_notes_in_both_languages(name: str) -> None:
+    notes = hc.Methodology.shipped(name).noted
+    for one in notes:
+        assert re.search("[\u4e00-\u9fff]", one["zh"]), one
+        assert not re.search("[\u4e00-\u9fff]", one["en"]), one
+    assert notes
+
+
+def test_notes_without_chinese_are_told_in_english_and_sealed_as_before_there_was_any() -> None:
+    method = hc.Methodology.shipped("hundsun-2024").model_copy(update={"notes": ("a guess",), "notes_zh": ()})
+    assert method.noted == ({"en": "a guess", "zh": "a guess"},)
+    assert "notes_zh" not in method.model_dump(mode="json")
+
+
+def test_notes_in_chinese_that_are_not_one_for_each_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    head = 'id = "ours"\nextends = "hundsun-2024"\ntitle = { en = "ours", zh = "本公司" }\n'
+    path.write_text(head + 'notes = ["one", "two"]\nnotes_zh = ["一"]\n', encoding="utf-8")
+    with pytest.raises(MethodologyError, match="notes_zh"):
+        hc.Methodology.load(path)
+    path.write_text(head + 'notes = ["one"]\n', encoding="utf-8")
+    assert hc.Methodology.load(path).noted == ({"en": "one", "zh": "one"},)  # none of the Chinese is inherited

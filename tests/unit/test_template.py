@@ -10,7 +10,7 @@ from hsesg_carbon.activities import OPTIONAL, REQUIRED
 from hsesg_carbon.derive import GasInEquipment
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.instruments import Instrument
-from hsesg_carbon.inventory import Denominator
+from hsesg_carbon.intensity import Denominator
 from hsesg_carbon.report.template import write_template
 from hsesg_carbon.sheets import PERIOD, READINGS, SHOWN_IN, Sheet, Workbook, normalised, shown, tab_name
 from hsesg_carbon.waste import WasteLoad

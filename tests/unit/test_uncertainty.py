@@ -369,9 +369,10 @@ def test_a_number_that_is_stated_twice_is_refused() -> None:
 
 
 def accounts(*rows: tuple[str, str, str, float, str, str]) -> hc.Inventory:
-    """Return rows of activity, unit, period, quantity, site and meter."""
+    """Return rows of activity, unit, period, quantity, site and meter; below 0 they are credits."""
     names = ["activity", "unit", "period", "quantity", "site", "meter"]
     table = pd.DataFrame(rows, columns=names).assign(region="CN", quality="invoiced")
+    table["credit"] = ["yes" if one < 0 else "" for one in table["quantity"]]
     acts = hc.Activities(table.assign(activity_id=[str(place) for place in range(len(rows))]))
     plan = hc.Plan.compile(acts, hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024"))
     return hc.Inventory(plan.run(acts, ["meter", "quality"]))
@@ -409,6 +410,17 @@ def test_a_trend_from_zero_is_left_out_and_its_categories_keep_their_uncertainty
         "electricity.grid",
         "stationary.natural_gas",
     }
+
+
+def test_a_trend_out_of_credits_points_the_way_that_the_total_went() -> None:
+    """-53.66 t become +26.83 t: 150 % of 53.66 t more, and no fall of 150 %."""
+    own = accounts(
+        ("electricity.grid", "MWh", "2022", -100, "hq", "e"), ("electricity.grid", "MWh", "2024", 50, "hq", "e")
+    )
+    found = Uncertainty(own, rules(number=[]), ("year",), 2**12)
+    ((_, (formulas, drawn)),) = found.trends()
+    assert formulas.estimate == drawn.estimate == pytest.approx(150)
+    assert drawn.mean == pytest.approx(150, abs=0.2)
 
 
 def test_what_may_be_0_is_warned_of_where_something_is_divided_by_it() -> None:

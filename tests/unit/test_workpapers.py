@@ -43,8 +43,8 @@ def test_lines_add_up_to_the_totals_of_every_method_exactly(name: str, shared: W
     for method, view in traced.views.items():
         sums: dict[tuple[str, str, int], Fraction] = {}
         for one in traced.lines:
-            if one.t_co2e is not None and one.series[1] in {"", method}:
-                key = one.stated.cell.site, one.series[0], one.year
+            if one.t_co2e is not None and one.rated.series[1] in {"", method}:
+                key = one.stated.cell.site, one.rated.series[0], one.year
                 sums[key] = sums.get(key, Fraction(0)) + one.t_co2e
         totals = {
             tuple(row[at] for at in ("site", "scope", "year")): row.amount.value
@@ -55,18 +55,25 @@ def test_lines_add_up_to_the_totals_of_every_method_exactly(name: str, shared: W
 
 def test_every_line_is_the_product_that_its_cells_say(shared: Workspace) -> None:
     traced = Traced(shared)
-    parts = [one.rung.part if one.rung else Fraction(1) for one in traced.lines]
+    parts = [one.rated.rung.part if one.rated.rung else Fraction(1) for one in traced.lines]
     assert len(traced.lines) > 100
     for one, part in zip(traced.lines, parts, strict=True):
-        assert one.amount == one.stated.quantity * one.share * one.counted * part * one.multiplier.line.multiplier
+        rated = one.rated
+        amount = one.stated.quantity * rated.share * rated.counted * part * rated.multiplier.line.multiplier
+        assert one.amount == amount
+        assert one.floats == (float(amount), None if one.t_co2e is None else float(one.t_co2e))
     (crossing,) = {
-        one.share for one in traced.lines if one.stated.activity_id == "whole-x2022" and one.period.label == "2022-08"
+        one.rated.share
+        for one in traced.lines
+        if one.stated.activity_id == "whole-x2022" and one.period.label == "2022-08"
     }
     assert crossing == Fraction(20, 36)
-    assert {one.counted for one in traced.lines if one.stated.cell.site == "floor"} == {Fraction(2, 15)}
-    counted = {one.stated.activity_id: one.counted for one in traced.lines if "cut" in one.stated.activity_id}
+    assert {one.rated.counted for one in traced.lines if one.stated.cell.site == "floor"} == {Fraction(2, 15)}
+    counted = {one.stated.activity_id: one.rated.counted for one in traced.lines if "cut" in one.stated.activity_id}
     assert counted == {"third-cut": Fraction("0.333"), "sold-cut": Fraction(1, 2)}
-    assert {one.counted for one in traced.lines if one.stated.activity_id in {"third-before", "sold-after"}} == {0}
+    assert traced.whole == sum(one.t_co2e or 0 for one in traced.lines)
+    before_or_after = {"third-before", "sold-after"}
+    assert {one.rated.counted for one in traced.lines if one.stated.activity_id in before_or_after} == {0}
 
 
 def test_instruments_cover_no_more_than_their_volume_and_leave_the_rest(shared: Workspace) -> None:
@@ -252,6 +259,20 @@ def test_a_rise_from_a_credit_is_a_rise_and_the_statement_says_the_same(tmp_path
     ]
     assert rows[0][5] == pytest.approx(1.5) == pytest.approx(rows[0][6])
     assert "/ABS(" in rows[1][5] and "/ABS(" in rows[1][6]
+
+
+def test_the_chart_by_site_begins_a_page_of_paper_and_its_bars_begin_at_zero(papers: Path) -> None:
+    with zipfile.ZipFile(papers) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist() if name.endswith(".xml")}
+    (breaks,) = (re.findall(r'<brk id="(\d+)"', text) for text in parts.values() if "<rowBreaks" in text)
+    anchors = [
+        re.findall(r"<xdr:from>.*?<xdr:row>(\d+)</xdr:row>", text, re.DOTALL)
+        for name, text in parts.items()
+        if "drawings/drawing" in name
+    ]
+    assert breaks in anchors
+    (bars,) = (text for text in parts.values() if '<c:barDir val="bar"/>' in text)
+    assert '<c:min val="0"/>' in bars
 
 
 def test_where_a_year_is_left_out_no_change_is_called_yearly(tmp_path: Path) -> None:

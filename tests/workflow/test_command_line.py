@@ -1,5 +1,7 @@
 """The command line end to end, as scripts and people use it."""
 
+import gc
+import io
 import json
 import os
 import shutil
@@ -11,10 +13,35 @@ from typing import Any
 import openpyxl
 import pytest
 
+from hsesg_carbon import cli
 from tests.conftest import ROOT
 
 
 def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line as its process does, from ``main`` on, within this one: starting one takes seconds."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    command = ["hsesg-carbon", *map(str, arguments)]
+    collected = gc.get_threshold()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", command)
+        patch.setattr(sys, "stdout", streams[0])
+        patch.setattr(sys, "stderr", streams[1])
+        patch.setenv("COLUMNS", "120")
+        if cwd is not None:
+            patch.chdir(cwd)
+        try:
+            with pytest.raises(SystemExit) as left:
+                cli.main()
+        finally:
+            gc.set_threshold(*collected)
+    said = []
+    for stream in streams:
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode("utf-8").replace(os.linesep, "\n"))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, int(str(left.value.code or 0)), *said)
+
+
+def process(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     environment = {**os.environ, "COLUMNS": "120", "PYTHONWARNINGS": "error"}
     return subprocess.run(
@@ -48,6 +75,20 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_process_of_its_own_says_what_main_says(workspace: Path, tmp_path: Path) -> None:
+    """Results, sentences of errors and mistakes in the command: what the other tests see, a script sees."""
+    for arguments in (
+        ("footprint", workspace, "--json"),
+        ("footprint", workspace, "--lang", "zh"),
+        ("footprint", tmp_path),
+        ("demo", workspace, "--lang", "zh"),
+        ("factors", "search", "natural gsa"),
+    ):
+        alone, here = process(*arguments), run(*arguments)
+        assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
+    assert process("nonsense").returncode == run("nonsense").returncode == 2
 
 
 def test_demo_then_footprint_gives_the_reported_figures_exactly(tmp_path: Path) -> None:

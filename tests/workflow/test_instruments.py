@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import hsesg_carbon as hc
 from tests.workflow.test_command_line import as_json, refused, run
 from tests.workflow.test_offices import codes, office
 
@@ -132,3 +133,22 @@ def test_how_far_production_may_lie_must_be_stated(tmp_path: Path) -> None:
     text = (folder / "inventory.toml").read_text(encoding="utf-8")
     (folder / "inventory.toml").write_text(text.replace('"ghgp-cn"', '"own.toml"'), encoding="utf-8")
     assert "instrument_months" in refused("footprint", folder)
+
+
+def test_an_instrument_covers_a_site_held_in_part_as_a_whole_and_its_part_counts_with_a_caveat(tmp_path: Path) -> None:
+    """Of 100 MWh 60 % count, 60 MWh; certificates of 60 MWh cover 60 MWh of the 100, so that 36 of the 60 count."""
+    rows = GOOD.replace("40,MWh", "60,MWh")
+    folder = with_instruments(tmp_path / "us", rows)
+    assert "caveat-instruments-shared" not in caveats(folder)
+    share = folder / "inventory.toml"
+    text = share.read_text(encoding="utf-8").replace("operational-control", "equity-share")
+    share.write_text(f'{text}equity_share = "0.6"\n', encoding="utf-8")
+    methods = {one["method"]: Fraction(one["value"]) for one in as_json("footprint", folder)["scope2"]}
+    assert methods == {"location": 60 * Fraction("0.4974"), "market": (60 - 36) * Fraction("0.6096")}
+    assert "gec-1 (60 %)" in caveats(folder)["caveat-instruments-shared"]
+    (folder / "instruments.csv").write_text(HEADER + GOOD.replace("40,MWh", "101,MWh"), encoding="utf-8")
+    assert "only 100 MWh of bought electricity is left" in refused("footprint", folder)
+
+
+def caveats(folder: Path) -> dict[str, str]:
+    return {one.code: one.text() for one in hc.Statement.of(hc.Workspace(folder)).caveats}

@@ -63,7 +63,7 @@ def test_the_accounts_that_a_workspace_has_are_printed(full: Path) -> None:
 
 
 def test_they_are_printed_in_chinese_and_fit_a_narrow_terminal(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hsesg_carbon.printing._PLAIN_WIDTH", 80)
+    monkeypatch.setattr("hsesg_carbon.printing.console._PLAIN_WIDTH", 80)
     text = printed(full, "--lang", "zh")
     for words in (
         "水（m3）",
@@ -82,7 +82,7 @@ def test_they_are_printed_in_chinese_and_fit_a_narrow_terminal(full: Path, monke
 
 
 def test_long_names_wrap_and_numbers_do_not(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hsesg_carbon.printing._PLAIN_WIDTH", 80)
+    monkeypatch.setattr("hsesg_carbon.printing.console._PLAIN_WIDTH", 80)
     text = MEASURES.replace("LED", "a replacement of every lamp of every floor of the whole headquarters by LED")
     (full / "measures.csv").write_text(text, encoding="utf-8")
     lines = printed(full).splitlines()

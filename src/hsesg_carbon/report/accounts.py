@@ -1,13 +1,14 @@
 """The sections of the report on intensities, energy, water and waste."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
 from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Block, Cell, Figure, Heading, Note, Row, Table, whole_number
 from hsesg_carbon.report.drawings import DARK
-from hsesg_carbon.report.reading import Json, Reading
+from hsesg_carbon.report.reading import TOTAL, Json, Reading
 
 
 def intensities(read: Reading) -> Iterable[Block]:
@@ -23,24 +24,30 @@ def intensities(read: Reading) -> Iterable[Block]:
         yield Heading(read.say("per", name=per), f"intensity-{number}")
         by = {(row["scope"], row["method"], row["year"]): row for row in own}
         rows = [
-            Row(
-                (
-                    Cell(read.scope(scope, method), "head"),
-                    *(_intensity(read, by.get((scope, method, year))) for year in read.years),
-                )
-            )
-            for scope, method in dict.fromkeys(one[:2] for one in by)
+            Row((Cell(read.scope(*line), "head"), *_intensity(read, [by.get((*line, year)) for year in read.years])))
+            for line in dict.fromkeys(one[:2] for one in by)
         ]
         yield read.by_years(read.say("intensity-caption", name=per, unit=unit), read.heads("scope"), rows)
         yield _denominators(read, per, own)
+    gases = read.say("comma").join(read.statement["basis"]["gases"])
+    yield Note(read.say("intensity-numerator", gases=gases))
+    if "3" in read.statement["scopes"]:
+        yield Note(read.say("intensity-scope-3", scopes=read.scope(TOTAL)))
     yield Note(read.say("intensity-note"))
 
 
-def _intensity(read: Reading, row: Json | None) -> Cell:
-    if row is None:
-        return read.number(None, "")
-    href = read.explained(row["year"], row["scope"], row["method"])
-    return read.amount(row, "intensities", "denominator", "year", "scope", "method", href=href)
+def _intensity(read: Reading, line: Sequence[Json | None]) -> list[Cell]:
+    """Return the cells of a row, in places of its own: those of the total leave few digits of a small scope."""
+    finer = read.numbers.finer((row["value"], row["unit"]) for row in line if row)
+    cells = []
+    for row in line:
+        if row is None:
+            cells.append(read.number(None, ""))
+            continue
+        href = read.explained(row["year"], row["scope"], row["method"])
+        cell = read.amount(row, "intensities", "denominator", "year", "scope", "method", href=href)
+        cells.append(replace(cell, text=finer.text(row["value"], row["unit"])))
+    return cells
 
 
 def _denominators(read: Reading, per: str, own: list[Json]) -> Table:
@@ -54,7 +61,7 @@ def _denominators(read: Reading, per: str, own: list[Json]) -> Table:
                     "number",
                     row["denominator_value"],
                 ),
-                Cell(row["boundary"] or ""),
+                Cell(read.boundary(row["boundary"] or "")),
                 Cell(row["source"] or ""),
             )
         )
@@ -107,19 +114,22 @@ def _share(read: Reading, percent: str | None) -> str:
 
 
 def _energy_row(read: Reading, row: Json) -> Row:
-    key = f"energy/{row['carrier']}/{row['year']}"
-    cells = [
-        read.number(row[one], unit, f"{key}/{one}") for one, unit in (("gj", "GJ"), ("mwh", "MWh"), ("tce", "tce"))
-    ]
+    cells = _measures(read, row, f"energy/{row['carrier']}/{row['year']}", row["carrier"])
     shares = (read.percent(row["share_percent"]), read.percent(row["renewable_percent"]))
     return Row((Cell(read.term(row["name"], row["carrier"]), "head"), *cells, *shares))
 
 
+def _measures(read: Reading, row: Json, key: str, carrier: str | None = None) -> list[Cell]:
+    """Return energy in each measure, with a link to the products that it is the sum of; MWh are GJ over 3.6."""
+    return [
+        read.number(row[one], unit, f"{key}/{one}", read.energy_explained(row["year"], of, carrier))
+        for one, unit, of in (("gj", "GJ", "gj"), ("mwh", "MWh", "gj"), ("tce", "tce", "tce"))
+    ]
+
+
 def _energy_sum(read: Reading, row: Json) -> Row:
     key = f"energy_totals/{row['year']}"
-    cells = [
-        read.number(row[one], unit, f"{key}/{one}") for one, unit in (("gj", "GJ"), ("mwh", "MWh"), ("tce", "tce"))
-    ]
+    cells = _measures(read, row, key)
     shares = (read.percent("100"), read.percent(row["renewable_percent"], f"{key}/renewable"))
     return Row((Cell(read.say("all"), "head"), *cells, *shares), f"energy-{row['year']}", "sum")
 
@@ -173,3 +183,27 @@ def waste(read: Reading) -> Iterable[Block]:
         for (hazardous, treatment, unit), cells in found
     ]
     yield read.by_years(read.say("waste-caption"), read.heads("treatment", "hazardous", "unit"), rows)
+
+
+def beside(read: Reading) -> Iterable[Block]:
+    """Yield reduction measures and carbon credits, which no total is lowered by."""
+    yield Note(read.say("beside-note"))
+    unit = read.statement["unit"]
+    found = read.pivot("measures", read.statement["measures"], ("measure", "scope", "source"))
+    if found:
+        rows = [
+            Row((Cell(measure, "head"), Cell(read.scope(scope)), Cell(source), *cells))
+            for (measure, scope, source), cells in found
+        ]
+        yield read.by_years(read.say("measures-caption", unit=unit), read.heads("measure", "scope", "source"), rows)
+    credits = [_credit(read, row) for row in read.statement["offsets"]]
+    if credits:
+        columns = read.heads("credit", "registry", "vintage", "state", "volume")
+        yield Table(read.say("offsets-caption", unit=unit), columns, tuple(credits), frozenset({4}))
+
+
+def _credit(read: Reading, row: Json) -> Row:
+    names = ("kind", "registry", "vintage", "year", "status")
+    state = read.say(f"offset-{row['status']}", year=row["year"])
+    volume = read.amount(row, "offsets", *names)
+    return Row((Cell(row["kind"], "head"), Cell(row["registry"]), Cell(row["vintage"]), Cell(state), volume))

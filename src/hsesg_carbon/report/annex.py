@@ -16,6 +16,7 @@ from hsesg_carbon.report.blocks import (
 )
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.report.remarks import remarks
+from hsesg_carbon.units import exact_text
 
 _LINKS = 24  # rows of the calculation that a factor leads back to; their number says the rest
 
@@ -46,7 +47,7 @@ def _basis(read: Reading) -> Iterable[Block]:
         "scope2": read.say("comma").join(named),
         "consolidation": read.word(f"consolidation-{basis['consolidation']}", str(basis["consolidation"])),
         "base-year": read.say("none-stated") if base is None else str(base),
-        "boundary": basis.get("boundary_id") or read.say("none-stated"),
+        "boundary": read.boundary(basis.get("boundary_id") or "") or read.say("none-stated"),
         "known-at": basis.get("known_at") or read.say("known-today"),
     }
     if coal:
@@ -80,25 +81,29 @@ def _site(read: Reading, row: Json) -> Row:
 
 
 def _hundred(share: str) -> str:
-    return str(100 * Fraction(share))
+    return exact_text(100 * Fraction(share))
 
 
 # ------------------------------------------------------------------------------------------------------ the calculation
 
 
 def _calculation(read: Reading) -> Iterable[Block]:
-    if not read.statement["calculation"]:
-        yield Note(read.say("no-calculation"), "nothing")
-        return
-    yield Note(read.say("calculation-note"))
+    there = bool(read.statement["calculation"])
+    yield Note(read.say("calculation-note")) if there else Note(read.say("no-calculation"), "nothing")
+    if read.energy_calculations:
+        yield Note(read.say("energy-calculation-note"))
     for year in reversed(read.years):
-        yield Heading(read.say("calculation-of", year=year), f"calc-{year}")
-        for method in read.methods:
+        if there or any(of == year for of, _ in read.energy_calculations):
+            yield Heading(read.say("calculation-of", year=year), f"calc-{year}")
+        for method in read.methods if there else ():
             yield _added_up(read, year, method)
         for scope, by in read.lines():
             rows = read.calculations.get((year, scope, by))
             if scope != TOTAL and rows:
                 yield _products(read, year, scope, by, rows)
+        for measure, unit in (("gj", "GJ"), ("tce", "tce")):
+            if found := read.energy_calculations.get((year, measure)):
+                yield _energy_products(read, year, measure, unit, found)
 
 
 def _added_up(read: Reading, year: int, method: str) -> Table:
@@ -140,9 +145,6 @@ def _products(read: Reading, year: int, scope: str, method: str | None, found: S
 
 def _product(read: Reading, number: str, row: Json) -> tuple[Row, Row]:
     unit = row.get("flow_unit") or "t"
-    where = [one for one in (row.get("region"), row.get("technology"), row.get("instrument")) if one]
-    if row["sites"] > 1:
-        where.append(read.say("sites-of", count=row["sites"]))
     share = row.get("share", "1")
     held = "" if share == "1" else f" × {read.percent(_hundred(share)).text} %"
     weight = read.number(None, "")
@@ -151,17 +153,55 @@ def _product(read: Reading, number: str, row: Json) -> tuple[Row, Row]:
         weight = Cell(f"{whole_number(row['gwp'])}{held}", "number", row["gwp"], href=at or None)
     cells = (
         Cell(number, "head"),
-        Cell(read.name(row["name"], row["activity"]), note=read.say("comma").join(where)),
+        _source_of(read, row),
         Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
         Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
         Cell(f"{whole_number(row['amount'])} {unit} {row['flow']}", "number", row["amount"]),
         weight,
         read.number(row["tco2e"], read.statement["unit"], f"calculation/{row['id']}"),
     )
+    return Row(cells, number), _steps(read, row)
+
+
+def _source_of(read: Reading, row: Json) -> Cell:
+    """Return what a product is of, and where."""
+    where = [one for one in (row.get("region"), row.get("technology"), row.get("instrument")) if one]
+    if row["sites"] > 1:
+        where.append(read.say("sites-of", count=row["sites"]))
+    return Cell(read.name(row["name"], row["activity"]), note=read.say("comma").join(where))
+
+
+def _steps(read: Reading, row: Json) -> Row:
+    """Return the steps of a product, over the whole width, with links to the numbers used."""
     links = tuple(read.factor_link(one) for one in dict.fromkeys([row["factor"], *row["properties"]]) if one)
     reason = read.name(row.get("reason"))
     steps = Cell(" ".join(str(one) for one in row["steps"]), links=links, note=reason or None)
-    return Row(cells, number), Row((steps,), None, "steps")
+    return Row((steps,), None, "steps")
+
+
+def _energy_products(read: Reading, year: int, measure: str, unit: str, found: Sequence[tuple[str, Json]]) -> Table:
+    """Return the products that the energy of a year is the sum of, in one measure."""
+    rows: list[Row] = []
+    for number, row in found:
+        cells = (
+            Cell(number, "head"),
+            _source_of(read, row),
+            Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
+            Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+            Cell(f"{whole_number(row['amount'])} {unit}", "number", row["amount"]),
+            read.percent(_hundred(row["share"])),
+            read.number(row["counted"], unit, f"energy_calculation/{row['id']}"),
+        )
+        rows += [Row(cells, number), _steps(read, row)]
+    total = next((one for one in read.statement["energy_totals"] if one["year"] == year), None)
+    sums = read.number(total and total[measure], unit)
+    rows.append(Row((Cell(read.say("all"), "head", span=6), sums), None, "sum"))
+    columns = (
+        *read.heads("number", "what", "quantity", "multiplier", "energy", "held"),
+        read.say("column-counted", unit=unit),
+    )
+    caption = read.say("energy-products-caption", year=year, unit=unit)
+    return Table(caption, columns, tuple(rows), frozenset({2, 3, 4, 5, 6}), "products", f"calc-{year}-energy-{measure}")
 
 
 # ---------------------------------------------------------------------------------------------------------- the numbers

@@ -23,12 +23,16 @@ HEADING = 3
 """The row of the headings, counted from 0; data begin below it."""
 
 FIRST = HEADING + 1
+ROW = "\0"
+"""What stands in a run of cells for the number of the row, counted from 1; no text of a workbook can hold it."""
+
 NOTHING = "–"
 _LONGEST = 32_000
 _MARKUP = frozenset("&<>")
 _INK, _HEAD, _RULE = "#1F2933", "#1F5C57", "#C9D1D6"
 _STATED, _PUBLISHED, _LIBRARY = "#0B5394", "#E8F0FA", "#5F6B73"
 _EXACT_DIGITS = 15
+_letter = cache(letter)
 
 Kind = Literal["t", "n", "q", "r", "x", "p", "d", "i"]
 """How a cell is shown: text, two decimals, a quantity, a ratio, as it comes, percent, day, whole number."""
@@ -52,12 +56,6 @@ class Formula(NamedTuple):
 
     text: str
     value: float | str
-
-
-class Made(str):
-    """The XML of a cell behind its address and style."""
-
-    __slots__ = ()
 
 
 class Check(NamedTuple):
@@ -216,43 +214,47 @@ class Leaf:
         """Write a remark."""
         self.page.write_string(row, column, cell_text(text), self.binder.format(font_color="#555555", italic=True))
 
-    def fill(
-        self, first: int, columns: Sequence[tuple[Kind, str]], rows: Iterable[Sequence["Value | Formula | Made"]]
-    ) -> int:
-        """
-        Write many rows at once, below everything else on the sheet; return the row after them.
+    def fill(self, first: int, columns: Sequence[tuple[Kind, str]], rows: Iterable[Sequence["Value | Formula"]]) -> int:
+        """Write many rows at once, below everything else on the sheet; return the row after them."""
+        styles = self.styles(columns)
+        return self.lay(first, len(columns), (self.run(styles, 0, row) for row in rows))
 
-        Cell by cell a sheet of some hundred thousand cells takes many seconds. What many rows have is ``made`` once.
+    def lay(self, first: int, width: int, rows: Iterable[str]) -> int:
         """
-        styles = [self.binder.style(*one)._get_xf_index() for one in columns]
-        starts = [(f'<c r="{letter(at)}', f'" s="{style}"') for at, style in enumerate(styles)]
-        made, number, last = self.made, first, len(styles) - 1
-        lines: list[str] = self.page.lines
+        Write rows of ``run``s at once, below everything else on the sheet; return the row after them.
+
+        Cell by cell a sheet of some hundred thousand cells takes many seconds. A run that many rows have is made once.
+        """
+        number, lines = first, cast("list[str]", self.page.lines)
         for row in rows:
             number += 1
-            cells = [
-                f"{start}{number}{style}{value if type(value) is Made else made(value)}"
-                for (start, style), value in zip(starts, row, strict=True)
-            ]
-            lines.append(f'<row r="{number}">{"".join(cells)}</row>')
+            lines.append(f'<row r="{ROW}">{row}</row>'.replace(ROW, str(number)))
         if number > first:
             self.page._check_dimensions(first, 0)
-            self.page._check_dimensions(number - 1, last)
+            self.page._check_dimensions(number - 1, width - 1)
         return number
 
-    def made(self, value: "Value | Formula") -> "Made":
+    def styles(self, columns: Sequence[tuple[Kind, str]]) -> list[int]:
+        """Return the styles of columns as ``run`` takes them."""
+        return [self.binder.style(*one)._get_xf_index() for one in columns]
+
+    def run(self, styles: Sequence[int], start: int, values: Sequence["Value | Formula"]) -> str:
+        """Return neighbouring cells from a column on as XML, in which ``ROW`` stands for the number of the row."""
+        made = self._made
+        cells = [f'<c r="{_letter(at)}{ROW}" s="{styles[at]}"{made(value)}' for at, value in enumerate(values, start)]
+        return "".join(cells)
+
+    def _made(self, value: "Value | Formula") -> str:
         """Return the XML of a cell behind its address and style; what somebody wrote is a shared string."""
         if type(value) is str:
-            known = self.page.known
+            known = cast("dict[str, str]", self.page.known)
             if value not in known:
-                known[value] = Made(
-                    f' t="s"><v>{self.page.str_table._get_shared_string_index(cell_text(value))}</v></c>'
-                )
-            return cast("Made", known[value])
+                known[value] = f' t="s"><v>{self.page.str_table._get_shared_string_index(cell_text(value))}</v></c>'
+            return known[value]
         if isinstance(value, Formula):
             text = escape(value.text) if _MARKUP.intersection(value.text) else value.text
-            return Made(f"><f>{text}</f><v>{value.value!r}</v></c>")
-        return Made("/>" if value is None else f"><v>{value!r}</v></c>")
+            return f"><f>{text}</f><v>{value.value!r}</v></c>"
+        return "/>" if value is None else f"><v>{value!r}</v></c>"
 
     def ref(self, row: int, column: int) -> str:
         """Return the address of a cell as formulas of any sheet write it."""
@@ -389,7 +391,7 @@ def _page_class() -> "type[Worksheet]":
         def __init__(self) -> None:
             super().__init__()
             self.lines: list[str] = []
-            self.known: dict[str, Made] = {}
+            self.known: dict[str, str] = {}
 
         def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
             return formula.removeprefix("=")

@@ -16,6 +16,7 @@ _LEADING = 3  # digits of a ratio that must be seen
 _MOST = 9
 _BROAD = 9  # columns of a table that is set closer
 _SHORT = 14  # rows of a table that is not parted in print
+_COLUMN = 48  # characters of what stands in columns
 _DIGITS = 6  # of a small number that is too long
 _LONG = 14  # characters of an exact number that are still read as one
 
@@ -119,18 +120,30 @@ class Facts:
 
 @dataclass(frozen=True)
 class Remark:
-    """A judgement with its weight in a word, told by its shape as well."""
+    """
+    A judgement with its weight in a word, told by its shape as well.
+
+    Of several alike it says the first, ``alike`` how many there are, and ``each`` where or what every one of them is.
+    """
 
     severity: str
     word: str
     text: str
     place: str = ""
     about: tuple[Link, ...] = ()
+    count: int = 1
+    alike: str = ""
+    each: tuple[str, ...] = ()
 
     @property
     def gravity(self) -> int:
         """Its place among the weights, the gravest first."""
         return GRAVITY.index(self.severity)
+
+    @property
+    def short(self) -> bool:
+        """Whether all that it lists is short enough to stand in columns."""
+        return all(len(one) <= _COLUMN for one in self.each)
 
 
 @dataclass(frozen=True)
@@ -187,6 +200,17 @@ class Numbers:
                 size = Decimal(value).adjusted()
                 places[unit] = max(places.get(unit, _UNKNOWN_UNIT), min(_MOST, _LEADING - 1 - size))
         return cls(places)
+
+    def finer(self, figures: Iterable[tuple[str | None, str]]) -> "Numbers":
+        """
+        Return the same with the places that smaller ratios of a row need beside it.
+
+        Example:
+            >>> Numbers({"tCO2e/m2": 2}).finer([("0.0437", "tCO2e/m2")]).text("0.0437", "tCO2e/m2")
+            '0.0437'
+        """
+        own = Numbers.of(figures).places
+        return Numbers({**self.places, **{unit: max(self.places.get(unit, 0), own[unit]) for unit in own}})
 
     def text(self, value: str | float | Fraction, unit: str, *, signed: bool = False) -> str:
         """Return a figure of ``unit`` for people."""

@@ -131,7 +131,7 @@ def _trend(years: Sequence[str], domain: Sequence[float], over: str, between: st
         columns.encode(x=x(), y=low, y2=altair.Y2("high:Q"), color=tone),
         line.mark_line(color="white", strokeWidth=6),
         line.mark_line(strokeDash=[6, 4], strokeWidth=2.5, color=MORE),
-        *_label(_of(over).encode(x=x(), y=y), -9, bold=True),
+        *_label(_of(over).encode(x=x(), y=y), -14, bold=True),
         _of("others").mark_point(**diamond).encode(x=x(1), y=y),
         *(_label(_of(between).encode(x=x(1), y=y), dx=_DIAMOND) if between else ()),
         words.encode(x=x(1), y=y, text=altair.Text("text:N"), color=tone),

@@ -6,12 +6,14 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from hsesg_carbon.boundary import CONSOLIDATIONS
 from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Block, Cell, Figure, Note, Row, Table
 from hsesg_carbon.report.drawings import DARK, MORE, TONES
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.units import exact_text
 
+_SCOPE_2 = "2"
 _SHOWN = 15  # bars; a table beside them has all
 
 
@@ -136,7 +138,11 @@ def targets(read: Reading) -> Iterable[Block]:
         for one in sorted(own, key=lambda row: row["year"]):
             if one["interpolated"] and one["year"] not in read.years:
                 continue
-            rows.append(_target_row(read, target if site is None else f"{target} ({site})", whats, one))
+            rows.append(
+                _target_row(
+                    read, target if site is None else read.say("with-id", name=target, id=read.site(site)), whats, one
+                )
+            )
     columns = read.heads("target", "year", "allowed", "actual", "of-target", "source")
     yield Table(read.say("targets-caption"), columns, tuple(rows), frozenset({2, 3, 4}))
     yield Note(read.say("targets-note"))
@@ -356,3 +362,34 @@ def gases(read: Reading) -> Iterable[Block]:
         ]
         yield read.by_years(read.say("memo-caption"), read.heads("what", "gas", "unit"), named)
     yield Note(read.say("memo-note" if memo else "no-memo"))
+
+
+def boundaries(read: Reading) -> Iterable[Block]:
+    """Yield the totals under every consolidation, and by the items of the national standard."""
+    unit = read.statement["unit"]
+    found = read.pivot("consolidations", read.statement["consolidations"], ("consolidation", "scope"))
+    if found:
+        own = read.statement["basis"]["consolidation"]
+        rows = []
+        for place, ((approach, scope), cells) in enumerate(found):
+            name = read.term(read.word(f"consolidation-{approach}", approach))
+            ruling = read.say("consolidation-ruling") if approach == own else None
+            first = not place or found[place - 1][0][0] != approach
+            head = Cell(name, "head", note=ruling) if first else Cell(name, "head")
+            rows.append(Row((head, Cell(read.scope(scope, read.head if scope == _SCOPE_2 else None)), *cells)))
+        yield read.by_years(read.say("consolidations-caption", unit=unit), read.heads("consolidation", "scope"), rows)
+        approaches = {approach for (approach, _), _ in found}
+        if len(approaches) < len(CONSOLIDATIONS) or any(cell.exact is None for _, cells in found for cell in cells):
+            yield Note(read.say("consolidations-note"))
+    found = read.pivot("national", read.statement["national"], ("item",))
+    if found:
+        rows = [
+            Row(
+                (Cell(read.term(read.word(f"disclose-item-{item}", item.replace("-", " "))), "head"), *cells),
+                None,
+                "sum" if item == TOTAL else "",
+            )
+            for (item,), cells in sorted(found, key=lambda one: one[0][0] == TOTAL)
+        ]
+        yield read.by_years(read.say("national-caption", unit=unit), read.heads("what"), rows)
+        yield Note(read.say("national-note"))

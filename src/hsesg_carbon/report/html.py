@@ -31,6 +31,10 @@ _PARTS = (
     "energy_totals",
     "water",
     "waste",
+    "measures",
+    "offsets",
+    "consolidations",
+    "national",
     "targets",
     "restatement",
     "drivers",
@@ -40,6 +44,7 @@ _PARTS = (
     "completeness",
     "caveats",
     "calculation",
+    "energy_calculation",
     "factors",
     "seal",
     "versions",
@@ -160,7 +165,7 @@ def _intensity(read: Reading) -> Tile | None:
     value = read.amount(row, "intensities", "denominator", "year", "scope", "method", href=f"#intensity-{place}")
     lines = [read.say("intensity-of", scope=read.scope(TOTAL, row["method"]))]
     if row["boundary"]:
-        lines.append(read.say("denominator-boundary", boundary=row["boundary"]))
+        lines.append(read.say("denominator-boundary", boundary=read.boundary(row["boundary"])))
     return Tile("tile-intensity", read.say("per", name=per), value, row["unit"], tuple(lines))
 
 
@@ -175,7 +180,8 @@ def _energy(read: Reading) -> Tile | None:
     ]
     if row["renewable_percent"] is not None:
         lines.append(read.say("renewable-of", percent=read.numbers.text(row["renewable_percent"], "%")))
-    value = read.number(row["gj"], "GJ", f"energy_totals/{row['year']}/gj", f"#energy-{row['year']}")
+    href = read.energy_explained(row["year"], "gj")
+    value = read.number(row["gj"], "GJ", f"energy_totals/{row['year']}/gj", href or f"#energy-{row['year']}")
     return Tile("tile-energy", read.say("energy-used"), value, "GJ", tuple(lines))
 
 

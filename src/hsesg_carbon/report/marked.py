@@ -35,6 +35,8 @@ _MAX_CELL = 32_000
 _MAX_LINKS = 60_000
 """Excel takes a sheet with more links for a broken one."""
 _LAST_ROW = 1_048_576
+_LONGEST = 8192
+"""Letters of a formula in Excel: what is longer is none of a person's, and would take long to search."""
 _WIDTHS = (6, 10, 18, 9, 24, 90, 24)
 """Of the columns of the list."""
 _LETTERS = re.compile(r"[A-Z]{1,3}")
@@ -182,6 +184,8 @@ def _inert(cell: Any) -> str:
 
 def _reaches_outside(formula: str) -> bool:
     """Say whether a formula could reach beyond the workbook; what it only quotes, and links within it, do not."""
+    if len(formula) > _LONGEST:
+        return True
     return bool(_OUTSIDE.search(_QUOTED.sub('""', _WITHIN.sub("(", formula))))
 
 

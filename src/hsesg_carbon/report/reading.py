@@ -1,5 +1,6 @@
 """A statement as it is read in one language: its words, its numbers as people read them, and what explains a figure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,19 @@ from hsesg_carbon.report.blocks import Cell, Link, Note, Numbers, Row, Table, fi
 Json = Mapping[str, Any]
 
 TOTAL = "total"
+_APPLIES = {
+    "targets": ("targets",),
+    "boundaries": ("consolidations", "national"),
+    "water": ("water",),
+    "waste": ("waste",),
+    "beside": ("measures", "offsets"),
+}
+"""Sections that are left out where an organisation has none of these parts of the statement."""
+
+_ALIKE = {"sites": "site", "denominators": "denominator", "before": "methodology", "after": "methodology"}
+"""Facts of sentences that are named as others are."""
+
+_CHECKED = re.compile(r"(primary|two-transcriptions|one-transcription|computed|inferred)(?=\)?$)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,55 @@ class Reading:
             name if method is None else self.say("by-method", name=name, method=self.word(f"scope2-{method}", method))
         )
 
+    # ---- names
+
+    def site(self, site: str) -> str:
+        """Return the name of a site, or its id where it has none."""
+        return self._names["site"].get(site, site)
+
+    def boundary(self, boundary: str) -> str:
+        """Return what a boundary is called: it has an id alone, whose words are read."""
+        return self.word(f"report-boundary-{boundary}", boundary.replace("-", " "))
+
+    def sentence(self, row: Json) -> str:
+        """
+        Return what a finding or a caveat says, sites and activities by their names.
+
+        The statement tells them by the ids that its files have. Where the sentence cannot be formed again from its
+        facts to the letter, it stays as it is.
+        """
+        told, data = self.name(row["message"]), row.get("data") or {}
+        try:
+            before = message(row["code"], self.lang, **data)
+            after = message(row["code"], self.lang, **{key: self._called(key, one) for key, one in data.items()})
+        except (KeyError, ValueError, TypeError):
+            return told
+        return told.replace(before, after, 1)
+
+    def _called(self, key: str, value: Any) -> Any:
+        """Return a fact of a sentence with the name of what it is of."""
+        if isinstance(value, list):
+            return [self._called(key, one) for one in value]
+        if not isinstance(value, str):
+            return value
+        if key in {"boundary", "stated"}:
+            return self.boundary(value)
+        if key == "numbers":
+            return _CHECKED.sub(lambda found: self.word(f"report-checked-{found[0]}", found[0]), value)
+        return self._names.get(_ALIKE.get(key, key), {}).get(value, value)
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """The names of what sentences know by its id, by the word for what it is."""
+        told, basis = self.statement, self.statement["basis"]
+        bases = [basis["methodology"], *((told["restatement"] or {}).get(one) for one in ("before", "after"))]
+        return {
+            "site": {row["site"]: self.name(row["name"], row["site"]) for row in basis["boundary"]},
+            "activity": {row["activity"]: self.name(row["name"], row["activity"]) for row in told["calculation"]},
+            "denominator": {row["denominator"]: self.name(row["name"]) for row in told["intensities"]},
+            "methodology": {one["id"]: f"“{self.name(one['title'], one['id'])}”" for one in bases if one},
+        }
+
     # ---- what there is
 
     @cached_property
@@ -95,6 +158,15 @@ class Reading:
     def total(self, scope: str, method: str | None, year: int | None = None) -> Json | None:
         """Return a total of a year, by default the last."""
         return self.totals.get((year or self.last, scope, method))
+
+    def applies(self, section: str) -> bool:
+        """Return whether a section of the page has anything to be about; most always have."""
+        if section == "sites":
+            return len(self.statement["basis"]["boundary"]) > 1
+        if section == "drivers":
+            return len(self.years) > 1
+        parts = _APPLIES.get(section)
+        return parts is None or any(self.statement[one] for one in parts)
 
     # ---- numbers
 
@@ -165,9 +237,20 @@ class Reading:
         return found
 
     @cached_property
+    def energy_calculations(self) -> dict[tuple[int, str], list[tuple[str, Json]]]:
+        """The rows of the calculation of energy by year and measure (``gj``, ``tce``), each with its number."""
+        found: dict[tuple[int, str], list[tuple[str, Json]]] = {}
+        rows = sorted(self.statement["energy_calculation"], key=lambda row: (row["year"], row["flow_unit"]))
+        for place, row in enumerate(rows, 1):
+            measure = "gj" if row["flow_unit"] == "GJ" else "tce"
+            found.setdefault((row["year"], measure), []).append((f"E{place}", row))
+        return found
+
+    @cached_property
     def calculated(self) -> dict[str, str]:
-        """The number on the page of each row of the calculation, by its id."""
-        return {row["id"]: number for rows in self.calculations.values() for number, row in rows}
+        """The number on the page of each row of the calculations, by its id."""
+        every = (*self.calculations.values(), *self.energy_calculations.values())
+        return {row["id"]: number for rows in every for number, row in rows}
 
     @cached_property
     def factors(self) -> dict[str, str]:
@@ -183,6 +266,13 @@ class Reading:
             rows = [one for one in rows if one[1]["activity"] == activity]
             return f"#{rows[0][0]}" if rows else None
         return f"#calc-{year}-{scope}-{method or 'only'}" if rows else None
+
+    def energy_explained(self, year: int, measure: str, carrier: str | None = None) -> str | None:
+        """Return where the products of a figure of energy stand, of a carrier the first; ``None`` without any."""
+        rows = self.energy_calculations.get((year, measure), [])
+        if carrier is not None:
+            return next((f"#{number}" for number, row in rows if row["carrier"] == carrier), None)
+        return f"#calc-{year}-energy-{measure}" if rows else None
 
     def beside(self, year: int, flow: str | None) -> str | None:
         """Return where the first product of what is in no total stands, such as biogenic CO2."""

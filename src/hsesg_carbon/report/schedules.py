@@ -6,10 +6,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, cast
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.messages import message
+from hsesg_carbon.messages import both, message
 from hsesg_carbon.report.binder import FIRST, HEADING, NOTHING, Binder, Formula, Kind, Leaf, Value
 from hsesg_carbon.report.traced import Series, Traced
 from hsesg_carbon.report.underlying import series_name
@@ -123,6 +123,9 @@ def write_intensities(leaf: Leaf, traced: Traced) -> None:
     binder = leaf.binder
     widths = (18, 8, 16, 15, 16, 46, 28, 15, 13, 20)
     leaf.begin([(binder.say(f"intensities-{at}"), width) for at, width in enumerate(widths)], right={2, 7, 8}, freeze=2)
+    scopes = sorted({"1", "2", "3"} & {str(key[1][0]) for key in binder.cells if key[0] == "lead"})
+    numerator = {"scopes": [both(f"label.scope-{one}") for one in scopes], "gases": traced.workspace.methodology.gases}
+    leaf.note(2, binder.say("intensities-numerator", **numerator))
     row = FIRST
     for per, one, totals in traced.workspace.intensities():
         for total in totals:
@@ -223,7 +226,7 @@ def _write_figure(leaf: Leaf, traced: Traced, one: Line, row: int) -> None:
     cells: list[Value | Formula] = [one.row, one.period, one.printed, one.reported]
     cells += [_recomputed(binder, traced, one.row, one.period, one.recomputed)]
     cells += [Formula(f"=D{number}-E{number}", float(one.difference))]
-    percent = 100 * one.difference / abs(one.recomputed) if one.recomputed else None
+    percent = percentages.part(one.difference, abs(one.recomputed))
     cells += [_percent(f"=F{number}/ABS(E{number})", percent)]
     agrees, differs, decimals = binder.say("agrees"), binder.say("differs"), _decimals(one.printed)
     word = agrees if one.agrees else differs

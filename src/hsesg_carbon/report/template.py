@@ -14,6 +14,7 @@ from hsesg_carbon.layouts import letter as _letter
 from hsesg_carbon.report.binder import cell_text
 from hsesg_carbon.report.prefill import Prefill
 from hsesg_carbon.sheets import BOTH, HEADING_ROW, Choices, Column, Sheet, Workbook, shown, tab_name
+from hsesg_carbon.writing import whole
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook as Book
@@ -66,9 +67,10 @@ def write_template(path: Path, lang: str, workspace: "Workspace | None" = None, 
     from xlsxwriter import Workbook as Book  # noqa: PLC0415
 
     prefill = Prefill.of(workspace) if workspace is not None else Prefill.empty()
-    book = Book(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    _Writing(book, lang, prefill, rows).write()
-    book.close()
+    with whole(path) as beside:
+        book = Book(str(beside), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+        _Writing(book, lang, prefill, rows).write()
+        book.close()
     return Template(path, prefill.findings)
 
 
@@ -458,6 +460,21 @@ class _Writing:
 
     def _completeness(self, page: "Worksheet") -> None:
         """Write the matrix of sites and months, live."""
+        self._matrix_head(page)
+        row = _FIRST
+        for slot in range(1, self.slots + 1):
+            for sheet in self.streams:
+                self._matrix_line(page, row, slot, sheet)
+                row += 1
+        self._matrix_colours(page, row - 1)
+        page.freeze_panes(_FIRST, 2)
+        page.protect("", {"format_columns": True, "autofilter": True})
+        self._print_setup(page)
+        used = max(len(self.prefill.rows.get("sites", ())), 4) * len(self.streams)
+        page.print_area(0, 0, _FIRST + used - 1, 19)
+
+    def _matrix_head(self, page: "Worksheet") -> None:
+        """Write what stands above and beside the matrix: title, year, legend, months."""
         told = self.described.completeness
         plain = self.format()
         page.set_column(0, 0, 30 if self.lang != BOTH else 50, plain)
@@ -503,17 +520,6 @@ class _Writing:
                 self.format(**head, num_format="yyyy-mm"),
                 _serial(date(self.prefill.year, month, 1)),
             )
-        row = _FIRST
-        for slot in range(1, self.slots + 1):
-            for sheet in self.streams:
-                self._matrix_line(page, row, slot, sheet)
-                row += 1
-        self._matrix_colours(page, row - 1)
-        page.freeze_panes(_FIRST, 2)
-        page.protect("", {"format_columns": True, "autofilter": True})
-        self._print_setup(page)
-        used = max(len(self.prefill.rows.get("sites", ())), 4) * len(self.streams)
-        page.print_area(0, 0, _FIRST + used - 1, 19)
 
     def _matrix_line(self, page: "Worksheet", row: int, slot: int, sheet: Sheet) -> None:
         sites = self.described.sheet("sites")

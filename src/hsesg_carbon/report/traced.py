@@ -1,9 +1,10 @@
 """The accounts as an auditor traces them: rows, lines, multipliers and what instruments cover. No layout here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from hsesg_carbon import units
 from hsesg_carbon.cube import CellKey
@@ -98,41 +99,56 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class Rated:
     """
-    One line: quantity x share x counted x part x multiplier = amount, and times the potential the tCO2e.
+    What rows of a period have in common for one line: quantity x share x counted x part x multiplier = amount.
 
     ``share`` is of the days of the period stated, ``counted`` what the boundary counts, the part is what an instrument
-    or the rules stand for, by ``rung`` (``None``: all of it). ``t_co2e`` is ``None`` where it is in no total.
+    or the rules stand for, by ``rung`` (``None``: all of it). ``rate`` is the product of all but the quantity, and
+    ``weighed`` that times the potential, in tCO2e; ``None`` where it is in no total.
     """
 
-    stated: Stated
-    period: Period
     share: Fraction
     counted: Fraction
     multiplier: Multiplier
     series: Series
-    amount: Fraction
-    t_co2e: Fraction | None = None
-    potential: Potential | None = None
-    rung: Rung | None = None
+    rate: Fraction
+    weighed: Fraction | None
+    potential: Potential | None
+    rung: Rung | None
+
+
+class Line(NamedTuple):
+    """One line of a row in a period. The exact numbers are formed when they are asked for: they are slow."""
+
+    stated: Stated
+    period: Period
+    rated: Rated
 
     @property
     def year(self) -> int:
         """The calendar year that it falls into."""
         return self.period.start.year
 
+    @property
+    def floats(self) -> tuple[float, float | None]:
+        """``amount`` and ``t_co2e`` as the floats nearest to them, which need no fraction in lowest terms."""
+        above, below = self.stated.quantity.as_integer_ratio()
+        rate, weighed = self.rated.rate, self.rated.weighed
+        amount = (above * rate.numerator) / (below * rate.denominator)
+        if weighed is None:
+            return amount, None
+        return amount, (above * weighed.numerator) / (below * weighed.denominator)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rate:
-    """What all rows of a cell in a period have in common for one line: ``rate`` is everything but the quantity."""
+    @property
+    def amount(self) -> Fraction:
+        """How much of the line's flow it is."""
+        return self.stated.quantity * self.rated.rate
 
-    multiplier: Multiplier
-    series: Series
-    counted: Fraction
-    rate: Fraction
-    potential: Potential | None
-    rung: Rung | None
+    @property
+    def t_co2e(self) -> Fraction | None:
+        """What it adds to the totals, in tCO2e; ``None`` where it is in none."""
+        return None if self.rated.weighed is None else self.stated.quantity * self.rated.weighed
 
 
 @dataclass(frozen=True)
@@ -230,24 +246,34 @@ class Traced:
         years = {int(year) for year in self.workspace.settings.periods}
         if not self.by_row:
             return Population.of(self.headline, years)
-        amounts: dict[tuple[int, int], list[Line]] = {}
+        amounts: dict[tuple[int, int], list[Rated]] = {}
         for line in self.lines:
             own = amounts.setdefault((line.stated.number, line.year), [])
-            if line.t_co2e is not None and line.series[1] in {"", self.headline.scope2}:
-                own.append(line)
+            if line.rated.weighed is not None and line.rated.series[1] in {"", self.headline.scope2}:
+                own.append(line.rated)
         items, silent = [], []
-        for (number, year), lines in amounts.items():
+        for (number, year), rated in amounts.items():
             stated = self.stated[number - 1]
             if year not in years:
                 continue
-            if whole := sum((one.t_co2e or Fraction(0) for one in lines), Fraction(0)):
-                weakest = (record.checked for one in lines for record in one.multiplier.line.records)
+            if whole := stated.quantity * self._weighed_by(tuple(rated)):
+                weakest = (record.checked for one in rated for record in one.multiplier.line.records)
                 checked = max(weakest, key=CHECKED.index, default="")
-                name, scope = stated.activity_id, lines[0].series[0]
+                name, scope = stated.activity_id, rated[0].series[0]
                 items.append(Item(name, year, scope, whole, stated.quality, checked, stated.where))
             else:
                 silent.append((stated.activity_id, year))
         return Population(tuple(items), tuple(silent))
+
+    @cached_property
+    def whole(self) -> Fraction:
+        """What all lines come to, in tCO2e, those of each method of Scope 2; summed as integers by denominator."""
+        sums: dict[int, int] = {}
+        for stated, _, rated in self.lines:
+            if rated.weighed is not None:
+                below = stated.quantity.denominator * rated.weighed.denominator
+                sums[below] = sums.get(below, 0) + stated.quantity.numerator * rated.weighed.numerator
+        return sum((Fraction(above, below) for below, above in sums.items()), Fraction(0))
 
     @cached_property
     def rungs(self) -> tuple[Rung, ...]:
@@ -257,38 +283,52 @@ class Traced:
     # ---------------------------------------------------------------------------------------------- inside
 
     def _lines_of(self, stated: Stated) -> Iterator[Line]:
-        for key, share in plan_keys(stated.cell):
-            for one in self._rates(stated.cell, key, share):
-                amount = stated.quantity * one.rate
-                potential = one.potential
-                t_co2e = None
-                if potential is not None:
-                    t_co2e = amount if potential.weight == 1 else amount * potential.weight
-                series, rung = one.series, one.rung
-                yield Line(
-                    stated, key.period, share, one.counted, one.multiplier, series, amount, t_co2e, potential, rung
-                )
+        for period, rated in self._rated(stated.cell):
+            for one in rated:
+                yield Line(stated, period, one)
 
-    def _rates(self, cell: CellKey, key: PlanKey, share: Fraction) -> list[_Rate]:
-        """Return what stands for a cell in a period, made once for all of its rows."""
-        place = cell, key.period
-        if place not in self._rated:
-            beside = self.headline.ledger.plan.library.catalogue[cell.activity].scope == BESIDE
-            counted = self._share(cell.site, key.period)
-            found = []
-            for multiplier, rung in self._standing(cell, key):
-                line = multiplier.line
-                potential = None if beside else self._potential(line, cell.activity)
-                series = self._series(line, cell.activity, totalled=potential is not None)
-                rate = line.multiplier
-                for one in (share, counted, rung.part if rung else 1):
-                    rate = rate if one == 1 else rate * one  # exact fractions are slow, and most are 1
-                found.append(_Rate(multiplier, series, counted, rate, potential, rung))
-            self._rated[place] = found
-        return self._rated[place]
+    def _rated(self, cell: CellKey) -> list[tuple[Period, tuple[Rated, ...]]]:
+        """Return what stands for a cell in each of its periods, made once for all of its rows."""
+        if cell not in self._by_cell:
+            self._by_cell[cell] = [(key.period, self._rated_in(cell, key, share)) for key, share in plan_keys(cell)]
+        return self._by_cell[cell]
+
+    def _rated_in(self, cell: CellKey, key: PlanKey, share: Fraction) -> tuple[Rated, ...]:
+        """Return what stands for a cell in a period; cells without instruments that count alike share it."""
+        counted, lines = self.workspace.boundary.share(cell.site, key.period), self.headline.ledger.plan.lines_of(key)
+        if (cell, key.period) in self._by_place:
+            return tuple(self._rates(cell, key, share, counted))
+        alike = cell.activity, cell.unit, id(lines), share.as_integer_ratio(), counted.as_integer_ratio()
+        if alike not in self._alike:
+            self._alike[alike] = tuple(self._rates(cell, key, share, counted))
+        return self._alike[alike]
 
     @cached_property
-    def _rated(self) -> dict[PlaceKey, list[_Rate]]:
+    def _alike(self) -> dict[Hashable, tuple[Rated, ...]]:
+        return {}
+
+    def _rates(self, cell: CellKey, key: PlanKey, share: Fraction, counted: Fraction) -> Iterator[Rated]:
+        beside = self.headline.ledger.plan.library.catalogue[cell.activity].scope == BESIDE
+        for multiplier, rung in self._standing(cell, key):
+            line = multiplier.line
+            potential = None if beside else self._potential(line, cell.activity)
+            series = self._series(line, cell.activity, totalled=potential is not None)
+            rate = line.multiplier * share * counted * (rung.part if rung else 1)
+            weighed = rate * potential.weight if potential else None
+            yield Rated(share, counted, multiplier, series, rate, weighed, potential, rung)
+
+    def _weighed_by(self, rated: tuple[Rated, ...]) -> Fraction:
+        """Return what one unit of a row adds to the totals by some lines, which thousands of rows have."""
+        if rated not in self._weighed_sums:
+            self._weighed_sums[rated] = sum((one.weighed or Fraction(0) for one in rated), Fraction(0))
+        return self._weighed_sums[rated]
+
+    @cached_property
+    def _weighed_sums(self) -> dict[tuple[Rated, ...], Fraction]:
+        return {}
+
+    @cached_property
+    def _by_cell(self) -> dict[CellKey, list[tuple[Period, tuple[Rated, ...]]]]:
         return {}
 
     def _standing(self, cell: CellKey, key: PlanKey) -> Iterator[tuple[Multiplier, Rung | None]]:
@@ -350,15 +390,6 @@ class Traced:
     def _used(self, site_id: str) -> Fraction:
         site = self.workspace.boundary.site(site_id)
         return site.used if site else Fraction(1)
-
-    @cached_property
-    def _shares(self) -> dict[tuple[str, Period], Fraction]:
-        return {}
-
-    def _share(self, site: str, period: Period) -> Fraction:
-        if (site, period) not in self._shares:
-            self._shares[site, period] = self.workspace.boundary.share(site, period)
-        return self._shares[site, period]
 
     def _multiplier(self, cell: CellKey, line: PlanLine, instrument: Instrument | None = None) -> Multiplier:
         name = (cell.activity, cell.unit, instrument.instrument if instrument else id(line))

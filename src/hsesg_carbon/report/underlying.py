@@ -4,27 +4,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import groupby
 
 from hsesg_carbon import units
 from hsesg_carbon.messages import message
+from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import CO2_PER_CARBON, Step, plan_keys
 from hsesg_carbon.records import EmissionFactor
 from hsesg_carbon.report.binder import (
     FIRST,
     HEADING,
     NOTHING,
+    ROW,
     Binder,
     Formula,
     Kind,
     Leaf,
-    Made,
     Value,
     is_exact,
     printed_shape,
     serial,
     times,
 )
-from hsesg_carbon.report.traced import Multiplier, Rung, Series, Stated, Traced
+from hsesg_carbon.report.traced import Line, Multiplier, Rung, Series, Stated, Traced
 
 _MOST_TERMS = 200
 """So many addresses fit into a formula: it has at most 8,192 characters."""
@@ -57,8 +59,7 @@ def write_factors(leaf: Leaf, traced: Traced) -> None:
     leaf.begin([(binder.say(f"factors-{at}"), width) for at, width in enumerate(widths)], right={_VALUE})
     for row, one in enumerate(traced.records, start=FIRST):
         source = library.sources[one.source]
-        title = source.title_zh if binder.lang == "zh" and source.title_zh else source.title
-        printed = (title, source.publisher, source.edition or "", one.published or "")
+        printed = (source.titles[binder.lang], source.publisher, source.edition or "", one.published or "")
         what = (one.activity, one.flow) if isinstance(one, EmissionFactor) else (one.subject, one.property)
         valid = f"{one.valid_from or ''} / {one.valid_to or ''}" if one.valid_from or one.valid_to else ""
         cells: list[Value] = [one.id, *what, one.value, one.unit, one.basis or "", one.region, valid]
@@ -86,9 +87,7 @@ def write_potentials(leaf: Leaf, traced: Traced) -> None:
         else:
             formula = Formula(f"={leaf.ref(row, 4)}{times(one.convert)}", weight)
             cells = [one.flow.flow, name, one.flow.unit, record.gwp_set, record.value, record.unit, formula]
-            title = library.sources[record.source]
-            cells += [title.title_zh if binder.lang == "zh" and title.title_zh else title.title]
-            cells += [record.locator, record.checked]
+            cells += [library.sources[record.source].titles[binder.lang], record.locator, record.checked]
         for at, value in enumerate(cells):
             kind: Kind = "x" if at in {4, 6} else "t"
             leaf.put(row, at, value, kind, "published" if at == 4 else "")  # noqa: PLR2004
@@ -343,49 +342,83 @@ def write_detail(leaf: Leaf, traced: Traced) -> None:
         [(binder.say(f"detail-{at}"), width) for at, width in enumerate(widths)], right={9, *range(11, 18)}, freeze=2
     )
     kinds: list[Kind] = ["i", "t", "i", "t", "t", "t", "i", "t", "t", "q", "t", "x", "p", "x", "x", "q", "x", "q"]
-    last = leaf.fill(FIRST, [(kind, "") for kind in kinds], _detail_rows(binder, traced)) - 1
+    styles = leaf.styles([(kind, "") for kind in kinds])
+    last = leaf.lay(FIRST, len(kinds), _detail_rows(leaf, styles, traced)) - 1
     leaf.table(last, len(widths))
     for name, column in DETAIL.items():
         binder.book.define_name(f"detail_{name}", f"={leaf.span(FIRST, last, column)}")
     leaf.put(2, 0, Formula("=COUNT(detail_stated)", len(traced.lines)), "i", "bold")
     leaf.note(2, binder.say("detail-count"), 1)
-    whole = sum((one.t_co2e or Fraction(0) for one in traced.lines), Fraction(0))
-    leaf.put(2, DETAIL["t_co2e"], Formula("=SUM(detail_t_co2e)", float(whole)), "q", "bold")
+    leaf.put(2, DETAIL["t_co2e"], Formula("=SUM(detail_t_co2e)", float(traced.whole)), "q", "bold")
     binder.cells["lines",], binder.cells["whole",] = leaf.ref(2, 0), leaf.ref(2, DETAIL["t_co2e"])
 
 
-def _detail_rows(binder: Binder, traced: Traced) -> Iterator[Sequence[Value | Formula | Made]]:
-    """Yield the cells of every line; what many lines have in common is made once."""
-    leaf, cells = binder.leaves["detail"], binder.cells
-    numbers = _site_numbers(traced)
-    names = {series: series_name(binder, series) for series in {one.series for one in traced.lines}}
-    sheet = binder.leaves["activity"].ref(0, QUANTITY).rpartition("$")[0]
+def _detail_rows(leaf: Leaf, styles: Sequence[int], traced: Traced) -> Iterator[str]:
+    """Yield the cells of every line, from column A to R; what many lines have in common is made once."""
+    common = _Common(leaf, styles, traced)
+    for stated, group in groupby(traced.lines, key=lambda one: one.stated):
+        first, quantity = common.of_row(stated)
+        for one in group:
+            named, multiplied, weight = common.of_line(one)
+            amount, t_co2e = one.floats
+            counted = common.counted(stated.cell.site, one.rated.counted)
+            days: Value | Formula = 1
+            if one.rated.share != 1:
+                days = Formula(f"=1{_of_days(leaf.binder, stated, one.rated.share)}", float(one.rated.share))
+            product = leaf.run(styles, 15, (Formula(f"=J{ROW}*L{ROW}*M{ROW}*N{ROW}*O{ROW}", amount),))
+            last = None if t_co2e is None else Formula(f"=P{ROW}*Q{ROW}", t_co2e)
+            yield "".join(
+                (
+                    *(first, named, quantity, leaf.run(styles, 11, (days,)), counted, multiplied, product, weight),
+                    leaf.run(styles, 17, (last,)),
+                )
+            )
 
-    made: dict[tuple[str, str | int], Made] = {}
 
-    def referring(kind: str, name: str | int, value: Fraction) -> Made:
-        key = kind, name
-        if key not in made:
-            made[key] = leaf.made(Formula(f"={cells[key]}", float(value)))
-        return made[key]
+class _Common:
+    """Cells of the detail that thousands of lines have in common, each made once."""
 
-    one_whole, nothing = leaf.made(1), leaf.made(0)
-    for row, one in enumerate(traced.lines, start=FIRST + 1):
-        stated, cell, multiplier, potential = one.stated, one.stated.cell, one.multiplier, one.potential
-        days: Made | Formula = one_whole
-        if one.share != 1:
-            days = Formula(f"=1{_of_days(binder, stated, one.share)}", float(one.share))
-        weight, t_co2e = None, None
-        if potential is not None and one.t_co2e is not None:
-            weight = referring("potential", potential.number, potential.weight)
-            t_co2e = Formula(f"=P{row}*Q{row}", float(one.t_co2e))
-        yield (
-            *(stated.number, stated.activity_id or NOTHING, numbers[cell.site], cell.site, cell.activity),
-            *(one.period.label, one.year, names[one.series], multiplier.line.flow.flow),
-            Formula(f"={sheet}${stated.number + FIRST}", float(stated.quantity)),
-            *(cell.unit, days, referring("site", cell.site, one.counted) if one.counted else nothing),
-            referring("rung", one.rung.number, one.rung.part) if one.rung else one_whole,
-            referring("multiplier", multiplier.number, multiplier.line.multiplier),
-            Formula(f"=J{row}*L{row}*M{row}*N{row}*O{row}", float(one.amount)),
-            *(weight, t_co2e),
-        )
+    def __init__(self, leaf: Leaf, styles: Sequence[int], traced: Traced) -> None:
+        self._leaf, self._styles = leaf, styles
+        self._numbers = _site_numbers(traced)
+        binder = leaf.binder
+        self._names = {series: series_name(binder, series) for series in {one.rated.series for one in traced.lines}}
+        self._sheet = binder.leaves["activity"].ref(0, QUANTITY).rpartition("$")[0]
+        self._of_line: dict[tuple[int, Period], tuple[str, str, str]] = {}
+        self._counted: dict[tuple[str, bool], str] = {}
+
+    def of_row(self, one: Stated) -> tuple[str, str]:
+        """Return what stands before the period, and the quantity with its unit."""
+        cell = one.cell
+        first = (one.number, one.activity_id or NOTHING, self._numbers[cell.site], cell.site, cell.activity)
+        quantity = Formula(f"={self._sheet}${one.number + FIRST}", float(one.quantity))
+        return self._leaf.run(self._styles, 0, first), self._leaf.run(self._styles, 9, (quantity, cell.unit))
+
+    def of_line(self, one: Line) -> tuple[str, str, str]:
+        """Return the period and what it adds to, part and multiplier, and the potential."""
+        rated = one.rated
+        name = id(rated), one.period
+        if name not in self._of_line:
+            cells, of, potential = self._leaf.binder.cells, rated.multiplier, rated.potential
+            named = (one.period.label, one.year, self._names[rated.series], of.line.flow.flow)
+            part = Formula(f"={cells['rung', rated.rung.number]}", float(rated.rung.part)) if rated.rung else 1
+            multiplier = Formula(f"={cells['multiplier', of.number]}", float(of.line.multiplier))
+            weight = None
+            if potential:
+                weight = Formula(f"={cells['potential', potential.number]}", float(potential.weight))
+            runs: tuple[tuple[int, Sequence[Value | Formula]], ...] = (
+                (5, named),
+                (13, (part, multiplier)),
+                (16, (weight,)),
+            )
+            first, second, third = (self._leaf.run(self._styles, at, values) for at, values in runs)
+            self._of_line[name] = first, second, third
+        return self._of_line[name]
+
+    def counted(self, site: str, share: Fraction) -> str:
+        """Return the cell of what the boundary counts of a site."""
+        name = site, bool(share)
+        if name not in self._counted:
+            value = Formula(f"={self._leaf.binder.cells['site', site]}", float(share)) if share else 0
+            self._counted[name] = self._leaf.run(self._styles, 12, (value,))
+        return self._counted[name]

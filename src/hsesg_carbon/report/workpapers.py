@@ -256,7 +256,7 @@ def _write_changes(
 def _write_memo(leaf: Leaf, traced: Traced, row: int, years: Sequence[int]) -> int:
     """Write what stands beside the totals: biogenic CO2 and the gases of the Montreal Protocol, in tonnes."""
     binder, view = leaf.binder, traced.headline
-    known = {one.series for one in traced.lines}
+    known = {one.rated.series for one in traced.lines}
     found: dict[tuple[str, str], dict[int, Fraction]] = {}
     for kind, totals in (("biogenic", view.biogenic("year")), ("ozone-depleting", view.ozone_depleting("year"))):
         for one in totals:
@@ -353,7 +353,7 @@ class _Breakdown:
         leaf.table(row - 2, 4 + len(years))
         self._cross(series, totals)
         if self.dimension == "site" and len(order) > 1:
-            self._chart(charted, row + 1)
+            self._chart(charted, row + 1, credited=any(one < 0 for one in found.values()))
 
     def _found(self) -> dict[tuple[Series, str, int], Fraction]:
         found: dict[tuple[Series, str, int], Fraction] = {}
@@ -434,8 +434,8 @@ class _Breakdown:
                 what = binder.say("of-cross", sheet=self.leaf.name)
                 binder.check(what, f"{series_name(binder, one)} {year}", binder.cells[key], across)
 
-    def _chart(self, rows: tuple[int, int], at: int) -> None:
-        """Draw the last year by site, the largest on top."""
+    def _chart(self, rows: tuple[int, int], at: int, *, credited: bool) -> None:
+        """Draw the last year by site, the largest on top, from zero on unless there are credits below it."""
         leaf, binder, years = self.leaf, self.leaf.binder, _years(self.traced)
         chart = binder.book.add_chart({"type": "bar"})
         last = 3 + len(years)
@@ -450,9 +450,11 @@ class _Breakdown:
         )
         _shape(binder, chart, binder.say("chart-sites", year=years[-1], count=rows[1] - rows[0] + 1))
         chart.set_y_axis({"reverse": True, "num_font": {"size": 9}, "line": {"color": "#7A8B99"}})
-        chart.set_x_axis({"num_format": "#,##0", "num_font": {"size": 9}, "major_gridlines": {"visible": False}})
+        axis = {"num_format": "#,##0", "num_font": {"size": 9}, "major_gridlines": {"visible": False}}
+        chart.set_x_axis(axis if credited else {**axis, "min": 0})
         chart.set_legend({"none": True})
         chart.set_size({"width": 720, "height": 90 + 26 * (rows[1] - rows[0] + 1)})
+        leaf.page.set_h_pagebreaks([at])  # else it is cut where a page of paper ends
         leaf.page.insert_chart(at, 0, chart)
 
 

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from hsesg_carbon import units
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.inventory import Denominator, Inventory, ruling_denominators
+from hsesg_carbon.intensity import Denominator, ruling_denominators
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification.intervals import Interval, point, scaled
 from hsesg_carbon.verification.relations import Dimensions, ratio_of

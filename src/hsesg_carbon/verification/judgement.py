@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from hsesg_carbon.findings import Severity
-from hsesg_carbon.inventory import Denominator, Inventory
+from hsesg_carbon.intensity import Denominator
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.verification.checks import System
 from hsesg_carbon.verification.intervals import Interval, scaled
 from hsesg_carbon.verification.published import Published

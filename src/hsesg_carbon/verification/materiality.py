@@ -10,6 +10,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Entry
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.plan import Step
 from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.units import CO2E
@@ -152,7 +153,7 @@ class Schedule:
             InputError: The threshold is no share, or nothing can be compared.
         """
         if not 0 < threshold < 1:
-            raise InputError("share-out-of-range", name="threshold", share=f"{units.exact_text(threshold * 100)} %")
+            raise InputError("share-out-of-range", name="threshold", share=share_text(threshold))
         held = _Figures.of(table, inventory)
         if not held.lines:
             raise InputError("schedule-nothing", rows=[*SCOPES, TOTAL])

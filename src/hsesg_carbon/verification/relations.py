@@ -96,7 +96,7 @@ class _Reader:
         while self.peek() in {"*", "/"}:
             sign: Literal["*", "/"] = "*" if self.take() == "*" else "/"
             right = self.single(depth)
-            if sign == "/" and isinstance(right, Constant) and right.value == point(0):
+            if sign == "/" and next(refs(right), None) is None and value(right, _no_cell) == point(0):
                 raise InputError("relation-divides-by-zero", text=self.text[:80])
             left = Operation(sign, left, right)
         return left
@@ -164,9 +164,9 @@ def simplified(expression: Expression) -> Expression:
         parts = (simplified(Operation("/", side, right)) for side in (left.left, left.right))
         return Operation(left.sign, *parts)
     if expression.sign == "/" and isinstance(right, Operation) and right.sign == "+":
-        terms = [term for _, term in added(right)]
-        if terms.count(left) == 1:
-            rest = [one for one in terms if one != left]
+        terms = added(right)
+        if [term for _, term in terms].count(left) == 1 and (1, left) in terms:
+            rest = [one for one in terms if one != (1, left)]
             return Operation("/", _ONE, Operation("+", _ONE, Operation("/", _summed(rest), left)))
     return Operation(expression.sign, left, right)
 
@@ -182,11 +182,13 @@ def added(expression: Expression, sign: int = 1) -> list[tuple[int, Expression]]
     return [(sign, expression)]
 
 
-def _summed(terms: list[Expression]) -> Expression:
-    first, *others = terms
-    for one in others:
-        first = Operation("+", first, one)
-    return first
+def _summed(terms: list[tuple[int, Expression]]) -> Expression:
+    """Return the sum of terms with their signs."""
+    (sign, first), *others = terms
+    whole = first if sign > 0 else Operation("-", Constant(point(0), "0"), first)
+    for sign, one in others:
+        whole = Operation("+" if sign > 0 else "-", whole, one)
+    return whole
 
 
 def refs(expression: Expression) -> Iterator[Ref]:
@@ -242,6 +244,11 @@ def value(expression: Expression, of: Lookup) -> Interval:
     if expression.sign == "-":
         return left - right
     return left * right if expression.sign == "*" else left / right
+
+
+def _no_cell(ref: Ref) -> Interval:
+    """Look up a cell in an expression that names none."""
+    raise InputError("relation-not-grammar", text=ref.row, at=ref.row)
 
 
 def solved(expression: Expression, result: Interval, wanted: Ref, of: Lookup) -> Interval:

@@ -14,6 +14,7 @@ from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Where
 from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.percentages import share_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import plan_keys
 from hsesg_carbon.records import Checked
@@ -165,7 +166,7 @@ class Population:
         _within("threshold", threshold)
         _within("confidence", confidence)
         if not 0 <= expected < threshold:
-            raise InputError("sample-expected", expected=_percent(expected), threshold=_percent(threshold))
+            raise InputError("sample-expected", expected=share_text(expected), threshold=share_text(threshold))
         tolerable, wrong = (one * abs(self.net) / self.gross for one in (threshold, expected))
         errors, size = 0, 0
         while tolerable and size <= _MOST:
@@ -433,11 +434,7 @@ def _less(one: Mapping[ItemKey, Any], other: Mapping[ItemKey, Any]) -> list[Item
 
 def _within(name: str, share: Fraction) -> None:
     if not 0 < share < 1:
-        raise InputError("share-out-of-range", name=name, share=_percent(share))
-
-
-def _percent(share: Fraction) -> str:
-    return f"{units.exact_text(share * 100)} %"
+        raise InputError("share-out-of-range", name=name, share=share_text(share))
 
 
 def _up(value: Fraction) -> int:

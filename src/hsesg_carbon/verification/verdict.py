@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import GRAVITY, Finding, Severity
-from hsesg_carbon.inventory import Denominator, Inventory
+from hsesg_carbon.intensity import Denominator
+from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.verification.against import facts_of
 from hsesg_carbon.verification.checks import Check, System, Values

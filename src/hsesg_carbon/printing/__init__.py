@@ -1,0 +1,1 @@
+"""What a terminal shows: tables and sentences for people, plain documents for ``--json``."""
