@@ -1,0 +1,1 @@
+"""Mutation testing: ``python -m tests.mutation`` (docs/decisions/0018-mutation-testing.md)."""
