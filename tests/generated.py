@@ -4,6 +4,7 @@ What is written by machine from the data: ``python -m tests.generated`` (or ``ma
 - ``emission_factors/datapackage.json``: every table with its checksum, size and columns (Frictionless data package).
 - ``docs/reference/factors.md``: publications, rows, licences, how they were checked, what rests on no check.
 - ``docs/reference/disclosures.md``: the disclosure standards, and the answers that their indices may ask for.
+- ``docs/reference/findings.md`` (and ``.zh.md``): every sentence of the message catalogue by its code, with what to do.
 - ``docs/explanation/hundsun-disclosure-index.md``: the indices of Hundsun's own report beside ours.
 - ``tests/golden/resolved.csv``: the multiplier of every activity under every shipped methodology. What a change of data
   reaches shows there.
@@ -32,6 +33,7 @@ from hsesg_carbon.methodology import shipped_methodologies
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.report.disclosed import shown
+from tests.findings_page import findings_page
 from tests.oracles import harness
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +61,8 @@ def everything() -> dict[Path, str]:
         ROOT / "tests" / "golden" / "resolved.csv": resolved(),
         ROOT / "docs" / "reference" / "factors.md": factors_page(),
         ROOT / "docs" / "reference" / "disclosures.md": disclosures_page(),
+        ROOT / "docs" / "reference" / "findings.md": findings_page("en"),
+        ROOT / "docs" / "reference" / "findings.zh.md": findings_page("zh"),
         ROOT / "docs" / "explanation" / "hundsun-disclosure-index.md": hundsun_index_page(),
         DATA / "datapackage.json": data_package(),
     }

@@ -28,7 +28,11 @@ FENCE = re.compile(r"```(python|text|console|csv)\n(.*?)```", re.DOTALL)
 
 DOCS = README.parent / "docs"
 EXPLAINED = [DOCS / "explanation" / f"{name}.md" for name in ("restatement", "uncertainty")]
-HOW_TO = [*sorted((DOCS / "tutorials").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md")), *EXPLAINED]
+HOW_TO = [
+    page
+    for page in (*sorted((DOCS / "tutorials").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md")), *EXPLAINED)
+    if page.stem != "index"
+]
 CUT = "..."
 FOUND = {"replay", "verify"}
 """Commands that exit 1 where they find errors."""
