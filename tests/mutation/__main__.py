@@ -28,13 +28,26 @@ MODULES = [
 TESTS = [
     *(
         f"tests/unit/test_{name}.py"
-        for name in ("core", "factors", "bad_input", "verification", "reported", "materiality", "sampling", "claims")
+        for name in (
+            *("core", "factors", "bad_input", "sites", "engine_edges"),
+            *("verification", "reported", "materiality", "sampling", "claims"),
+        )
     ),
     *(
         f"tests/properties/test_{name}.py"
-        for name in ("laws", "sums", "restatement", "verification_laws", "sampling", "market", "consolidation")
+        for name in (
+            *("laws", "sums", "engine_digits", "market", "consolidation", "energy"),
+            *("restatement", "verification_laws", "sampling", "slips"),
+        )
     ),
-    *(f"tests/golden/test_{name}.py" for name in ("hundsun_2024", "hundsun_verification", "restatements")),
+    *(
+        f"tests/golden/test_{name}.py"
+        for name in (
+            *("hundsun_2024", "hundsun_under_ghgp_cn", "methodologies", "worked_examples"),
+            *("hundsun_verification", "restatements"),
+        )
+    ),
+    *(f"tests/workflow/test_{name}.py" for name in ("restate", "entities", "instruments", "parts", "ratios")),
     *(f"tests/test_docs.py::test_docstring_examples_run[{name.replace('/', '.')}]" for name in MODULES),
 ]
 

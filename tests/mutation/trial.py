@@ -29,7 +29,7 @@ MEMORY = 8 << 30
 
 
 class Trial:
-    """A plugin of pytest: it takes the place of the run, measures the clean one, and then tries the mutants."""
+    """A plugin of pytest: it takes the place of the run, measures a clean one, and then tries the mutants."""
 
     def __init__(self, mutants: list[Mutant], state: dict[str, str], file: Path) -> None:
         self.mutants, self.state, self.file = mutants, state, file
@@ -52,7 +52,6 @@ class Trial:
             _fewer_examples(item)
         self._run_clean(session.items)
         functions = _functions()
-        self._run_without_fault(session.items)
         items = {item.nodeid: item for item in session.items}
         gc.collect()
         gc.freeze()
@@ -65,53 +64,51 @@ class Trial:
         return True
 
     def _run_clean(self, items: list[pytest.Item]) -> None:
-        """Run every test once as it is: its time, the lines it reaches, and whether it holds at all."""
-        trace = coverage.Coverage(data_file=None, config_file=False, include=[f"{PACKAGE}/*"])
-        trace.start()
-        for place, item in enumerate(items):
-            trace.switch_context(item.nodeid)
-            begun = time.process_time()
-            after = items[place + 1] if place + 1 < len(items) else None
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            self._seconds[item.nodeid] = time.process_time() - begun
-        trace.stop()
-        data = trace.get_data()
-        for file in data.measured_files():
-            for line, names in data.contexts_by_lineno(file).items():
-                self._reached[file, line] = set(names) - {""} - self.failed
-        print(
-            f"clean: {len(items)} tests, {sum(self._seconds.values()):.0f} s, failed {sorted(self.failed)}",
-            file=sys.stderr,
-            flush=True,
-        )
+        """
+        Run every test once as it is, in a fork: its time, the lines it reaches, and whether it holds at all.
 
-    def _run_without_fault(self, items: list[pytest.Item]) -> None:
-        """Run what held once more in a fork, with no fault: what fails there would kill every mutant; leave it out."""
+        The process that collected them runs none itself: a pool of threads (Polars has one) that a test began there
+        would be gone in every fork, and its tests would wait for it for ever.
+        """
         theirs, ours = os.pipe()
         child = os.fork()
         if not child:
-            known = set(self.failed)
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for stream in (1, 2):
-                os.dup2(nothing, stream)
-            self.failed.clear()
+            _silenced()
             try:
-                _without_what_was_kept()
-                for place, item in enumerate(held := [one for one in items if one.nodeid not in known]):
-                    after = held[place + 1] if place + 1 < len(held) else None
-                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+                told = self._measured(items)
                 with open(ours, "w", encoding="utf-8") as pipe:
-                    json.dump(sorted(self.failed), pipe)
+                    json.dump(told, pipe)
             finally:
                 os._exit(0)
         os.close(ours)
         with open(theirs, encoding="utf-8") as pipe:
-            told = pipe.read()
+            told = json.load(pipe)  # nothing told is an error: then no kill could be believed
         os.waitpid(child, 0)
-        self.failed |= set(json.loads(told))  # nothing told is an error: then no kill could be believed
-        for names in self._reached.values():
-            names.difference_update(self.failed)
-        print(f"without a fault, in a fork: failed {json.loads(told)}", file=sys.stderr, flush=True)
+        self.failed |= set(told["failed"])
+        self._seconds = dict(zip([item.nodeid for item in items], told["seconds"], strict=True))
+        for file, line, places in told["reached"]:
+            self._reached[file, line] = {items[place].nodeid for place in places} - self.failed
+        clean = f"clean: {len(items)} tests, {sum(self._seconds.values()):.0f} s, failed {sorted(self.failed)}"
+        print(clean, file=sys.stderr, flush=True)
+
+    def _measured(self, items: list[pytest.Item]) -> dict[str, Any]:
+        trace = coverage.Coverage(data_file=None, config_file=False, include=[f"{PACKAGE}/*"])
+        seconds = []
+        trace.start()
+        for place, item in enumerate(items):
+            trace.switch_context(str(place))
+            begun = time.process_time()
+            after = items[place + 1] if place + 1 < len(items) else None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            seconds.append(time.process_time() - begun)
+        trace.stop()
+        data = trace.get_data()
+        reached = [
+            (file, line, [int(one) for one in set(names) - {""}])
+            for file in data.measured_files()
+            for line, names in data.contexts_by_lineno(file).items()
+        ]
+        return {"failed": sorted(self.failed), "seconds": seconds, "reached": reached}
 
     def _tried(self, mutant: Mutant, items: dict[str, pytest.Item], functions: dict[Any, list[FunctionType]]) -> str:
         path = str(mutant.path)
@@ -140,9 +137,7 @@ class Trial:
 
 def _in_the_child(aims: list[FunctionType], code: Any, items: list[pytest.Item], failed: set[str]) -> None:
     """Put the fault in, run the tests till one notices, and end the process without any leave-taking."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(nothing, stream)
+    _silenced()
     found = 1
     try:
         for one in aims:
@@ -160,8 +155,14 @@ def _in_the_child(aims: list[FunctionType], code: Any, items: list[pytest.Item],
         os._exit(found)
 
 
+def _silenced() -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+
+
 def _without_what_was_kept() -> None:
-    """Empty the caches: what was kept of the clean run would hide the fault."""
+    """Empty the caches: what was kept while the tests were collected would hide the fault."""
     for one in gc.get_objects():
         if isinstance(one, functools._lru_cache_wrapper):
             one.cache_clear()
