@@ -83,6 +83,8 @@ def main() -> None:
                 "no:cacheprovider",
                 "-o",
                 "tmp_path_retention_policy=none",
+                "-k",
+                "not spark",  # starting it takes longer than a mutant may
                 *TESTS,
             ],
             plugins=[trial],
