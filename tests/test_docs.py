@@ -4,11 +4,12 @@ import doctest
 import re
 import shutil
 import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from tests.commands import run, script
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "hsesg_carbon"
 MODULES = sorted(
@@ -61,19 +62,11 @@ def printed(command: str, folder: Path, table: str = "") -> list[str]:
         shutil.copytree(README.parent / "examples", folder / "examples", ignore=shutil.ignore_patterns("out", "seals"))
     for name in [one for one in arguments if one.endswith(".csv") and table]:
         (folder / name).write_text(table, encoding="utf-8")
-    return said(["-m", "hsesg_carbon.cli", *arguments], folder, {0, 1} if arguments[0] in FOUND else {0})
+    return said(run(*arguments, cwd=folder), {0, 1} if arguments[0] in FOUND else {0})
 
 
-def said(arguments: list[str], folder: Path, codes: set[int]) -> list[str]:
-    """Return what Python prints in a folder."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-        check=False,
-    )
+def said(done: subprocess.CompletedProcess[str], codes: set[int]) -> list[str]:
+    """Return the lines that were printed."""
     assert done.returncode in codes, done.stderr
     return tidy(done.stdout)
 
@@ -101,7 +94,7 @@ def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Pat
 def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None:
     """Every text block after a command, or after the Python of the page so far, is a piece of what it prints."""
     commands = 0
-    table = script = ""
+    table = text_so_far = ""
     got: list[str] = []
     for kind, text in blocks(page):
         if kind == "console":
@@ -111,10 +104,10 @@ def test_the_output_on_a_how_to_page_is_real(page: Path, tmp_path: Path) -> None
             assert_said(got, tidy(expected))
             commands += 1
         elif kind == "python":
-            script += text
+            text_so_far += text
             folder = tmp_path / "python" / str(commands)
             shutil.copytree(README.parent / "examples", folder / "examples")
-            got = said(["-c", script], folder, {0})
+            got = said(script(text_so_far, folder), {0})
             commands += 1
         elif kind == "csv":
             table = text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run, script
 from tests.test_docs import assert_said, said, tidy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,10 +48,10 @@ def test_a_page_for_newcomers_works_when_it_is_followed_word_by_word(page: Path,
             program, *arguments = command.removeprefix("$ ").split()
             assert program == "hsesg-carbon"
             codes = {0, 1} if arguments[0] in FOUND else {0}
-            assert_said(said(["-m", "hsesg_carbon.cli", *arguments], tmp_path, codes), tidy(expected))
+            assert_said(said(run(*arguments, cwd=tmp_path), codes), tidy(expected))
             commands += 1
         elif piece["kind"] == "python":
-            printed = said(["-c", piece["text"]], tmp_path, {0})
+            printed = said(script(piece["text"], tmp_path), {0})
         elif piece["kind"] == "text":
             assert printed == tidy(piece["text"])
     assert commands or printed

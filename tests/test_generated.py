@@ -1,35 +1,17 @@
 """What is written by machine is what the data say."""
 
 import tomllib
-from pathlib import Path
-
-import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.messages import catalogue
 from tests import findings_page, generated
 
 
-@pytest.fixture(scope="module")
-def everything() -> dict[Path, str]:
-    return generated.everything()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "resolved.csv",
-        "factors.md",
-        "datapackage.json",
-        "disclosures.md",
-        "findings.md",
-        "findings.zh.md",
-        "hundsun-disclosure-index.md",
-    ],
-)
-def test_files_written_by_machine_are_up_to_date(everything: dict[Path, str], name: str) -> None:
-    path, text = next((path, text) for path, text in everything.items() if path.name == name)
-    assert path.read_text(encoding="utf-8") == text, "run: make generated"
+def test_files_written_by_machine_are_up_to_date() -> None:
+    everything = generated.everything()
+    assert len(everything) >= 7
+    stale = [path.name for path, text in everything.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run: make generated"
 
 
 def test_every_sentence_stands_once_in_a_group_of_the_page_of_findings() -> None:

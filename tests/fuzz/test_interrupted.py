@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hsesg_carbon as hc
+from tests.commands import run
 from tests.conftest import HUNDSUN
 from tests.fuzz.exported import MAPPING
 
@@ -38,8 +39,12 @@ COMMANDS = {
 }
 
 
+def words(folder: Path, name: str) -> list[str]:
+    return [one.format(folder=folder) for one in COMMANDS[name]]
+
+
 def command(folder: Path, name: str, *before: str) -> list[str]:
-    return [sys.executable, *before, *(one.format(folder=folder) for one in COMMANDS[name])]
+    return [sys.executable, *before, *words(folder, name)]
 
 
 def accounts(folder: Path) -> Path:
@@ -74,11 +79,11 @@ def test_a_command_that_is_killed_leaves_every_file_whole(tmp_path: Path, name: 
         assert found == before  # nothing had taken its place yet
     assert all(found[one] == content for one, content in before.items())
     (folder / "seals" / ".lock").unlink(missing_ok=True)  # as its message says
-    again = subprocess.run(command(folder, name, *CLI), capture_output=True, timeout=300, check=False)
+    again = run(*words(folder, name))
     assert again.returncode == 0, again.stderr
-    whole = accounts(tmp_path / "whole")
     if name == "intake":
-        subprocess.run(command(whole, name, *CLI), capture_output=True, check=True, timeout=300)
+        whole = accounts(tmp_path / "whole")
+        assert run(*words(whole, name)).returncode == 0
         assert files(folder)["activity/export.csv"] == files(whole)["activity/export.csv"]
 
 
@@ -98,10 +103,10 @@ def test_two_intakes_at_once_lose_no_row(tmp_path: Path) -> None:
     other = [word.replace("export.csv", "other.csv") for word in one]
     ended = at_once(one, other)
     assert 0 in {code for code, _ in ended}
-    for (code, said), words in zip(ended, (one, other), strict=True):
+    for (code, said), given in zip(ended, (one, other), strict=True):
         if code:  # the other one was first: handed in again, it goes in
             assert "another intake" in " ".join(said.split())
-            subprocess.run(words, capture_output=True, check=True, timeout=300)
+            subprocess.run(given, capture_output=True, check=True, timeout=300)
     register = (folder / "deliveries.csv").read_text(encoding="utf-8")
     assert {"export.csv", "other.csv"} <= set(register.replace("\n", ",").split(","))
     rows = hc.Workspace(folder).inventory.ledger
@@ -112,7 +117,7 @@ def test_two_intakes_at_once_lose_no_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["report", "seal"])
 def test_a_reader_beside_an_intake_reads_it_whole_or_not_at_all(tmp_path: Path, name: str) -> None:
     folder, without, within = (accounts(tmp_path / one) for one in ("hundsun", "without", "within"))
-    subprocess.run(command(within, "intake", *CLI), capture_output=True, check=True, timeout=300)
+    assert run(*words(within, "intake")).returncode == 0
     totals = {hc.Workspace(one).inventory.total().value for one in (without, within)}
     assert len(totals) == 2
     (taken, said), (code, told) = at_once(command(folder, "intake", *CLI), command(folder, name, *CLI))

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 import hsesg_carbon as hc
+from tests.commands import edit
 from tests.conftest import ROOT
 from tests.test_docs import blocks
 from tests.unit.test_base_year import GAS, GRID
-from tests.workflow.test_command_line import edit
 
 EXAMPLE = ROOT / "examples" / "base-year"
 PAGE = ROOT / "docs" / "how-to" / "decide-a-base-year-recalculation.md"

@@ -11,7 +11,7 @@ import pytest
 import hsesg_carbon as hc
 from hsesg_carbon.derive import DERIVATIONS
 from hsesg_carbon.tables import Row, Table
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 from tests.workflow.test_offices import codes, office, totals
 
 Cells = dict[str, str]

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hsesg_carbon.cli import app
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 
 SOFFICE = shutil.which("soffice")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import hsesg_carbon as hc
-from tests.workflow.test_command_line import refused
+from tests.commands import refused
 
 GROUP = """
 [[entity]]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 
 OWN = "id,activity,flow,value,unit,region,valid_from,published,source,locator,checked\n"
 SOURCES = '[own]\ntitle = "Own"\npublisher = "us"\nlicence = "own"\nlicence_class = "own"\n'

@@ -18,8 +18,8 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.report.template import write_template
 from hsesg_carbon.sheets import SHOWN_IN, tab_name
 from hsesg_carbon.workspace import Workspace
+from tests.commands import as_json, run
 from tests.filled import DESCRIBED, FORM, Filling, fill_year, months, typed_year
-from tests.workflow.test_command_line import as_json, run
 
 HUNDSUN = Path(__file__).resolve().parents[2] / "examples" / "hundsun-2024"
 EXPORTS = HUNDSUN.parent / "exports"

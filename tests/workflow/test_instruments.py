@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import hsesg_carbon as hc
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 from tests.workflow.test_offices import codes, office
 
 HEADER = (

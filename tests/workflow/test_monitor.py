@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import hsesg_carbon as hc
+from tests.commands import as_json, refused, run
 from tests.unit.test_monitor import BUILDINGS, DENOMINATORS, TARGETS, bills, write
-from tests.workflow.test_command_line import as_json, refused, run
 
 HOSTILE = "<script>alert(1)</script>"
 

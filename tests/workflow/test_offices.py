@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 
 Row = tuple[str, object, str, str]
 """Activity, quantity, unit, technology."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import hsesg_carbon as hc
 from hsesg_carbon.intake import read_activities
-from tests.workflow.test_command_line import as_json, edit, run
+from tests.commands import as_json, edit, run
 from tests.workflow.test_offices import Row, codes, office, totals
 
 BILLS: list[Row] = [

@@ -25,8 +25,8 @@ from openpyxl.utils.datetime import to_excel
 from hsesg_carbon.delivery import read_workbook
 from hsesg_carbon.report.marked import COLOURS, write_marked
 from hsesg_carbon.sheets import HEADING_ROW, tab_name
+from tests.commands import run
 from tests.filled import DESCRIBED, Filling, fill_year, months
-from tests.workflow.test_command_line import run
 
 Place = tuple[str | None, int | None, str | None]
 """Sheet, row and column letter; ``None`` for what a finding does not name: the whole row, sheet or file."""

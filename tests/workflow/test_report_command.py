@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from hsesg_carbon.shown import number
 from hsesg_carbon.workspace import Workspace
-from tests.workflow.test_command_line import as_json, refused, run
+from tests.commands import as_json, refused, run
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.test_command_line import as_json, refused
+from tests.commands import as_json, refused
 from tests.workflow.test_offices import codes, office, totals
 
 BILLS = [("electricity.grid", 100, "MWh", ""), ("stationary.biodiesels", 100, "GJ", "")]

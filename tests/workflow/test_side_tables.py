@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 import hsesg_carbon as hc
-from tests.workflow.test_command_line import edit
+from tests.commands import edit
 from tests.workflow.test_derived_data import LOSSES, write
 from tests.workflow.test_offices import codes, totals
 from tests.workflow.test_parts import fault

@@ -11,8 +11,8 @@ from hsesg_carbon.deliveries import received, register, take_in
 from hsesg_carbon.delivery import Delivery, read_workbook
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.workspace import Workspace
+from tests.commands import as_json, run
 from tests.filled import FORM, Filling
-from tests.workflow.test_command_line import as_json, run
 
 JANUARY = {"period_start": date(2024, 1, 1), "period_end": date(2024, 1, 31)}
 BILL = {"site": "总部", "activity": "electricity.grid", **JANUARY, "quantity": 100, "unit": "kWh"}
