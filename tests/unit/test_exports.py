@@ -796,3 +796,131 @@ def test_a_row_that_ends_before_the_column_that_rows_are_skipped_by_is_taken(kin
     assert list(quantities(exported).values()) == ["5"]
     assert not exported.faulty
     assert exported.controls.left_aside["skipped"] == 1
+
+
+# ------------------------------------------------------------------------------------- faults, each at its cell
+
+TIMED = {"date_format": "YYYY-MM-DD HH:mm", "readings_at": "as-stamped"}
+CHANGED = {**READINGS["columns"], "old_final": "old", "new_first": "new"}
+TIMES = {**READINGS["columns"], "multiplier": "CT"}
+WIDE = {"site": "site", "months": "YYYY-MM"}
+READ = {**BILLS["columns"], "reading_start": "old", "reading_end": "new"}
+JANUARY = "2024-01-01,2024-01-31"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "text", "found"),
+    [
+        (READINGS, {}, "meter,date,reading\nA,,1\nA,2024-02-01,2\n", [("cell-blank", 2, "B")]),
+        (READINGS, {}, "meter,date,reading\nA,2024-01-01,\nA,2024-02-01,2\n", [("quantity-blank", 2, "C")]),
+        (READINGS, {}, "meter,date,reading\nA,2024-01-01,x\nA,2024-02-01,2\n", [("number-not-a-number", 2, "C")]),
+        (
+            READINGS,
+            {**TIMED, "date_format": "YYYY-MM-DDTHH:mmZ"},
+            "meter,date,reading\nA,2024-01-01T00:00+08:00,1\nA,2024-02-01T00:00+08:00,2\n",
+            [("stamp-with-offset", 2, "B"), ("stamp-with-offset", 3, "B")],
+        ),
+        (
+            READINGS,
+            {"columns": CHANGED},
+            "meter,date,reading,old,new\nA,2024-01-01,1,,\nA,2024-01-15,,9,\nA,2024-02-01,4,,\n",
+            [("cell-blank", 3, "E")],
+        ),
+        (
+            READINGS,
+            {"columns": CHANGED},
+            "meter,date,reading,old,new\nA,2024-01-01,1,,\nA,15 Jan,7,9,0\nA,2024-02-01,4,,\n",
+            [("stamp-not-so", 3, "B")],
+        ),
+        (
+            READINGS,
+            {"columns": TIMES},
+            "meter,date,reading,CT\nA,2024-01-01,1,ten\nA,2024-02-01,2,ten\n",
+            [("number-not-a-number", 2, "D")],
+        ),
+        (
+            READINGS,
+            {"columns": TIMES, "meters": {"A": {"multiplier": 40}}},
+            "meter,date,reading,CT\nA,2024-01-01,1,80\nA,2024-02-01,2,80\n",
+            [("export-meter-elsewhere", 2, "D")],
+        ),
+        (
+            BILLS,
+            {"columns": READ},
+            f"meter,from,to,kWh,old,new\nA,{JANUARY},800,,20\n",
+            [("cell-blank", 2, "F")],
+        ),
+        (
+            BILLS,
+            {"columns": READ},
+            f"meter,from,to,kWh,old,new\nA,{JANUARY},800,20,\n",
+            [("cell-blank", 2, "F")],
+        ),
+        (
+            BILLS,
+            {"columns": READ},
+            f"meter,from,to,kWh,old,new\nA,{JANUARY},,,\n",
+            [("quantity-blank", 2, "D")],
+        ),
+        (
+            BILLS,
+            {"columns": READ, "meters": {"A": {"multiplier": [{"from": "2023-01-01", "multiplier": 2}]}}},
+            f"meter,from,to,kWh,old,new\nA,{JANUARY},20,10,20\n",
+            [("mapping-multiplier-dated", 2, "F")],
+        ),
+        (
+            BILLS,
+            {"columns": {**READ, "multiplier": "CT"}, "meters": {"A": {"multiplier": 40}}},
+            f"meter,from,to,kWh,old,new,CT\nA,{JANUARY},800,10,20,80\n",
+            [("export-meter-elsewhere", 2, "F")],
+        ),
+        (
+            HOURS,
+            {"interval": "1d", "date_format": "YYYY-MM-DD"},
+            "meter,time,kWh\nA,2024-01-01,1\nA,,1\n",
+            [("cell-blank", 3, "B")],
+        ),
+    ],
+)
+def test_a_fault_is_told_with_its_cell_and_its_row_is_left_aside(
+    take: Take, mapping: dict[str, Any], more: dict[str, Any], text: str, found: list[tuple[str, int, str]]
+) -> None:
+    exported = take(text, mapping, **more)
+    assert faults(exported) == found
+    assert adds_up(exported)
+    assert exported.controls.left_aside["fault"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "code"),
+    [
+        (BILLS, {"meters": {"A": {"multiplier": 40}}}, "mapping-unused"),
+        (BILLS, {"columns": {**BILLS["columns"], "multiplier": "CT"}}, "mapping-unused"),
+        (HOURS, {"meters": {"A": {"replaced": [{"at": "2024-01-15", "final": 1, "first": 0}]}}}, "mapping-unused"),
+        (READINGS, {"columns": {**READINGS["columns"], "old_final": "old"}}, "mapping-needs"),
+        (READINGS, {"meters": {"A": {"multiplier": []}}}, "mapping-needs"),
+        (
+            READINGS,
+            {"columns": {"date": "date", "reading": "reading"}, "meters": {"A": {"digits": 5}}},
+            "mapping-needs",
+        ),
+        (HOURS, {"interval": "7min"}, "mapping-interval"),
+        (HOURS, {"decimal": ",", "thousands": ","}, "mapping-signs"),
+        (HOURS, {"measures": "power", "constants": {**HOURS["constants"], "unit": "kg"}}, "mapping-power"),
+        (
+            READINGS,
+            {**TIMED, "meters": {"A": {"replaced": [{"at": "2024-01-15", "final": 1, "first": 0}]}}},
+            "mapping-replaced-time",
+        ),
+        (
+            READINGS,
+            {"meters": {"A": {"multiplier": [{"from": "2024-01-01", "multiplier": at} for at in (1, 2)]}}},
+            "mapping-multiplier-twice",
+        ),
+        (HOURS, {"local_time": "+8"}, "clock-unknown"),
+    ],
+)
+def test_a_mapping_that_cannot_be_meant_is_refused_before_a_row_is_read(
+    mapping: dict[str, Any], more: dict[str, Any], code: str
+) -> None:
+    assert code in {one.code for one in ColumnMapping.model_validate({**mapping, **more}).faults()}
