@@ -554,8 +554,6 @@ def _clashes(
     one: EmissionFactor | FuelProperty | Gwp, library: FactorLibrary, shipped: FactorLibrary
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield where an organisation's own number meddles with shipped ones."""
-    if one.source in shipped.sources:
-        yield "overlay-shipped-source", {"id": one.id, "source": one.source}
     if one.supersedes in shipped._by_id:
         yield "overlay-supersedes", {"id": one.id, "superseded": one.supersedes}
     elif one.supersedes and one.supersedes not in library._by_id:

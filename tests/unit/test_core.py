@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -86,6 +87,11 @@ RULE = (
         (RULE + '{ property = "oxidation", id = "gbt32151-2024.petrol.oxidation" }]\n', "property-not-applied"),
         (RULE.replace("ipcc-2006-v2", "ipcc-2006") + "]\n", "unknown-source"),
         (RULE.replace("mobile.petrol", "*") + "]\n", "property-chain-missing"),
+        (
+            '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nreason = "r"\nproperties = ['
+            '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }]\n',
+            "carbon-not-stated",
+        ),
     ],
 )
 def test_a_methodology_that_leaves_something_open_is_refused(
@@ -96,6 +102,38 @@ def test_a_methodology_that_leaves_something_open_is_refused(
         hc.Plan.compile(hc.Activities(rows(PETROL)), library, method)
     assert code in {caught.value.code, *(one.code for one in caught.value.problems)}
     assert caught.value.text("zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('gases = ["CO3"]\nuse = []\n', "CO3"),
+        (RULE + '{ property = "ncv" }]\n', "either id or source"),
+        (RULE.replace("source =", "omit = true\nsource =") + "]\n", "one of source, elsewhere and omit"),
+        (RULE + '{ property = "oxidation", id = "a" }, { property = "oxidation", id = "b" }]\n', "stated once"),
+    ],
+)
+def test_a_methodology_that_says_two_things_of_one_is_refused(
+    tmp_path: Path, library: hc.FactorLibrary, text: str, words: str
+) -> None:
+    path = tmp_path / "m.toml"
+    head = 'id = "m"\ntitle = { en = "m", zh = "m" }\ngwp = "none"\nscope2 = ["location"]\n'
+    path.write_text(head + ("" if text.startswith("gases") else 'gases = ["CO2"]\n') + text, encoding="utf-8")
+    with pytest.raises(hc.MethodologyError, match=words):
+        hc.Plan.compile(hc.Activities(rows(PETROL)), library, hc.Methodology.load(path))
+
+
+def test_a_methodology_that_is_not_shipped_is_refused_with_those_like_it() -> None:
+    with pytest.raises(hc.MethodologyError, match="hundsun-2024"):
+        hc.Methodology.shipped("hundsun-2023")
+
+
+def test_an_activity_that_is_in_no_catalogue_is_refused_whoever_made_its_cells(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    cell = next(iter(hc.Activities(rows(PETROL)).keys))
+    with pytest.raises(hc.FactorError, match=r"mobile\.petrl.*mobile\.petrol"):
+        hc.Plan.compile([replace(cell, activity="mobile.petrl")], multigas_library, multigas)
 
 
 def test_a_gross_heating_value_does_not_serve_a_net_factor(tmp_path: Path, multigas_library: hc.FactorLibrary) -> None:

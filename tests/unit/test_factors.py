@@ -411,3 +411,52 @@ def test_own_data_that_would_break_accounts_are_refused(tmp_path: Path, file: st
         hc.FactorLibrary.shipped().overlay(tmp_path)
     assert code in {one.code for one in caught.value.problems}
     assert caught.value.text("zh")
+
+
+OWN = "own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,primary,,,,\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "told"),
+    [
+        ({"own.pdf": "x"}, "own-file-unknown", "own.pdf"),
+        ({"own.csv": "name,value\na,1\n"}, "own-file-unknown", "own.csv"),
+        ({"regions.csv": "code,parent,name_en,name_zh\nCN,,China,中国\n"}, "overlay-clash", "CN"),
+        (
+            {
+                "sources.toml": SOURCE.replace("[own]", "[mee-2024-33]"),
+                "own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x"),
+            },
+            "overlay-clash",
+            "mee-2024-33",
+        ),
+        ({"own.csv": HEADER + OWN.replace(",,,,\n", ",,,own.b,\n")}, "unknown-id", "own.b"),
+        ({"own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x")}, "unknown-source", "mee-2024-33"),
+        ({"sources.toml": '[own]\ntitle = "Own"\n'}, "table-broken", "licence"),
+    ],
+)
+def test_a_folder_of_own_factors_is_refused_whole_with_what_is_wrong(
+    tmp_path: Path, files: dict[str, str], code: str, told: str
+) -> None:
+    for name, text in {"sources.toml": SOURCE, "notes.md": "not read", **files}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert code in {caught.value.code, *(one.code for one in caught.value.problems)}
+    assert told in caught.value.text()
+
+
+def test_a_folder_of_own_factors_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(hc.InputError, match="nowhere"):
+        hc.FactorLibrary.shipped().overlay(tmp_path / "nowhere")
+
+
+def test_a_gas_that_is_neither_a_flow_nor_a_group_is_refused_with_those_there_are(library: hc.FactorLibrary) -> None:
+    with pytest.raises(hc.FactorError, match=r"'CO3'.*HFCs"):
+        library.gases(["CO2", "CO3"])
+
+
+def test_notes_beside_own_factors_are_passed_over(tmp_path: Path) -> None:
+    for name, text in {"sources.toml": SOURCE, "notes.md": "x", "read me.txt": "x", "own.csv": HEADER + OWN}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert hc.FactorLibrary.shipped().overlay(tmp_path).factor("own.a").value == 1
