@@ -30,7 +30,7 @@ TESTS = [
         f"tests/unit/test_{name}.py"
         for name in (
             *("core", "factors", "bad_input", "sites", "engine_edges"),
-            *("verification", "reported", "materiality", "sampling", "claims"),
+            *("verification", "reported", "materiality", "sampling", "claims", "statement"),
         )
     ),
     *(
@@ -47,8 +47,16 @@ TESTS = [
             *("hundsun_verification", "restatements"),
         )
     ),
-    *(f"tests/workflow/test_{name}.py" for name in ("restate", "entities", "instruments", "parts", "ratios")),
+    *(
+        f"tests/workflow/test_{name}.py"
+        for name in (
+            *("restate", "entities", "instruments", "parts", "ratios", "settings"),
+            *("command_line", "factor_commands", "printed", "verification_plan"),
+        )
+    ),
     *(f"tests/test_docs.py::test_docstring_examples_run[{name.replace('/', '.')}]" for name in MODULES),
+    "tests/test_docs.py::test_the_output_on_a_how_to_page_is_real",
+    "tests/test_front.py::test_a_page_for_newcomers_works_when_it_is_followed_word_by_word",
 ]
 
 
@@ -84,7 +92,7 @@ def main() -> None:
                 "-o",
                 "tmp_path_retention_policy=none",
                 "-k",
-                "not spark",  # starting it takes longer than a mutant may
+                "not spark and not wheel and not process",  # starting them takes longer than a mutant may, which they would not see
                 *TESTS,
             ],
             plugins=[trial],

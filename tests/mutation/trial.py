@@ -20,7 +20,7 @@ from tests.mutation.mutants import PACKAGE, Mutant, mutated
 
 EXAMPLES = 10
 """Of a law per mutant: a law that needs more to notice a fault is a weak one."""
-BUDGET = 10.0
+BUDGET = 20.0
 """Seconds of processor time, clean, of the tests that a mutant is shown to at most, the quick ones first."""
 PATIENCE = 5
 """A mutant that takes so many times the clean run (and some seconds) runs for ever: a test would notice."""
