@@ -92,7 +92,7 @@ def main() -> None:
                 "-o",
                 "tmp_path_retention_policy=none",
                 "-k",
-                "not spark and not wheel and not process",  # starting them takes longer than a mutant may, which they would not see
+                "not spark and not wheel and not process",  # starting them takes longer than a mutant may
                 *TESTS,
             ],
             plugins=[trial],
