@@ -44,7 +44,7 @@ TESTS = [
         f"tests/golden/test_{name}.py"
         for name in (
             *("hundsun_2024", "hundsun_under_ghgp_cn", "methodologies", "worked_examples"),
-            *("hundsun_verification", "restatements"),
+            *("hundsun_verification", "restatements", "told"),
         )
     ),
     *(
