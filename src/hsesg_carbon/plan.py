@@ -150,8 +150,7 @@ class Plan:
         errors = list(compiler.errors.values())
         if len(errors) == 1:
             raise errors[0]
-        if errors:
-            problems = [Finding(code=one.code, severity="error", data=one.data) for one in errors]
+        if problems := _over_time(errors):
             raise FactorError("plan-broken", problems, methodology=method.id, count=len(problems))
         uses = _used(lines)
         return cls(
@@ -636,6 +635,23 @@ class _Used:
     lines: tuple[PlanLine, ...]
     periods: set[Period] = field(default_factory=set)
     places: set[tuple[str, int]] = field(default_factory=set)
+
+
+def _over_time(errors: Iterable[CarbonError]) -> list[Finding]:
+    """Return what is open, once for all the periods for which it is: bills by month lack the same factor every month."""
+    periods: dict[str, list[Period]] = {}
+    problems: dict[str, Finding] = {}
+    for one in errors:
+        alike = str([one.code, {**one.data, "period": ""}])
+        problems.setdefault(alike, Finding(code=one.code, severity="error", data=one.data))
+        if "period" in one.data:
+            periods.setdefault(alike, []).append(Period.parse(one.data["period"]))
+    return [
+        found.model_copy(update={"data": found.data | {"period": period_names(periods[alike])}})
+        if len(periods.get(alike, ())) > 1
+        else found
+        for alike, found in problems.items()
+    ]
 
 
 def _used(lines: Mapping[PlanKey, tuple[PlanLine, ...]]) -> list[_Used]:

@@ -61,6 +61,10 @@ def test_multipliers_are_exact_rationals(ledger: Callable[..., hc.Ledger]) -> No
     assert line.factor.id == "ipcc2006.petrol.co2"
 
 
+GRID_RULE = (
+    '[[use]]\nactivity = "electricity.grid"\nflow = "CO2"\nsource = ["mee-2024-33"]\nvariant = "average"\n'
+    'vintage = "activity-year"\nreason = "a reason"\n'
+)
 RULE = (
     '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nsource = ["ipcc-2006-v2"]\nreason = "a reason"\nproperties = ['
 )
@@ -741,3 +745,12 @@ def test_periods_that_follow_on_one_another_are_told_as_a_span_and_kinds_are_nev
     told = period_names(Period.parse(one) for one in labels)
     assert told == ["2022–2023", "2024-Q1–2024-Q2", "2024-02", "2024-03-15/2024-04-14", "2024-12–2025-01"]
     assert period_names([]) == []
+
+
+def test_what_is_open_month_after_month_is_told_once_with_its_span(tmp_path: Path, library: hc.FactorLibrary) -> None:
+    bills = rows(*({"period": f"2024-{month:02}", "region": "US"} for month in (1, 2, 3, 7)), PETROL)
+    with pytest.raises(hc.FactorError) as caught:
+        hc.Plan.compile(hc.Activities(bills), library, methodology(tmp_path, GRID_RULE))
+    told = {(one.code, str(one.data.get("period"))) for one in caught.value.problems}  # type: ignore[attr-defined]
+    assert ("factor-missing", "['2024-01–2024-03', '2024-07']") in told
+    assert len(told) == len(caught.value.problems) == caught.value.data["count"]
