@@ -638,7 +638,7 @@ class _Used:
 
 
 def _over_time(errors: Iterable[CarbonError]) -> list[Finding]:
-    """Return what is open, once for all the periods for which it is: bills by month lack the same factor every month."""
+    """Return what is open, once for all periods for which it is: bills by month lack the same factor every month."""
     periods: dict[str, list[Period]] = {}
     problems: dict[str, Finding] = {}
     for one in errors:
