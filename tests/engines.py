@@ -112,9 +112,11 @@ HERE = [_marked(one) for one in ENGINES]
 """The engines as parameters of a test. Spark, which takes seconds for each, is asked all of them in ``make long``."""
 
 ON_SPARK = pytest.param(
-    ENGINES[-1], marks=pytest.mark.skipif(bool(spark_missing()), reason=spark_missing()), id="spark"
+    ENGINES[-1],
+    marks=[pytest.mark.skipif(bool(spark_missing()), reason=spark_missing()), pytest.mark.spark],
+    id="spark",
 )
-"""Spark as the parameter of one of the few tests that ask it in every run; skipped, with why, where it is missing."""
+"""Spark as the parameter of one of the few tests of ``make spark``; skipped, with why, where it is missing."""
 
 
 def steps_of(quantity: float, grid: int) -> int:

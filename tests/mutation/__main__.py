@@ -13,6 +13,8 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -82,8 +84,11 @@ def main() -> None:
     left = [one for one in drawn if one.name not in state]
     if left:
         trial = Trial(left, state, told.state)
+        # A folder of its own: pytest deletes all but the three newest of those that it makes, also when they are in use.
+        own = mkdtemp(prefix="mutation-")
         code = pytest.main(
             [
+                f"--basetemp={own}",
                 "-q",
                 "-s",
                 "--benchmark-disable",
@@ -97,6 +102,7 @@ def main() -> None:
             ],
             plugins=[trial],
         )
+        rmtree(own, ignore_errors=True)
         if trial.error or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             sys.exit(trial.error or f"the tests could not be collected: {code!r}")
     result = _result(drawn, state, told.seed)

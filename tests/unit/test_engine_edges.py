@@ -304,7 +304,7 @@ def test_a_file_that_goes_after_the_check_is_told_before_any_total(engine: Engin
 
 
 @pytest.mark.parametrize("engine", [ON_SPARK])
-def test_spark_is_asked_for_a_few_sums_in_every_run(engine: Engine, tmp_path: Path) -> None:
+def test_spark_is_asked_for_a_few_sums(engine: Engine, tmp_path: Path) -> None:
     """The whole of the edges, kinds and sizes is asked of it in ``make long``."""
     for place, case in enumerate(["at the point", "halves of a step", "decimals"]):
         folder = tmp_path / str(place)
