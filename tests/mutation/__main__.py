@@ -84,7 +84,7 @@ def main() -> None:
     left = [one for one in drawn if one.name not in state]
     if left:
         trial = Trial(left, state, told.state)
-        # A folder of its own: pytest deletes all but the three newest of those that it makes, also when they are in use.
+        # A folder of its own: pytest deletes all but the three newest that it made, even while they are in use.
         own = mkdtemp(prefix="mutation-")
         code = pytest.main(
             [
