@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: footprint test long check lint types spark bench performance generated fuzz mutate coverage quality docs dist sbom licences changelog clean
+.PHONY: footprint test suite long check lint types spark bench performance generated fuzz mutate coverage quality docs dist sbom licences changelog clean
 
 ## footprint: recompute the footprint of the Hundsun example, and write its report and workpapers
 footprint: $(VENV)/core.stamp
 	$(BIN)/hsesg-carbon footprint examples/hundsun-2024
 	@$(BIN)/hsesg-carbon report examples/hundsun-2024 >/dev/null
 
-## test: everything that CI runs
-test: lint types
+## test: everything that CI runs; the types are checked beside the tests
+test: lint
+	$(MAKE) --no-print-directory --jobs 2 types suite
+
+suite: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest --benchmark-disable --numprocesses auto --dist worksteal
 
 check: test
