@@ -35,6 +35,7 @@ class Trial:
         self.mutants, self.state, self.file = mutants, state, file
         self.failed: set[str] = set()
         self.error = ""
+        self._modules = {f"hsesg_carbon.{one.module.replace('/', '.')}" for one in mutants}
         self._seconds: dict[str, float] = {}
         self._reached: dict[tuple[str, int], set[str]] = {}
 
@@ -94,8 +95,11 @@ class Trial:
     def _measured(self, items: list[pytest.Item]) -> dict[str, Any]:
         trace = coverage.Coverage(data_file=None, config_file=False, include=[f"{PACKAGE}/*"])
         seconds = []
+        kept = [one for one in _caches() if one.__module__ in self._modules and one.__name__ != "_shipped"]
         trace.start()
         for place, item in enumerate(items):
+            for one in kept:  # else what they hold would be booked on the first test alone
+                one.cache_clear()
             trace.switch_context(str(place))
             begun = time.process_time()
             after = items[place + 1] if place + 1 < len(items) else None
@@ -163,9 +167,12 @@ def _silenced() -> None:
 
 def _without_what_was_kept() -> None:
     """Empty the caches: what was kept while the tests were collected would hide the fault."""
-    for one in gc.get_objects():
-        if isinstance(one, functools._lru_cache_wrapper):
-            one.cache_clear()
+    for one in _caches():
+        one.cache_clear()
+
+
+def _caches() -> list[Any]:
+    return [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
 
 
 def _limited(seconds: float) -> None:
