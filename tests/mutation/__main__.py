@@ -31,8 +31,8 @@ TESTS = [
     *(
         f"tests/unit/test_{name}.py"
         for name in (
-            *("core", "factors", "bad_input", "sites", "engine_edges"),
-            *("verification", "reported", "materiality", "sampling", "claims", "statement"),
+            *("units", "core", "factors", "bad_input", "sites", "engine_edges"),
+            *("verification", "reported", "materiality", "sampling", "claims", "intervals", "statement"),
         )
     ),
     *(
