@@ -460,3 +460,50 @@ def test_notes_beside_own_factors_are_passed_over(tmp_path: Path) -> None:
     for name, text in {"sources.toml": SOURCE, "notes.md": "x", "read me.txt": "x", "own.csv": HEADER + OWN}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert hc.FactorLibrary.shipped().overlay(tmp_path).factor("own.a").value == 1
+
+
+def test_what_came_closest_is_told_by_region_then_by_rule_then_by_day(library: hc.FactorLibrary) -> None:
+    asked = wanted(2024)
+    with pytest.raises(hc.FactorError) as caught:
+        library.choose(asked)
+    told = [str(one).split(" ")[0] for one in caught.value.data["candidates"]]
+    assert 1 < len(told) <= 8
+    found = [library.factor(one) for one in told]
+    path = library.region_path("CN")
+    assert path[0] == "CN"
+    assert path[-1] == "world"
+    distance = [
+        (path.index(one.region) if one.region in path else len(path), abs((one.valid_from - asked.start).days))
+        for one in found
+        if one.variant == "average" and one.source in GRID
+    ]
+    assert distance == sorted(distance)
+    assert found[0].id == "mee2023.electricity.cn.average"
+    with pytest.raises(hc.FactorError) as caught:  # nothing of that rule at all: then whatever there is of the activity
+        library.choose(wanted(2024, sources=("mee-2024-12",), variant="nobody's"))
+    assert all(".electricity." in str(one) for one in caught.value.data["candidates"])
+
+
+def test_of_many_that_tie_a_few_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    rows = [
+        f"own.{place:02},electricity.grid,CO2,v{place},,0.1,kg/kWh,,,,CN,2024-01-01,,2024-01-01,own,x,primary,,,,\n"
+        for place in range(15)
+    ]
+    (tmp_path / "own.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    with pytest.raises(hc.FactorError) as caught:
+        library.choose(wanted(2024, sources=("own",), variant=None))
+    assert caught.value.code == "factor-tie"
+    *named, more = caught.value.data["candidates"]
+    assert more == f"... {15 - len(named)} more"
+    assert named == [f"own.{place:02}" for place in range(len(named))]
+    assert str(caught.value.data["apart"]).startswith("variant: v0, v1, v10, v11, ")
+
+
+def test_searches_compare_words_whatever_their_width_case_and_blanks(library: hc.FactorLibrary) -> None:
+    assert library.search("ＮＡＴＵＲＡＬ \t gas") == library.search("natural gas") != []
+    assert library.search("xx") == []
+    assert len(library.search("co2", limit=3)) == 3
+    assert library.suggest("stationary.natural_gass")[0] == "stationary.natural_gas"
+    assert len(library.suggest("mobile")) <= 6
