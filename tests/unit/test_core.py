@@ -92,6 +92,11 @@ RULE = (
             '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }]\n',
             "carbon-not-stated",
         ),
+        (
+            '[[use]]\nactivity = "mobile.petrol"\nflow = "energy.gj"\nreason = "r"\nproperties = ['
+            '{ property = "net-to-gross", id = "ipcc2006.coal_and_oil.net-to-gross" }]\n',
+            "property-not-applied",
+        ),
     ],
 )
 def test_a_methodology_that_leaves_something_open_is_refused(
@@ -158,6 +163,49 @@ def test_of_net_and_gross_the_basis_of_the_factor_decides(tmp_path: Path, multig
     )
     with pytest.raises(hc.MethodologyError, match="several ways"):  # energy has no basis of its own to decide by
         hc.Plan.compile(hc.Activities(rows(GAS)), multigas_library, method)
+
+
+def test_the_coal_equivalent_of_power_at_its_equal_value_must_be_stated_by_a_rule(
+    library: hc.FactorLibrary,
+) -> None:
+    """GB/T 2589 leaves 等价值 to the statistics of each year: no shipped source has it."""
+    method = hc.Methodology.shipped("hundsun-2024")
+    coal = method.coal_equivalent.model_copy(update={"electricity": "dengjia"})  # type: ignore[union-attr]
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(rows({})), library, method.model_copy(update={"coal_equivalent": coal}))
+    assert "dengjia-not-stated" in {caught.value.code, *(one.code for one in caught.value.problems)}
+
+
+def test_a_heating_value_does_not_serve_a_carbon_content_that_says_neither_net_nor_gross(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    content = library.fuel_property("gbt32151-2024.petrol.carbon-content")
+    bare = replace(
+        library,
+        properties=tuple(
+            one.model_copy(update={"basis": None}) if one.id == content.id else one for one in library.properties
+        ),
+    )
+    rule = (
+        '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nreason = "r"\nproperties = ['
+        '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }, '
+        '{ property = "oxidation", id = "gbt32151-2024.petrol.oxidation" }, '
+        '{ property = "ncv", id = "gbt2589-2020.petrol.ncv" }]\n'
+    )
+    tonnes = rows({"activity": "mobile.petrol", "unit": "t"})
+    method = methodology(tmp_path, rule)
+    hc.Plan.compile(hc.Activities(tonnes), library, method)
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(tonnes), bare, method)
+    assert "basis-not-stated" in {caught.value.code, *(one.code for one in caught.value.problems)}
+
+
+def test_a_plan_of_other_activities_loses_no_row(ledger: Callable[..., hc.Ledger]) -> None:
+    """Rows that a plan was not compiled for have no lines: their emissions would be missing from every total."""
+    plan = ledger(PETROL).plan
+    with pytest.raises(hc.FactorError) as caught:
+        plan.run(hc.Activities(rows(PETROL, ELECTRICITY), library=plan.library)).totals("year")
+    assert (caught.value.code, caught.value.data["activity"]) == ("key-not-planned", "electricity.grid")
 
 
 def test_everything_that_is_open_is_named_at_once(tmp_path: Path, library: hc.FactorLibrary) -> None:

@@ -393,6 +393,7 @@ def test_a_technology_column_is_checked_and_kept_apart(printed_per_many: hc.Fact
         ("gwp.csv", "own.g,OURS,NOSUCH,GWP100,300,kgCO2e/kg,2024,own,x,primary", "unknown-flow"),
         ("gwp.csv", "own.g,OURS,N2O,GWPx,300,kgCO2e/kg,2024,own,x,primary", "gwp-metric"),
         ("gwp.csv", "own.g,OURS,N2O,GWP100,-5,kgCO2e/kg,2024,own,x,primary", "gwp-unit"),
+        ("catalogue.csv", "own.thing,1,1,thing,t,CO3,a,b,c", "unknown-flow"),
         ("catalogue.csv", "own.thing,1,1,thing,banana,CO2,a,b,c", "unknown-unit-nothing-near"),
         ("regions.csv", "XX,YY,a,b", "unknown-region"),
     ],
@@ -460,3 +461,16 @@ def test_notes_beside_own_factors_are_passed_over(tmp_path: Path) -> None:
     for name, text in {"sources.toml": SOURCE, "notes.md": "x", "read me.txt": "x", "own.csv": HEADER + OWN}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert hc.FactorLibrary.shipped().overlay(tmp_path).factor("own.a").value == 1
+
+
+def test_a_corrected_property_rules_and_the_old_row_stays_addressable(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "props.csv").write_text(
+        "id,subject,property,value,unit,region,source,locator,checked,supersedes\n"
+        "own.a,petrol,density,0.7,t/m3,CN,own,x,primary,\n"
+        "own.b,petrol,density,0.75,t/m3,CN,own,y,primary,own.a\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert library.property_of("own", "petrol", "density").id == "own.b"
+    assert str(library.fuel_property("own.a").value) == "0.7"
