@@ -432,6 +432,31 @@ def test_totals_are_of_the_rows_that_were_checked_and_a_frame_that_changes_since
         activities.cube(["activity_id"])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "insert into t select * from t",
+        "insert into t select * replace ('plant' as site) from t",
+        "insert into t select * replace (null as quantity) from t",
+        "insert into t select * replace ('MWh' as unit, 1e9 as quantity) from t",
+        "update t set quantity = 5e12",
+    ],
+)
+def test_a_frame_that_changes_is_refused_whatever_is_asked_of_it(change: str) -> None:
+    connection = duckdb.connect()
+    connection.register("source", rows({"quantity": 1}).assign(meter="m1", evidence="bill"))
+    connection.execute("create table t as select * replace (cast(quantity as double) as quantity) from source")
+    activities = hc.Activities(connection.table("t"))
+    assert len(list(activities.bills())) == 1
+    connection.execute(change)
+    asked: list[Callable[[], object]] = [lambda: activities.cube(["evidence"]), lambda: list(activities.bills())]
+    if "replace ('" in change:
+        asked.append(activities.rows)
+    for ask in asked:
+        with pytest.raises(hc.InputError, match="changed"):
+            ask()
+
+
 @pytest.mark.parametrize("make", [lambda f: f, pl.from_pandas, pa.Table.from_pandas, duckdb.from_df])
 @pytest.mark.parametrize(
     ("changes", "code"),
