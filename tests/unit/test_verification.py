@@ -1,6 +1,7 @@
 """The verification of reported tables, slip by slip: what was done to a table is the first thing that is told."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -152,6 +153,31 @@ def test_cut_digits_are_told_from_rounded_ones() -> None:
 def test_two_slips_at_different_places_are_two_findings() -> None:
     found = verify(table({("total", "2022"): "1,047.4", ("scope2", "2023"): "973.6"}))
     assert sorted(one.explanations[0].kind for one in found.findings) == ["digit-wrong", "digits-swapped"]
+
+
+def test_a_row_in_another_unit_and_a_slip_that_hides_it_in_one_year_are_told_as_a_pair() -> None:
+    """Power stands in kWh under MWh; in 2018 the factor is a thousandth, so that only there the product holds."""
+    years = [str(year) for year in range(2016, 2022)]
+    power = ["1500.00", "1610.00", "1702.50", "1655.20", "1588.40", "1720.10"]
+    scope2 = ["804.9", "863.9", "913.6", "888.2", "852.3", "923.0"]
+    each = ["3.7500", "4.0250", "4.2563", "4.1380", "3.9710", "4.3003"]
+    rows = {
+        "power": ("MWh", "", [f"{Decimal(one) * 1000:.0f}" for one in power]),
+        "factor": ("kgCO2e/kWh", "", ["0.5366", "0.5366", "0.0005366", *["0.5366"] * 3]),
+        "scope2": ("tCO2e", "power * factor", scope2),
+        "staff": ("person", "", ["400"] * 6),
+        "each": ("MWh/person", "power / staff", each),
+    }
+    made = [
+        {"id": one, "unit": unit, "equals": own, "cells": dict(zip(years, cells, strict=True))}
+        for one, (unit, own, cells) in rows.items()
+    ]
+    (one,) = verify(ReportedTable.of(made, years)).findings
+    best = one.explanations[0]
+    assert best.kind == "two-edits"
+    assert set(best.cells) == {*(("power", year) for year in years), ("factor", "2018")}
+    assert (len(best.resolves), len(best.breaks)) == (11, 0)  # six ratios and the five products that do not hold
+    assert best.text("en") != best.text("zh")
 
 
 def test_what_nothing_explains_is_said_to_be_so() -> None:
