@@ -17,6 +17,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.activities import ENGINES
+from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.intensity import denominators_missing, ruling_denominators
 from hsesg_carbon.periods import Period, period_names
@@ -814,3 +815,43 @@ def test_periods_that_follow_on_one_another_are_told_as_a_span_and_kinds_are_nev
     told = period_names(Period.parse(one) for one in labels)
     assert told == ["2022–2023", "2024-Q1–2024-Q2", "2024-02", "2024-03-15/2024-04-14", "2024-12–2025-01"]
     assert period_names([]) == []
+
+
+def test_lines_of_several_batches_are_asked_for_one_by_one(ledger: Callable[..., hc.Ledger]) -> None:
+    first, second = ledger(ELECTRICITY), ledger({**ELECTRICITY, "quantity": "7", "activity_id": "b"})
+    view = hc.Inventory(first + second, gwp="AR6")
+    with pytest.raises(hc.InputError) as caught:
+        view.lines()
+    assert caught.value.code == "lines-of-batches"
+    assert len(view.lines(second.activities[0])) == len(second.lines())
+
+
+def test_entries_of_some_years_are_those_of_no_other(ledger: Callable[..., hc.Ledger]) -> None:
+    view = hc.Inventory(ledger(ELECTRICITY, {**ELECTRICITY, "period": "2023"}), gwp="AR6")
+    assert {one.period.start.year for one in view.entries()} == {2023, 2024}
+    assert {one.period.start.year for one in view.entries({2023})} == {2023}
+
+
+def test_without_a_boundary_there_is_nothing_to_remark_and_nothing_to_consolidate(
+    ledger: Callable[..., hc.Ledger],
+) -> None:
+    own = ledger(ELECTRICITY)
+    view = hc.Inventory(own, gwp="AR6")
+    assert view.remarks(own.activities[0].rows()[0]) == ()
+    with pytest.raises(hc.InventoryError) as caught:
+        Consolidations(view).under("legal-entity")
+    assert caught.value.code == "boundary-missing"
+
+
+def test_periods_outside_the_years_that_accounts_can_have_are_refused() -> None:
+    for first, last in ((dt.date(1899, 12, 31), dt.date(1900, 1, 1)), (dt.date(2200, 12, 31), dt.date(2201, 1, 1))):
+        with pytest.raises(hc.InputError) as caught:
+            Period.of(first, last)
+        assert caught.value.code == "period-broken"
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal("-Infinity")])
+def test_a_decimal_that_is_no_number_is_refused(value: Decimal) -> None:
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(pd.DataFrame([{**rows(PETROL).iloc[0].to_dict(), "quantity": value}]))
+    assert {"number-not-finite", "quantity-not-finite"} & {one.code for one in caught.value.problems}
