@@ -248,25 +248,27 @@ class Activities:
         dimensions: Sequence[str],
     ) -> Cube:
         """Return the sums of a pass by cell, several spellings of one cell added."""
+        self._need_same_rows(groups)
         steps: dict[CellKey, int] = {}
         rows: dict[CellKey, int] = {}
-        seen: dict[tuple[Any, ...], int] = {}
         for raw, group in groups:
-            own = raw[: len(self.raw_keys)]
-            count = int(group["_rows"])
-            seen[own] = seen.get(own, 0) + count
-            key = self._distinct.get(own)
-            if key is None:
-                raise InputError("frame-changed")
+            key = self._distinct[raw[: len(self.raw_keys)]]
             if dimensions:
                 told = dict(zip(grouping.columns, raw, strict=True))
                 key = replace(key, extra=tuple((name, text_of(told[name])) for name in dimensions))
             exponent = units.grid(key.unit)
             steps[key] = steps.get(key, 0) + gridding.total(group, exponent)
-            rows[key] = rows.get(key, 0) + count
+            rows[key] = rows.get(key, 0) + int(group["_rows"])
+        return Cube(steps, rows)
+
+    def _need_same_rows(self, groups: Sequence[_Group]) -> None:
+        """Refuse a pass that met other rows than the survey did, by what they are of."""
+        seen: dict[tuple[Any, ...], int] = {}
+        for raw, group in groups:
+            own = raw[: len(self.raw_keys)]
+            seen[own] = seen.get(own, 0) + int(group["_rows"])
         if seen != self._rows:
             raise InputError("frame-changed")
-        return Cube(steps, rows)
 
     def _all_held(self, groups: Sequence[_Group], gridding: Gridding, scales: Mapping[Any, int]) -> bool:
         """Say whether all sums are exact that a pass formed, with the grids that it took the units to have."""
@@ -352,6 +354,7 @@ class Activities:
             groups = _passed(Grouping.of(self._numbers, columns), gridding, self._scales)
             if not self._all_held(groups, gridding, self._scales):
                 raise InputError("frame-changed")
+            self._need_same_rows(groups)
         for raw, group in groups:
             told = dict(zip(columns, raw, strict=True))
             cell = self._distinct[raw[: len(self.raw_keys)]]

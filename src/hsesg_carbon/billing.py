@@ -11,7 +11,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.layouts import Cells, letter, title
 from hsesg_carbon.mappings import Meter
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import YEARS, Period
 from hsesg_carbon.readings import (
     consumption,
 )
@@ -129,7 +129,7 @@ def _labelled(export: Taking, label: str, year: str) -> Period:
     stated = mapping.year
     if year:
         value = export.number(year)
-        if isinstance(value, InputError) or value.denominator != 1:
+        if isinstance(value, InputError) or value not in YEARS:
             raise InputError("period-broken", value=year[:40], column="year")
         stated = int(value)
     if stated is None and "year" not in mapping.periods.fields:

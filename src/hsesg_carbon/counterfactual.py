@@ -400,8 +400,6 @@ def _multiplier(
     if mixed == (before.multiplier, after.multiplier):  # neither has a property that the other could replace
         return switched(bit, before.multiplier, after.multiplier)
     values = (before.multiplier, mixed[1], mixed[0], after.multiplier)  # nothing, factor, property, both
-    if bit > BIT["property"]:
-        values = (values[0], values[2], values[1], values[3])
     return 1 << bit | 1 << BIT["property"], values
 
 
@@ -435,8 +433,6 @@ def _same_number(
     old: EmissionFactor | FuelProperty, new: EmissionFactor | FuelProperty, library: FactorLibrary
 ) -> bool:
     """Say whether one row is the other, edited, or corrects it."""
-    if type(old) is not type(new):
-        return False
     seen = set[str]()
     for first, last in ((new, old), (old, new)):
         one: str | None = first.id

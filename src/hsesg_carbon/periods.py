@@ -17,7 +17,7 @@ MAX_DAYS = 10 * 366
 
 _PERIOD = re.compile(r"(\d{4})年?(?:(?:-|(?<=年))(?:(\d{1,2})月?|[Qq]([1-4])))?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
-_YEARS = range(1900, 2201)
+YEARS = range(1900, 2201)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_NAME = rf"(?P<name>{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
 _TIME = re.compile(r"(?P<day>.*\d日?)[T ]\s*(?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)", re.ASCII)
@@ -88,7 +88,7 @@ class Period:
             day_of(text)  # says what is wrong with a day; one that is right is no period
             raise InputError("period-one-day", value=text[:40])
         year, month, quarter = (int(part) if part else 0 for part in match.groups())
-        if year not in _YEARS or (match[2] and not 1 <= month <= 12):  # noqa: PLR2004  (months)
+        if year not in YEARS or (match[2] and not 1 <= month <= 12):  # noqa: PLR2004  (months)
             raise InputError("period-broken", value=text[:40])
         start = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
         return cls.of(start, _month_end(year, month or (3 * quarter or 12)))
@@ -96,7 +96,7 @@ class Period:
     @classmethod
     def of(cls, start: date, end: date) -> "Period":
         """Return the period between two days; an end before its start raises ``InputError``."""
-        if start.year not in _YEARS or end.year not in _YEARS:
+        if start.year not in YEARS or end.year not in YEARS:
             raise InputError("period-broken", value=f"{start}/{end}")
         if end < start:
             raise InputError("period-reversed", start=start, end=end)

@@ -46,6 +46,11 @@ def test_the_same_figure_rounded_otherwise_is_no_restatement() -> None:
     assert (result.checks, result.passed, result.findings) == (1, 1, ())
 
 
+def test_a_year_that_only_one_table_tells_is_no_restatement() -> None:
+    result = verified(row("a", "t", "1", "2", table="one"), row("a", "t", "", "2", table="two"))
+    assert (result.checks, result.passed) == (1, 1)
+
+
 def test_the_same_id_in_units_that_do_not_compare_is_said() -> None:
     first, again = row("a", "t", "1", table="one"), row("a", "kWh", "1", table="two")
     (told,) = found("reported-units-differ", first, again)
@@ -112,6 +117,22 @@ def test_scope_1_may_hold_more_than_the_fuels() -> None:
     assert not found("reported-magnitude", row("ghg.scope1", "tCO2e", "60"), petrol)
 
 
+def test_of_several_fuels_it_is_scope_1_that_is_out_by_a_power_of_ten() -> None:
+    fuels = row("energy.petrol", "L", "10,000"), row("energy.diesel", "L", "1,000")  # together 20 to 28 t
+    (told,) = found("reported-magnitude", row("ghg.scope1", "tCO2e", "2.48"), *fuels)
+    assert [(one.cells, one.detail["factor"]) for one in told.explanations] == [((("ghg.scope1", "2023"),), "0.1")]
+
+
+@pytest.mark.parametrize(("amount", "unit"), [("0", "L"), ("10,000", "km")])
+def test_fuels_that_are_none_or_measured_as_nothing_burnt_hold_scope_1_to_nothing(amount: str, unit: str) -> None:
+    assert verified(row("ghg.scope1", "tCO2e", "2"), row("energy.petrol", unit, amount)).checks == 0
+
+
+def test_a_part_in_another_kind_of_unit_is_no_part() -> None:
+    rows = row("energy.electricity", "kWh", "5"), row("energy.electricity.meters", "person", "9")
+    assert not found("reported-magnitude", *rows)
+
+
 def test_a_part_is_not_more_than_its_whole() -> None:
     whole = row("energy.electricity", "kWh", "15,387,360")
     assert not found("reported-magnitude", whole, row("energy.electricity.machine_rooms", "万kWh", "82.54"))
@@ -153,6 +174,10 @@ def test_a_picture_of_no_edition_names_what_each_would_give() -> None:
     assert car.severity == forest.severity == "warning"
 
 
+def test_a_picture_in_another_unit_is_no_picture() -> None:
+    assert not found("reported-picture", row("saved", "tCO2e", "153"), row("saved.as.car", "person", "5"))
+
+
 # -------------------------------------------------------------------------------------------------- coverage
 
 
@@ -161,6 +186,16 @@ def test_implied_heads_are_held_to_the_stated_employees() -> None:
     assert not found("reported-heads", *rows, row("people.employees", "person", "100"))
     (told,) = found("reported-heads", *rows, row("people.employees", "person", "200"))
     assert "100 / 200 = 50.0 %" in told.message()
+
+
+def test_heads_on_which_the_rows_disagree_are_held_to_nothing() -> None:
+    rows = [row("energy.electricity", "kWh", "10,000"), row("energy.electricity.per.person", "kWh/person", "100")]
+    rows += [row("water.total", "m3", "10,000"), row("water.total.per.person", "m3/person", "50")]
+    assert not found("reported-heads", *rows, row("people.employees", "person", "500"))
+
+
+def test_an_index_of_consumption_without_any_water_asks_for_nothing() -> None:
+    assert not found("reported-consumption", row("index.gri_303_5", "", "page 12"), row("a", "t", "5"))
 
 
 def test_consumption_is_not_answered_by_total_use() -> None:

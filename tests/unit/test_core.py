@@ -17,6 +17,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.activities import ENGINES
+from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.energy import EnergyAccount
 from hsesg_carbon.intensity import denominators_missing, ruling_denominators
 from hsesg_carbon.periods import Period, period_names
@@ -96,6 +97,11 @@ RULE = (
             '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }]\n',
             "carbon-not-stated",
         ),
+        (
+            '[[use]]\nactivity = "mobile.petrol"\nflow = "energy.gj"\nreason = "r"\nproperties = ['
+            '{ property = "net-to-gross", id = "ipcc2006.coal_and_oil.net-to-gross" }]\n',
+            "property-not-applied",
+        ),
     ],
 )
 def test_a_methodology_that_leaves_something_open_is_refused(
@@ -162,6 +168,49 @@ def test_of_net_and_gross_the_basis_of_the_factor_decides(tmp_path: Path, multig
     )
     with pytest.raises(hc.MethodologyError, match="several ways"):  # energy has no basis of its own to decide by
         hc.Plan.compile(hc.Activities(rows(GAS)), multigas_library, method)
+
+
+def test_the_coal_equivalent_of_power_at_its_equal_value_must_be_stated_by_a_rule(
+    library: hc.FactorLibrary,
+) -> None:
+    """GB/T 2589 leaves 等价值 to the statistics of each year: no shipped source has it."""
+    method = hc.Methodology.shipped("hundsun-2024")
+    coal = method.coal_equivalent.model_copy(update={"electricity": "dengjia"})  # type: ignore[union-attr]
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(rows({})), library, method.model_copy(update={"coal_equivalent": coal}))
+    assert "dengjia-not-stated" in {caught.value.code, *(one.code for one in caught.value.problems)}
+
+
+def test_a_heating_value_does_not_serve_a_carbon_content_that_says_neither_net_nor_gross(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    content = library.fuel_property("gbt32151-2024.petrol.carbon-content")
+    bare = replace(
+        library,
+        properties=tuple(
+            one.model_copy(update={"basis": None}) if one.id == content.id else one for one in library.properties
+        ),
+    )
+    rule = (
+        '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nreason = "r"\nproperties = ['
+        '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }, '
+        '{ property = "oxidation", id = "gbt32151-2024.petrol.oxidation" }, '
+        '{ property = "ncv", id = "gbt2589-2020.petrol.ncv" }]\n'
+    )
+    tonnes = rows({"activity": "mobile.petrol", "unit": "t"})
+    method = methodology(tmp_path, rule)
+    hc.Plan.compile(hc.Activities(tonnes), library, method)
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(tonnes), bare, method)
+    assert "basis-not-stated" in {caught.value.code, *(one.code for one in caught.value.problems)}
+
+
+def test_a_plan_of_other_activities_loses_no_row(ledger: Callable[..., hc.Ledger]) -> None:
+    """Rows that a plan was not compiled for have no lines: their emissions would be missing from every total."""
+    plan = ledger(PETROL).plan
+    with pytest.raises(hc.FactorError) as caught:
+        plan.run(hc.Activities(rows(PETROL, ELECTRICITY), library=plan.library)).totals("year")
+    assert (caught.value.code, caught.value.data["activity"]) == ("key-not-planned", "electricity.grid")
 
 
 def test_everything_that_is_open_is_named_at_once(tmp_path: Path, library: hc.FactorLibrary) -> None:
@@ -386,6 +435,31 @@ def test_totals_are_of_the_rows_that_were_checked_and_a_frame_that_changes_since
     assert activities.cube() == checked
     with pytest.raises(hc.InputError, match="changed"):
         activities.cube(["activity_id"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "insert into t select * from t",
+        "insert into t select * replace ('plant' as site) from t",
+        "insert into t select * replace (null as quantity) from t",
+        "insert into t select * replace ('MWh' as unit, 1e9 as quantity) from t",
+        "update t set quantity = 5e12",
+    ],
+)
+def test_a_frame_that_changes_is_refused_whatever_is_asked_of_it(change: str) -> None:
+    connection = duckdb.connect()
+    connection.register("source", rows({"quantity": 1}).assign(meter="m1", evidence="bill"))
+    connection.execute("create table t as select * replace (cast(quantity as double) as quantity) from source")
+    activities = hc.Activities(connection.table("t"))
+    assert len(list(activities.bills())) == 1
+    connection.execute(change)
+    asked: list[Callable[[], object]] = [lambda: activities.cube(["evidence"]), lambda: list(activities.bills())]
+    if "replace ('" in change:
+        asked.append(activities.rows)
+    for ask in asked:
+        with pytest.raises(hc.InputError, match="changed"):
+            ask()
 
 
 @pytest.mark.parametrize("make", [lambda f: f, pl.from_pandas, pa.Table.from_pandas, duckdb.from_df])
@@ -754,3 +828,43 @@ def test_what_is_open_month_after_month_is_told_once_with_its_span(tmp_path: Pat
     told = {(one.code, str(one.data.get("period"))) for one in caught.value.problems}  # type: ignore[attr-defined]
     assert ("factor-missing", "['2024-01–2024-03', '2024-07']") in told
     assert len(told) == len(caught.value.problems) == caught.value.data["count"]
+
+
+def test_lines_of_several_batches_are_asked_for_one_by_one(ledger: Callable[..., hc.Ledger]) -> None:
+    first, second = ledger(ELECTRICITY), ledger({**ELECTRICITY, "quantity": "7", "activity_id": "b"})
+    view = hc.Inventory(first + second, gwp="AR6")
+    with pytest.raises(hc.InputError) as caught:
+        view.lines()
+    assert caught.value.code == "lines-of-batches"
+    assert len(view.lines(second.activities[0])) == len(second.lines())
+
+
+def test_entries_of_some_years_are_those_of_no_other(ledger: Callable[..., hc.Ledger]) -> None:
+    view = hc.Inventory(ledger(ELECTRICITY, {**ELECTRICITY, "period": "2023"}), gwp="AR6")
+    assert {one.period.start.year for one in view.entries()} == {2023, 2024}
+    assert {one.period.start.year for one in view.entries({2023})} == {2023}
+
+
+def test_without_a_boundary_there_is_nothing_to_remark_and_nothing_to_consolidate(
+    ledger: Callable[..., hc.Ledger],
+) -> None:
+    own = ledger(ELECTRICITY)
+    view = hc.Inventory(own, gwp="AR6")
+    assert view.remarks(own.activities[0].rows()[0]) == ()
+    with pytest.raises(hc.InventoryError) as caught:
+        Consolidations(view).under("legal-entity")
+    assert caught.value.code == "boundary-missing"
+
+
+def test_periods_outside_the_years_that_accounts_can_have_are_refused() -> None:
+    for first, last in ((dt.date(1899, 12, 31), dt.date(1900, 1, 1)), (dt.date(2200, 12, 31), dt.date(2201, 1, 1))):
+        with pytest.raises(hc.InputError) as caught:
+            Period.of(first, last)
+        assert caught.value.code == "period-broken"
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal("-Infinity")])
+def test_a_decimal_that_is_no_number_is_refused(value: Decimal) -> None:
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(pd.DataFrame([{**rows(PETROL).iloc[0].to_dict(), "quantity": value}]))
+    assert {"number-not-finite", "quantity-not-finite"} & {one.code for one in caught.value.problems}

@@ -349,3 +349,48 @@ def test_the_only_year_of_a_small_office_is_told_exactly(tmp_path: Path) -> None
     (figure,) = found(document, "305-2-a")["figures"]
     assert (figure["value"], figure["unit"], figure["from"]["rows"]) == ("0.5366", "tCO2e", ["e"])
     assert units.exact_text(Fraction(figure["value"])) == figure["value"]
+
+
+def test_the_stated_uncertainty_is_told_as_an_interval_of_each_scope(tmp_path: Path) -> None:
+    accounts = written(tmp_path, 2024)
+    ranges = '{ below = "3 %", above = "3 %", shape = "normal", origin = "made up"'
+    number = '{ below = "4 %", above = "4 %", shape = "normal", origin = "made up"'
+    (accounts.folder / "uncertainty.toml").write_text(
+        'published = "lognormal"\n'
+        f'activity = [{ranges}, activity = "electricity.*", shared = "period" }}]\n'
+        f'number = [{number}, id = "mee2022.electricity.cn.average" }}]\n',
+        encoding="utf-8",
+    )
+    told = found(hc.Disclosure.of(accounts, "iso-14064-1").as_json(), "iso-p")
+    scope2 = next(one for one in told["figures"] if "2" in one["what"]["en"])
+    assert scope2["year"] == 2024
+    assert "-5.0 %" in scope2["text"]["en"] and "+5.0 %" in scope2["text"]["zh"]  # the root of 3 and 4 squared
+
+
+def test_a_change_from_nothing_has_an_amount_and_no_percent(tmp_path: Path) -> None:
+    accounts = written(tmp_path, 2024)
+    path = accounts.folder / "inventory.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('["2024"]', '["2023", "2024"]'), encoding="utf-8")
+    with (accounts.folder / "activity" / "bills.csv").open("a", encoding="utf-8") as file:
+        file.write("z,hq,2023,electricity.grid,0,kWh\n")
+    row = found(hc.Disclosure.of(hc.Workspace(tmp_path), "gri-305").as_json(), "305-5-x")
+    assert [one["unit"] for one in row["figures"]] == ["tCO2e"]
+    assert Fraction(row["figures"][0]["value"]) == hc.Workspace(tmp_path).inventory.by("year").value(year=2024).value
+
+
+def test_activity_data_are_those_of_the_legal_person_alone(tmp_path: Path) -> None:
+    accounts = written(tmp_path, 2024)
+    with (accounts.folder / "inventory.toml").open("a", encoding="utf-8") as file:
+        file.write('[[site]]\nid = "theirs"\nregion = "CN"\nlegal_entity = "another"\n')
+    with (accounts.folder / "activity" / "bills.csv").open("a", encoding="utf-8") as file:
+        file.write("t,theirs,2024,electricity.grid,70,kWh\n")
+    row = found(hc.Disclosure.of(hc.Workspace(tmp_path), "gbt-32150").as_json(), "gbt-activity")
+    power = [Fraction(one["value"]) for one in row["figures"] if one["unit"] == "kWh"]
+    assert power == [1000]
+
+
+def test_an_unknown_standard_is_named_with_those_like_it() -> None:
+    with pytest.raises(InputError) as caught:
+        index("gri-350")
+    assert caught.value.code == "disclose-standard"
+    assert "gri-305" in str(caught.value)

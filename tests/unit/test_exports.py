@@ -924,3 +924,136 @@ def test_a_mapping_that_cannot_be_meant_is_refused_before_a_row_is_read(
     mapping: dict[str, Any], more: dict[str, Any], code: str
 ) -> None:
     assert code in {one.code for one in ColumnMapping.model_validate({**mapping, **more}).faults()}
+
+
+# ------------------------------------------------------------------------------------- what a label leaves open
+
+YEARLY = {"columns": {"site": "site", "year": "year"}, "wide": True, "period_format": "M月"}
+BY_YEAR = {"columns": {**MONTHS["columns"], "year": "year"}, "period_format": "M月"}
+
+
+@pytest.mark.parametrize(
+    ("more", "text", "found"),
+    [
+        (YEARLY, "site,year,1月,2月\nhangzhou,2024.5,1,2\n", [("period-broken", 2, "B")] * 2),
+        (YEARLY, "site,year,1月,2月\nhangzhou,last,1,\n", [("period-broken", 2, "B")]),
+        (YEARLY, "site,year,1月,13月\nhangzhou,2024,1,2\n", [("period-broken", 2, "D")]),
+        (BY_YEAR, "site,month,year,kWh\nhangzhou,1月,,5\n", [("cell-blank", 2, "C")]),
+        (BY_YEAR, "site,month,year,kWh\nhangzhou,1月,99999,5\n", [("period-broken", 2, "C")]),
+        (BY_YEAR, "site,month,year,kWh\nhangzhou,1月,24,5\n", [("period-broken", 2, "C")]),
+    ],
+)
+def test_a_year_that_is_none_is_a_fault_of_its_own_cell(
+    take: Take, more: dict[str, Any], text: str, found: list[tuple[str, int, str]]
+) -> None:
+    exported = take(text, MONTHS, **more)
+    assert faults(exported) == found
+    assert not exported.rows
+    assert adds_up(exported)
+
+
+def test_the_year_of_a_row_makes_its_months(take: Take) -> None:
+    exported = take("site,year,1月,2月\nhangzhou,2023,1,2\nhangzhou,2024,3,\nwuhan,2024,,\n", MONTHS, **YEARLY)
+    periods = [(one["period_start"], one["period_end"], one["quantity"]) for one in exported.rows]
+    assert periods == [
+        ("2023-01-01", "2023-01-31", "1"),
+        ("2023-02-01", "2023-02-28", "2"),
+        ("2024-01-01", "2024-01-31", "3"),
+    ]
+    assert dict(exported.controls.left_aside) == {"heading": 1, "blank": 1}
+    blanks = [one for one in exported.findings if one.code == "export-cells-blank"]
+    assert [(one.where and one.where.row, one.data["columns"]) for one in blanks] == [(3, ["2月"]), (4, ["1月", "2月"])]
+
+
+def test_a_label_may_be_a_year_or_a_quarter(take: Take) -> None:
+    got = take("site,month,kWh\nhangzhou,2024,5\n", MONTHS, period_format="YYYY").rows
+    assert [(one["period_start"], one["period_end"]) for one in got] == [("2024-01-01", "2024-12-31")]
+    got = take("site,month,kWh\nhangzhou,2024-Q2,5\n", MONTHS, period_format="YYYY-Q").rows
+    assert [(one["period_start"], one["period_end"]) for one in got] == [("2024-04-01", "2024-06-30")]
+
+
+def test_the_first_day_of_a_month_in_a_cell_of_a_workbook_names_the_month(tmp_path: Path) -> None:
+    from datetime import date
+
+    rows = [["site", "month", "kWh"], ["hangzhou", date(2024, 2, 1), 7], ["hangzhou", date(2024, 3, 2), 8]]
+    path = workbook(tmp_path / "b.xlsx", {"data": rows})
+    mapped = {**MONTHS, "period_format": "YYYY年M月"}
+    exported = read_export(path, ColumnMapping.model_validate(mapped), SITES, LIBRARY)
+    got = [(one["period_start"], one["period_end"], one["quantity"]) for one in exported.rows]
+    assert got == [("2024-02-01", "2024-02-29", "7")]
+    assert faults(exported) == [("stamp-not-so", 3, "B")]  # another day does not name one
+
+
+def test_midnight_behind_the_last_hour_is_the_end_of_the_day(take: Take) -> None:
+    mapped = {**HOURS, "kind": "interval-matrix", "date_format": "YYYY-MM-DD", "matrix": "HH:mm", "stamp_at": "end"}
+    heads = ",".join(f"{at:02d}:00" for at in [*range(1, 24), 0])
+    values = ",".join(["1"] * 23 + ["10"])
+    exported = take(f"meter,day,{heads}\nM1,2024-01-31,{values}\n", mapped, columns={"meter": "meter", "date": "day"})
+    assert quantities(exported) == {"hangzhou:M1:electricity.grid:2024-01-31": "33"}
+    assert not exported.faulty
+
+
+def test_intervals_with_a_decimal_comma_are_summed_to_the_digit(take: Take) -> None:
+    exported = take("meter;time;kWh\n".replace(";", ",") + hours("2024-01-01", ['"0,125"'] * 24), HOURS, decimal=",")
+    assert quantities(exported) == {"hangzhou:M1:electricity.grid:2024-01-01": "3"}
+
+
+def test_a_quantity_without_end_is_rounded_and_says_so(take: Take) -> None:
+    power = {"interval": "5min", "measures": "power", "constants": {**HOURS["constants"], "unit": "kW"}}
+    exported = take("meter,time,kWh\nM1,2024-01-01 00:00,1\n", HOURS, **power)
+    assert [one["quantity"] for one in exported.rows] == ["0.083333333333"]  # 1 kW for a twelfth of an hour
+    rounded = [one for one in exported.findings if one.code == "derived-rounded"]
+    assert [(one.severity, one.data["quantity"], one.data["unit"]) for one in rounded] == [
+        ("info", "0.083333333333", "kWh")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "text", "found"),
+    [
+        (
+            HOURS,
+            {"measures": "power", "columns": {**HOURS["columns"], "unit": "unit"}, "constants": {"site": "hangzhou"}},
+            "meter,time,kWh,unit\nA,2024-01-01 00:00,1,kWh\n",
+            ("export-power-unit", 2, "D"),
+        ),
+        (
+            MONTHS,
+            {"columns": {**MONTHS["columns"], "quality": "how"}},
+            "site,month,kWh,how\nhangzhou,2024-01,5,guessed\n",
+            ("quality-unknown", 2, "D"),
+        ),
+        (READINGS, {}, "meter,date,reading\nA,2024-01-01,1\n,2024-02-01,\n", ("cell-blank", 3, "A")),
+        (MONTHS, {}, "site,month,kWh\nhangzhou,2024-01,5\n,2024-02,\n", ("cell-blank", 3, "A")),
+    ],
+)
+def test_a_word_or_a_lone_cell_that_says_too_little_is_a_fault(
+    take: Take, mapping: dict[str, Any], more: dict[str, Any], text: str, found: tuple[str, int, str]
+) -> None:
+    if "unit" in more.get("columns", {}):
+        more = {**more, "constants": {"site": "hangzhou", "activity": "electricity.grid"}}
+    exported = take(text, mapping, **more)
+    assert found in faults(exported)
+    assert adds_up(exported)
+
+
+def test_an_export_of_blank_rows_or_without_the_columns_of_its_months_is_refused(take: Take, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        take(",,\n,,\n", MONTHS)
+    assert raised.value.code == "file-empty"
+    with pytest.raises(InputError) as raised:
+        read_export(workbook(tmp_path / "b.xlsx", {"data": []}), ColumnMapping.model_validate(MONTHS), SITES, LIBRARY)
+    assert raised.value.code == "file-empty"
+    with pytest.raises(InputError) as raised:
+        take("site,Jan,Feb\nhangzhou,1,2\n", MONTHS, columns={"site": "site"}, wide=True)
+    assert (raised.value.code, raised.value.data["found"]) == ("export-no-such-columns", ["site", "Jan", "Feb"])
+
+
+def test_a_file_of_a_mapping_that_cannot_be_meant_names_every_fault(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.toml"
+    path.write_text('kind = "bills"\ndecimal = ","\nthousands = ","\n[columns]\nmeter = "meter"\n', encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_mapping(path)
+    found = [(one.code, one.where and one.where.file) for one in raised.value.problems]
+    assert raised.value.code == "settings-broken"
+    assert {("mapping-needs", "mapping.toml"), ("mapping-signs", "mapping.toml")} <= set(found)

@@ -393,6 +393,7 @@ def test_a_technology_column_is_checked_and_kept_apart(printed_per_many: hc.Fact
         ("gwp.csv", "own.g,OURS,NOSUCH,GWP100,300,kgCO2e/kg,2024,own,x,primary", "unknown-flow"),
         ("gwp.csv", "own.g,OURS,N2O,GWPx,300,kgCO2e/kg,2024,own,x,primary", "gwp-metric"),
         ("gwp.csv", "own.g,OURS,N2O,GWP100,-5,kgCO2e/kg,2024,own,x,primary", "gwp-unit"),
+        ("catalogue.csv", "own.thing,1,1,thing,t,CO3,a,b,c", "unknown-flow"),
         ("catalogue.csv", "own.thing,1,1,thing,banana,CO2,a,b,c", "unknown-unit-nothing-near"),
         ("regions.csv", "XX,YY,a,b", "unknown-region"),
     ],
@@ -507,3 +508,16 @@ def test_searches_compare_words_whatever_their_width_case_and_blanks(library: hc
     assert len(library.search("co2", limit=3)) == 3
     assert library.suggest("stationary.natural_gass")[0] == "stationary.natural_gas"
     assert len(library.suggest("mobile")) <= 6
+
+
+def test_a_corrected_property_rules_and_the_old_row_stays_addressable(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "props.csv").write_text(
+        "id,subject,property,value,unit,region,source,locator,checked,supersedes\n"
+        "own.a,petrol,density,0.7,t/m3,CN,own,x,primary,\n"
+        "own.b,petrol,density,0.75,t/m3,CN,own,y,primary,own.a\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert library.property_of("own", "petrol", "density").id == "own.b"
+    assert str(library.fuel_property("own.a").value) == "0.7"

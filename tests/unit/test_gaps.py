@@ -100,6 +100,28 @@ def test_a_season_that_is_none_is_refused(season: str) -> None:
         Expected(activity="heat.*", season=season, note="x").check()
 
 
+def test_nothing_is_expected_before_a_contract_or_where_bills_come_when_they_come() -> None:
+    stated = Expected.model_validate({"activity": GRID, "first_day": date(2023, 3, 16), "note": "contract"})
+    stated.check()
+    found = matrix([bill("2023-03-16/2023-03-31"), *steady(*months(2023)[3:10])], 2023, exceptions=[stated])
+    told = statuses(found)
+    assert [told[one] for one in ("2023-02", "2023-03", "2023-04", "2023-10")] == [
+        "not-expected", "complete", "complete", "complete",
+    ]  # fmt: skip
+    never = Expected(activity="mobile.*", season="none", note="bought when the tank is empty")
+    fuel = [bill("2023-05", activity="mobile.petrol", unit="L"), *steady(*months(2023))]
+    cells = [one for one in matrix(fuel, 2023, exceptions=[never]).matrix if one.key.activity == "mobile.petrol"]
+    assert {one.month.label for one in cells if one.status != "not-expected"} == {"2023-05"}
+    assert not matrix(fuel, 2023, exceptions=[never]).findings
+
+
+def test_a_contract_that_ends_before_it_begins_is_refused() -> None:
+    days = {"first_day": date(2023, 3, 2), "last_day": date(2023, 3, 1)}
+    with pytest.raises(InputError) as raised:
+        Expected.model_validate({"activity": "*", "note": "x", **days}).check()
+    assert (raised.value.code, raised.value.data["end"]) == ("period-reversed", date(2023, 3, 1))
+
+
 def test_refills_of_refrigerant_are_expected_in_no_month() -> None:
     found = matrix([bill("2023-05", activity="refrigerant.r410a", unit="kg"), *steady(*months(2023))], 2023)
     told = {one.month.label: one.status for one in found.matrix if one.key.activity != GRID}
@@ -205,6 +227,32 @@ def test_per_area_takes_what_the_other_sites_used_per_square_metre() -> None:
         _ = filling(bills, [2023], "per-area", areas={"a": 1000}).filled
 
 
+def test_a_meter_that_nothing_is_expected_of_does_not_keep_its_site_from_being_a_peer() -> None:
+    bills = [
+        *steady(*without(months(2023), "2023-06"), per_day=7),
+        *steady(*months(2023)[:6], per_day=20, site="a", meter="old"),
+        *steady(*months(2023)[6:], per_day=30, site="a", meter="new"),
+    ]
+    found = filling(bills, [2023], "per-area", areas={"hq": 100, "a": 1000})
+    assert only(found) == 2 * 30  # what the old meter read in June
+
+
+def test_with_few_months_of_its_own_a_site_takes_the_error_of_its_peers_among_themselves() -> None:
+    areas = {"hq": 100, "a": 1000, "b": 2000, "c": 1000}
+    bills = steady("2023-05", per_day=2)
+    for site, per_day in (("a", 20), ("b", 40), ("c", 20)):
+        bills += steady(*months(2023)[:6], per_day=per_day, site=site)
+    *_, one = filling(bills, [2023], "per-area", areas=areas, site="hq").filled
+    assert (one.quantity, one.half_width) == (60, 0)  # each uses what the others say: 0.02 a day per m2
+    bills[-1] = bill("2023-06", 660, site="c")
+    *_, one = filling(bills, [2023], "per-area", areas=areas, site="hq").filled
+    # per m2 of June, the others against a site itself: 1860/3000 and 0.6, 1260/2000 and 0.6, 1800/3000 and 0.66
+    pairs = [(Fraction(62), Fraction(60)), (Fraction(63), Fraction(60)), (Fraction(60), Fraction(66))]
+    assert one.half_width == half_width(pairs)
+    *_, one = filling([one for one in bills if one.cell.site in {"hq", "a"}], [2023], "per-area", areas=areas).filled
+    assert (one.quantity, one.half_width) == (60, None)  # one peer alone has none to be tried on
+
+
 def test_per_area_says_nothing_of_one_of_two_meters() -> None:
     bills = [
         *steady(*without(months(2023), "2023-06"), meter="1"),
@@ -250,6 +298,18 @@ def test_degree_days_refuse_what_does_not_follow_the_weather() -> None:
     few = [bill(one, follows_weather(one)) for one in ("2022-01", "2022-02", "2022-04")]
     with pytest.raises(InputError, match="only 3 known months"):
         _ = filling(few, [2022], "degree-days", weather=WEATHER).filled
+
+
+def test_degree_days_refuse_a_use_below_zero_and_months_that_are_all_alike() -> None:
+    weather = {one: (1000 if place % 2 else 600, 0) for place, one in enumerate(months(2023))}
+    weather["2023-04"] = (0, 0)
+    lost = without(months(2023), "2023-04")
+    bills = [bill(one, Fraction(weather[one][0]) - 10 * Period.parse(one).days) for one in lost]
+    with pytest.raises(InputError, match="gives -10 per day, and use cannot be below zero"):
+        _ = filling(bills, [2023], "degree-days", weather=weather).filled
+    weather = {one: (20 * Period.parse(one).days, 0) for one in months(2023)}
+    with pytest.raises(InputError, match="do not differ enough"):
+        _ = filling(steady(*lost), [2023], "degree-days", weather=weather).filled
 
 
 def test_the_weather_of_a_site_comes_before_that_of_its_region() -> None:

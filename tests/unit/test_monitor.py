@@ -440,6 +440,14 @@ def test_a_building_without_a_known_benchmark_is_named_and_own_benchmarks_are_ta
     )
 
 
+def test_a_benchmark_whose_guide_is_above_its_constraint_is_refused() -> None:
+    one = next(iter(benchmarks()))
+    one.check()
+    with pytest.raises(hc.InputError) as caught:
+        one.model_copy(update={"guide": one.constraint + 1}).check()
+    assert caught.value.code == "benchmark-reversed"
+
+
 def test_shipped_benchmarks_name_a_source_that_is_listed() -> None:
     library = hc.FactorLibrary.shipped()
     assert {one.source for one in benchmarks()} <= set(library.sources)
@@ -459,6 +467,52 @@ def test_a_site_that_counts_in_part_has_whole_quantities_and_its_part_of_the_emi
     assert one(result["findings"], code="monitor-share", data={"site": "b", "percent": ["40"]})
 
 
+def test_a_tenant_who_used_more_than_the_bill_is_named_and_a_bill_of_nothing_is_shared_as_nothing(
+    tmp_path: Path,
+) -> None:
+    tenants = (
+        "tenant,site,activity,basis,share,meter,from,to,note\n"
+        "lab,b,electricity.grid,meter,,L,,,\nshop,a,electricity.grid,share,0.5,,,,\n"
+    )
+    checks = (
+        "site,activity,meter,period,quantity,unit,note\nb,electricity.grid,L,2024-02,2.5,MWh,\n"
+        "b,electricity.grid,L,2024-01,1,MWh,\na,stationary.natural_gas,,2024-02,3.9,GJ,\n"
+    )
+    rows = [one.replace("1250,kWh", "0,kWh") for one in bills()]
+    result = monitor(write(tmp_path / "a", rows, tenants=tenants, meter_checks=checks))
+    (over,) = [one for one in result["findings"] if one["code"] == "recharge-exceeds"]
+    assert "2024-02" in over["message"] and "2024-01" not in over["message"]
+    nothing = {row["tenant"]: row for row in picked(result["recharges"], site="a", month=LAST)}
+    assert {name: (row["quantity"], row["tco2e"]) for name, row in nothing.items()} == {
+        "shop": ("0", "0"),
+        None: ("0", "0"),
+    }
+    gas = one(result["reconciliation"], carrier="natural_gas")
+    assert (gas["metered"], gas["difference_percent"]) == (None, None)  # GJ are not held to m3
+
+
+def test_bills_in_units_that_cannot_be_added_have_no_quantity_and_their_energy_and_emissions(tmp_path: Path) -> None:
+    rows = [one.replace("100,m3", "3.9,GJ") if one.startswith("g-2024") else one for one in bills()]
+    result = monitor(write(tmp_path / "a", rows))
+    (mixed,) = [one for one in result["findings"] if one["code"] == "monitor-units-mixed"]
+    assert "natural_gas" in mixed["message"] and "a" in mixed["message"]
+    gas = picked(result["figures"], site="a", carrier="natural_gas")
+    told_of = {row["measure"]: row["this_month"] for row in gas}
+    assert told_of["tco2e"] == told(F("3.9") * F("56.1") / 1000)
+    assert told_of["kwh"] == told(F("3900") / F("3.6"))
+    assert told_of.get("quantity") is None
+
+
+def test_weather_of_a_region_without_a_site_is_named(tmp_path: Path) -> None:
+    weather = (
+        "site,region,month,heating_degree_days,cooling_degree_days,base_heating,base_cooling,source\n"
+        ",CN-BJ,2024-01,300,0,18,26,x\n,CN,2024-01,200,0,18,26,x\n"
+    )
+    result = monitor(write(tmp_path / "a", bills(), weather=weather))
+    (idle,) = [one for one in result["findings"] if one["code"] == "weather-idle"]
+    assert "CN-BJ" in idle["message"]
+
+
 def test_the_share_of_estimates_is_told_apart_from_what_nobody_stated(tmp_path: Path) -> None:
     rows = bills()
     rows[0] = rows[0].replace("invoiced", "estimated")
@@ -474,8 +528,9 @@ def test_the_share_of_estimates_is_told_apart_from_what_nobody_stated(tmp_path: 
 BROKEN: Mapping[str, tuple[str, str]] = {
     "weather": (
         "site,region,month,heating_degree_days,cooling_degree_days,base_heating,base_cooling,source\n"
-        "a,CN,2024-01,300,0,18,26,x\na,,2024-Q1,300,0,18,26,x\nnowhere,,2024-01,1,1,18,26,x\n",
-        "weather.csv, row 2: .*weather.csv, row 3: .*2024-Q1.*weather.csv, row 4: .*nowhere",
+        "a,CN,2024-01,300,0,18,26,x\na,,2024-Q1,300,0,18,26,x\nnowhere,,2024-01,1,1,18,26,x\n"
+        "b,,2024-01,1,1,18,26,x\nb,,2024-01,2,1,18,26,x\n",
+        "weather.csv, row 2: .*weather.csv, row 3: .*2024-Q1.*weather.csv, row 4: .*nowhere.*row 6: .*2024-01",
     ),
     "targets": (
         TARGETS
@@ -485,13 +540,15 @@ BROKEN: Mapping[str, tuple[str, str]] = {
     "tenants": (
         "tenant,site,activity,basis,share,meter,from,to,note\n"
         "t,a,electricity.grid,share,0.6,,,,\nu,a,electricity.grid,share,0.5,,2024-03-01,,\nv,a,electricity.grid,meter,0.1,,,,\n"
-        "w,b,electricity.grid,share,6,,,,\n",
-        "row 3: .*110 %.*row 4: .*row 5: .*0.06",
+        "w,b,electricity.grid,share,6,,,,\nx,b,electricity.grid,share,0.1,,2024-03-02,2024-03-01,\n"
+        "y,nowhere,electricity.grid,share,0.1,,,,\n",
+        "row 3: .*110 %.*row 4: .*row 5: .*0.06.*row 6: .*2024-03-02.*row 7: .*nowhere",
     ),
     "meter_checks": (
         "site,activity,meter,period,quantity,unit,note\n"
-        "a,electricity.grid,M1,2024-01,1,m3,\na,electricity.gird,M1,2024-01,1,kWh,\n",
-        "row 2: .*kWh.*row 3: .*electricity.grid",
+        "a,electricity.grid,M1,2024-01,1,m3,\na,electricity.gird,M1,2024-01,1,kWh,\n"
+        "a,electricity.grid,M1,2024-02,1,kWh,\na,electricity.grid,M1,2024-02,2,kWh,\n",
+        "row 2: .*kWh.*row 3: .*electricity.grid.*row 5: .*2024-02",
     ),
     "buildings": ("site,building,climate_zone,source\na,x,y,z\na,x,y,z2\n", "row 3: "),
 }
@@ -505,8 +562,8 @@ def test_all_faults_of_all_tables_are_told_at_once_each_at_its_row(tmp_path: Pat
     for name, (_, pattern) in BROKEN.items():
         own = said[said.index(f"{name}.csv") :]
         assert re.search(pattern, own), (name, own)
-    assert "12 faults" in said
-    assert "12处" in caught.value.text("zh")
+    assert "16 faults" in said
+    assert "16处" in caught.value.text("zh")
 
 
 def test_a_month_without_bills_is_refused_and_so_are_accounts_without_months(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.propagation import Line, Propagation, _at_once
+from hsesg_carbon.propagation import Line, Propagation, _at_once, _points
 from hsesg_carbon.spreads import Spread, Z
 
 TEN = Spread(0.9, 1.1, "normal")
@@ -113,3 +113,11 @@ def test_the_truth_lies_within_the_standard_errors_as_often_as_it_should() -> No
     for name, exact in truth.items():
         held = [abs(getattr(one, name) - exact) <= 2.13 * getattr(one.errors, name) for one in runs]
         assert sum(held) >= 0.85 * len(runs), name
+
+
+def test_more_inputs_than_the_sequence_has_dimensions_are_refused() -> None:
+    from scipy.stats import qmc
+
+    with pytest.raises(InputError) as caught:
+        next(_points(qmc.Sobol.MAXDIM + 1, (1, 2, 2), 7, "sobol"))
+    assert (caught.value.code, caught.value.data["most"]) == ("draws-dimensions", qmc.Sobol.MAXDIM)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import openpyxl.chart
 import pytest
 import xlsxwriter
 from hypothesis import given
@@ -680,6 +681,115 @@ def test_entities_and_other_definitions_are_refused() -> None:
         )
         with pytest.raises(hc.InputError, match="document type"):
             list(workbooks.sheets(raw, "a.xlsx"))
+
+
+def packed(raw: bytes, how: int) -> bytes:
+    """Return a workbook whose archive is packed in another way."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(stream, "w", how) as new:
+        for member in old.infolist():
+            new.writestr(member.filename, old.read(member))
+    return stream.getvalue()
+
+
+def test_an_archive_that_is_not_packed_is_read_and_one_that_lies_or_is_packed_otherwise_refused() -> None:
+    raw = saved(bills(2)[0])
+    stored = packed(raw, zipfile.ZIP_STORED)
+    assert both_ways(stored) == both_ways(raw)
+    entry = stored.rfind(b"xl/workbook.xml") - 46  # of the list at the end, where the size stands 24 bytes in
+    (size,) = struct.unpack("<I", stored[entry + 24 : entry + 28])
+    lying = stored[: entry + 24] + struct.pack("<I", size - 1) + stored[entry + 28 :]
+    for bad, why in ((lying, "sizes differ"), (packed(raw, zipfile.ZIP_BZIP2), "Excel does not use")):
+        with pytest.raises(hc.InputError, match=why):
+            list(workbooks.sheets(bad, "a.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"_MAX_BLOCKS": 1}, "too many merged cells"),
+        ({"_MAX_WIDTH": 10}, "too many cells"),
+        ({"_MAX_PART": 100}, "is too large"),
+        ({"_MAX_PART": 20_000, "_CHUNK": 4096}, "a single row is too large"),
+    ],
+)
+def test_what_would_take_all_memory_is_refused(
+    limits: dict[str, int], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, sheet = bills(4)
+    sheet["A3"] = "x" * 32_000
+    sheet.merge_cells("I1:I2")
+    sheet.merge_cells("J1:J2")
+    raw = saved(book)
+    assert len(list(workbooks.sheets(raw, "a.xlsx"))) == 1
+    for name, value in limits.items():
+        monkeypatch.setattr(workbooks, name, value)
+    with pytest.raises(hc.InputError, match=why):
+        list(workbooks.sheets(raw, "a.xlsx"))
+
+
+def test_parts_of_another_kind_of_document_or_without_a_sheet_are_refused() -> None:
+    raw = saved(bills(2)[0])
+
+    def foreign(name: str, part: bytes) -> bytes:
+        return re.sub(rb'xmlns="[^"]*"', b'xmlns="urn:other"', part) if name.startswith("xl/worksheets/sheet") else part
+
+    def bare(name: str, part: bytes) -> bytes:
+        return re.sub(rb"<sheet [^>]*/>", b"", part) if name == "xl/workbook.xml" else part
+
+    for change, why in ((foreign, "another kind of document"), (bare, "no sheets")):
+        with pytest.raises(hc.InputError, match=why):
+            list(workbooks.sheets(rewritten(raw, change), "a.xlsx"))
+
+
+def test_a_sheet_that_is_a_chart_is_passed_over() -> None:
+    book, _ = bills(2)
+    chart = openpyxl.chart.BarChart()
+    book.create_chartsheet("chart").add_chart(chart)
+    assert [one.name for one in both_ways(saved(book))] == ["bills"]
+
+
+def test_a_workbook_without_styles_is_read_all_the_same() -> None:
+    stream = io.BytesIO()
+    raw = saved(bills(2)[0])
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            if member.filename != "xl/styles.xml":
+                new.writestr(member.filename, re.sub(rb' s="\d+"', b"", old.read(member)))
+    assert both_ways(stream.getvalue())[0].rows == both_ways(raw)[0].rows
+
+
+def test_days_before_1901_and_more_numbers_than_are_remembered_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, sheet = bills(4)
+    for place in range(2, 6):
+        sheet.cell(place, 8, dt.date(2024, 1, place))
+        sheet.cell(place, 9, 100 + place).number_format = "yyyy-mm-dd"
+    expected = both_ways(saved(book))[0].rows
+    assert [cells[7:] for _, cells in expected[1:]] == [
+        [f"2024-01-{place:02d}", f"1900-04-{place + 9:02d}"] for place in range(2, 6)
+    ]
+    monkeypatch.setattr(workbooks, "_MANY", 1)
+    assert both_ways(saved(book))[0].rows == expected
+
+
+def test_an_interruption_is_not_taken_for_a_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    import python_calamine
+
+    raw = saved(bills(2)[0])
+    expected = both_ways(raw)
+
+    class Failing:
+        error: BaseException = ValueError("broken")
+
+        @classmethod
+        def from_filelike(cls, _: object) -> None:
+            raise cls.error
+
+    monkeypatch.setattr(python_calamine, "CalamineWorkbook", Failing)
+    assert list(workbooks.sheets(raw, "a.xlsx")) == expected  # the careful reader has it
+    Failing.error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        list(workbooks.sheets(raw, "a.xlsx"))
 
 
 def test_a_workbook_with_a_password_says_so() -> None:

@@ -102,6 +102,18 @@ def test_a_replaced_meter_counts_to_its_end_and_the_new_one_from_its_beginning()
     assert not said.findings
 
 
+def test_a_reading_at_the_very_moment_of_a_replacement_is_left_aside() -> None:
+    """Whether it is of the old meter or of the new one cannot be told."""
+    change = Replacement(datetime(2024, 1, 20), F(1000), F(3))
+    days = [("2024-01-01", "900"), ("2024-01-20", "500"), ("2024-02-01", "53")]
+    said = uses_of(
+        [reading(day, value, row) for row, (day, value) in enumerate(days, start=2)], Register(replacements=(change,))
+    )
+    assert [(one.code, one.where and one.where.row) for one in said.findings] == [("replacement-at-reading", 3)]
+    assert said.aside == {3: "fault"}
+    assert [one.quantity for one in said.uses] == [150]
+
+
 def test_the_multiplier_of_a_replaced_meter_may_change_with_it() -> None:
     change = Replacement(datetime(2024, 1, 20, 12), F(1000), F(0))
     register = Register(multipliers=((FROM_EVER, F(10)), (datetime(2024, 1, 20, 12), F(40))), replacements=(change,))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -263,3 +264,18 @@ def answered(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     assert "Traceback" not in told.out + told.err
     assert "Unexpected" not in told.err
     return int(ended.value.code or 0), told.out + told.err
+
+
+def test_a_workbook_without_ids_and_a_table_of_too_many_cells_are_refused(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["name", "2024"])
+    book.active.append(["power", 5])
+    book.save(tmp_path / "r.xlsx")
+    with pytest.raises(hc.InputError) as caught:
+        hc.ReportedTable.read(tmp_path / "r.xlsx")
+    assert caught.value.code == "reported-no-table"
+    months = [f"{year}-{month:02d}" for year in range(2000, 2030) for month in range(1, 13)]
+    with pytest.raises(hc.InputError) as caught:
+        hc.ReportedTable.of([{}] * 278, months)
+    assert (caught.value.code, caught.value.data["cells"]) == ("reported-too-large", 100_080)

@@ -1,13 +1,19 @@
 """The verification of reported tables, slip by slip: what was done to a table is the first thing that is told."""
 
+import math
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
+from fractions import Fraction as F
 
+import pandas as pd
 import pytest
 
+import hsesg_carbon as hc
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.verification import ReportedTable, Verification, verify
 from hsesg_carbon.verification.explain import cost
+from hsesg_carbon.verification.intervals import Interval
 from hsesg_carbon.verification.relations import parse, said
 from hsesg_carbon.verification.reported import read_cell
 
@@ -154,6 +160,31 @@ def test_two_slips_at_different_places_are_two_findings() -> None:
     assert sorted(one.explanations[0].kind for one in found.findings) == ["digit-wrong", "digits-swapped"]
 
 
+def test_a_row_in_another_unit_and_a_slip_that_hides_it_in_one_year_are_told_as_a_pair() -> None:
+    """Power stands in kWh under MWh; in 2018 the factor is a thousandth, so that only there the product holds."""
+    years = [str(year) for year in range(2016, 2022)]
+    power = ["1500.00", "1610.00", "1702.50", "1655.20", "1588.40", "1720.10"]
+    scope2 = ["804.9", "863.9", "913.6", "888.2", "852.3", "923.0"]
+    each = ["3.7500", "4.0250", "4.2563", "4.1380", "3.9710", "4.3003"]
+    rows = {
+        "power": ("MWh", "", [f"{Decimal(one) * 1000:.0f}" for one in power]),
+        "factor": ("kgCO2e/kWh", "", ["0.5366", "0.5366", "0.0005366", *["0.5366"] * 3]),
+        "scope2": ("tCO2e", "power * factor", scope2),
+        "staff": ("person", "", ["400"] * 6),
+        "each": ("MWh/person", "power / staff", each),
+    }
+    made = [
+        {"id": one, "unit": unit, "equals": own, "cells": dict(zip(years, cells, strict=True))}
+        for one, (unit, own, cells) in rows.items()
+    ]
+    (one,) = verify(ReportedTable.of(made, years)).findings
+    best = one.explanations[0]
+    assert best.kind == "two-edits"
+    assert set(best.cells) == {*(("power", year) for year in years), ("factor", "2018")}
+    assert (len(best.resolves), len(best.breaks)) == (11, 0)  # six ratios and the five products that do not hold
+    assert best.text("en") != best.text("zh")
+
+
 def test_what_nothing_explains_is_said_to_be_so() -> None:
     rows = {"a": ("kg", "", ("<5", "", "")), "b": ("kg", "a", (">7", "", ""))}
     (one,) = verify(table(rows=rows)).findings
@@ -219,6 +250,12 @@ def test_what_is_not_of_the_grammar_is_refused(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
+def test_a_range_down_to_zero_divides_to_one_without_an_upper_end() -> None:
+    assert Interval(F(1), F(2)) / Interval(F(0), F(4)) == Interval(F(1, 4), math.inf)
+    assert Interval(F(1), F(2)) / Interval(F(-4), F(0)) == Interval(-math.inf, F(-1, 4))
+    assert Interval(F(1), F(2)) / Interval(F(-4), F(4)) == Interval(-math.inf, math.inf)
+
+
 def test_relations_are_simplified_so_that_no_cell_stands_twice() -> None:
     assert said(parse("(a - prev(a)) / prev(a)")) == "a / prev(a) - 1"
     assert said(parse("a / (a + b + c)")) == "1 / (1 + (b + c) / a)"
@@ -259,6 +296,40 @@ def test_a_scope_3_that_is_left_blank_does_not_excuse_the_total() -> None:
     assert [one.code for one in found.findings] == ["reported-footing"]
 
 
+THREE_SCOPES = {
+    "ghg.scope1": ("tCO2e", ("100", "110", "120")),
+    "ghg.scope2": ("tCO2e", ("900", "910", "920")),
+    "ghg.scope3": ("tCO2e", ("5,000", "5,100", "5,200")),
+}
+
+
+@pytest.mark.parametrize(
+    ("totals", "failing"),
+    [
+        (("1,000", "1,020", "1,040"), []),  # of Scopes 1 and 2
+        (("6,000", "6,120", "6,240"), []),  # of all three
+        (("6,000", "6,210", "6,240"), [("ghg.total[2022] = ghg.scope1 + ghg.scope2 + ghg.scope3", "6120")]),
+        (("1,000", "1,200", "1,040"), [("ghg.total[2022] = ghg.scope1 + ghg.scope2", "1020")]),
+    ],
+)
+def test_a_total_is_held_to_the_reading_with_or_without_scope_3_that_fits_more_years(
+    totals: tuple[str, ...], failing: list[tuple[str, str]]
+) -> None:
+    found = standing({"ghg.total": ("tCO2e", totals), **THREE_SCOPES}, YEARS)
+    assert found.checks == 3
+    assert {one.code for one in found.findings} == ({"reported-footing"} if failing else set())
+    compared = [two for one in found.findings for two in getattr(one, "evidence", ())]
+    assert [one.check for one in compared] == [relation for relation, _ in failing]
+    for one, (_, amount) in zip(compared, failing, strict=True):
+        assert Fraction(one.implied[0]) < Fraction(amount) < Fraction(one.implied[1])
+
+
+@pytest.mark.parametrize(("base", "unit"), [("%", "%"), ("t", "个百分点")])
+def test_a_change_that_may_be_of_percent_or_of_points_is_not_checked(base: str, unit: str) -> None:
+    rows = {"x.share": (base, ("6", "8")), "x.share.change": (unit, ("", "500"))}
+    assert standing(rows, ("2023", "2024")).checks == 0
+
+
 def test_figures_of_unlike_units_are_not_held_to_each_other() -> None:
     scopes = {
         "ghg.total": ("万吨CO2e", ("1.2",)),
@@ -287,3 +358,54 @@ def test_months_of_unlike_length_follow_on_each_other() -> None:
 
 def test_a_formula_that_was_never_calculated_is_named() -> None:
     assert read_cell("#UNCALCULATED").state == read_cell("#REF!").state == "unreadable"
+
+
+def accounts() -> hc.Inventory:
+    """Return two years of power, petrol by litre and by mass, and gas that a credit note takes back."""
+    base = {"site": "hq", "region": "CN", "period": "2024"}
+    rows = [
+        {"activity": "electricity.grid", "quantity": "1000", "unit": "MWh"},
+        {"activity": "electricity.grid", "quantity": "900", "unit": "MWh", "period": "2023"},
+        {"activity": "mobile.petrol", "quantity": "1", "unit": "t"},
+        {"activity": "mobile.petrol", "quantity": "500", "unit": "L"},
+        {"activity": "stationary.natural_gas", "quantity": "100", "unit": "m3"},
+        {"activity": "stationary.natural_gas", "quantity": "-100", "unit": "m3", "credit": "yes"},
+    ]
+    frame = pd.DataFrame([{"activity_id": f"a{at}", **base, **one} for at, one in enumerate(rows)])
+    library = hc.FactorLibrary.shipped()
+    acts = hc.Activities(frame, library=library)
+    return hc.Inventory(hc.Plan.compile(acts, library, hc.Methodology.shipped("hundsun-2024")).run(acts))
+
+
+def against(*rows: tuple[str, str, str, str]) -> Verification:
+    made = [{"id": name, "unit": unit, "equals": own, "cells": {"2024": cell}} for name, unit, own, cell in rows]
+    heads = [
+        hc.Denominator(
+            denominator="staff", period=str(year), value=value, unit="person", boundary="all", source="made up"
+        )
+        for year, value in ((2023, 400), (2024, 500))
+    ]
+    return verify(ReportedTable.of(made, ["2024"]), accounts(), heads)
+
+
+def test_only_the_years_of_the_table_are_held_to_the_accounts() -> None:
+    rows = ("ghg.scope2", "tCO2e", "", "536.60"), ("energy.electricity", "MWh", "", "1,000")
+    each = ("each", "tCO2e/person", "ghg.scope2 / staff", "1.0732")  # the table has no row of that name
+    found = against(*rows, each)
+    assert ([one.code for one in found.findings], found.checks, found.passed) == (["reported-gases"], 6, 5)
+    (wrong,) = [one for one in against(*rows, (*each[:3], "1.3415")).findings if one.severity == "error"]  # over 400
+    assert [one.check for one in wrong.evidence] == ["each[2024] = ghg.scope2 / staff"]  # type: ignore[attr-defined]
+    printed = against(*rows, ("staff", "person", "", "400"))
+    assert [one.code for one in printed.findings if one.severity == "error"] == ["reported-agreed"]
+
+
+def test_carriers_that_are_measured_in_two_ways_or_taken_back_are_not_recomputed() -> None:
+    """4.08975 t of CO2 come of 1.3685 t of petrol, not of 77, but its litres stand in the accounts as well."""
+    rows = (
+        ("ghg.scope1", "tCO2", "", "4.08975"),
+        ("energy.petrol", "t", "", "77"),
+        ("energy.natural_gas", "m3", "", "0"),
+    )
+    found = against(*rows)
+    assert [one.code for one in found.findings if one.severity == "error"] == []
+    assert [one.code for one in against(rows[0], ("energy.natural_gas", "m3", "", "9")).findings] == ["reported-agreed"]

@@ -389,6 +389,133 @@ def test_an_export_comes_in_by_its_mapping_and_leads_back_to_its_row(year: Path,
     assert sum(row.quantity for row in rows) == sum(controls.sums.values())
 
 
+@pytest.fixture
+def export(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A workspace of one site, a bill of it and the mapping of the bill."""
+    folder = tmp_path / "accounts"
+    (folder / "activity").mkdir(parents=True)
+    shutil.copy(HUNDSUN / "inventory.toml", folder)
+    (tmp_path / "bills.csv").write_text("month,kWh\n2024-01,5\n", encoding="utf-8")
+    site = Workspace(folder).boundary.sites[0].id
+    constants = f'[constants]\nsite = "{site}"\nactivity = "electricity.grid"\nunit = "kWh"\n'
+    columns = 'kind = "bills"\nperiod_format = "YYYY-MM"\n[columns]\nperiod = "month"\nquantity = "kWh"\n'
+    (tmp_path / "map.toml").write_text(columns + constants, encoding="utf-8")
+    return folder, tmp_path / "bills.csv", tmp_path / "map.toml"
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
+
+
+def test_a_delivery_with_a_fault_writes_nothing(export: tuple[Path, Path, Path]) -> None:
+    folder, bill, mapping = export
+    bill.write_text("month,kWh\n2024-01,five\n", encoding="utf-8")
+    delivery, taken = take_in(folder, received(bill, folder, mapping), bill)
+    assert (taken, [one.code for one in delivery.faults]) == (None, ["number-not-a-number"])
+    assert files_in(folder) == ["inventory.toml"]
+
+
+@pytest.mark.parametrize("name", [".bills.csv", "~$bills.csv"])
+def test_a_file_that_spreadsheets_and_listings_hide_is_no_delivery(name: str, export: tuple[Path, Path, Path]) -> None:
+    folder, bill, mapping = export
+    hidden = bill.rename(bill.with_name(name))
+    with pytest.raises(InputError) as raised:
+        take_in(folder, received(hidden, folder, mapping), hidden)
+    assert raised.value.code == "delivery-name-hidden"
+    assert files_in(folder) == ["inventory.toml"]
+
+
+def test_an_export_makes_no_workspace(export: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    folder, bill, mapping = export
+    delivery = received(bill, folder, mapping)
+    with pytest.raises(InputError) as raised:
+        take_in(tmp_path / "new", delivery, bill)
+    assert raised.value.code == "no-workspace"
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_table_that_is_broken_already_is_told_with_its_own_name(export: tuple[Path, Path, Path]) -> None:
+    folder, bill, mapping = export
+    typed = folder / "activity" / "typed.csv"
+    typed.write_text("activity_id,site,period,activity,quantity,unit\nx,nowhere,2024,electricity.grid,1,kWh\n")
+    delivery, taken = take_in(folder, received(bill, folder, mapping), bill)
+    assert taken is None
+    assert [(one.code, one.where and (one.where.file, one.where.row)) for one in delivery.faults] == [
+        ("unknown-site", ("typed.csv", 2))
+    ]
+    assert files_in(folder) == ["activity/typed.csv", "inventory.toml"]
+
+
+def test_where_the_system_makes_no_links_the_accounts_are_read_from_copies(
+    export: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, bill, mapping = export
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "bill.pdf").write_bytes(b"x")
+    shutil.copy(HUNDSUN / "activity" / "energy.csv", folder / "activity")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("links are not allowed here")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    delivery, taken = take_in(folder, received(bill, folder, mapping), bill)
+    assert delivery.faults == () and taken is not None
+    assert taken.written == ("activity/bills.csv", "deliveries.csv", "deliveries/bills.csv")
+    assert {one.where.file for batch in Workspace(folder).batches for one in batch.rows()} == {
+        "energy.csv",
+        "bills.csv",
+    }
+
+
+def test_a_later_delivery_without_activity_takes_its_earlier_rows_away(tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+    drawn = {"kind": "withdrawal", "source_or_destination": "third-party", **MARCH, "quantity": 310, "unit": "m3"}
+    for place in range(2):
+        filling = Filling(tmp_path / "year.xlsx", "en")
+        filling.form(**FORM)
+        filling.row("sites", id="HQ", region="CN-ZJ")
+        filling.row("water", site="HQ", **drawn)
+        if not place:
+            filling.row("electricity", site="HQ", activity="electricity.grid", **MARCH, quantity=1, unit="kWh")
+        assert take(filling.save(), folder).faults == ()
+        assert (folder / "activity" / "year.csv").is_file() == (not place)
+    water = Workspace(folder).water
+    assert water is not None and [one.kind for one in water.items] == ["withdrawal"]
+    assert [one["rows"] for one in register(folder)] == ["1"]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_side_table_that_cannot_be_added_to_is_named(broken: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+    folder.mkdir()
+    shutil.copy(HUNDSUN / "inventory.toml", folder)
+    site = Workspace(folder).boundary.sites[0].id
+    if broken:
+        (folder / "water.csv").write_text("site,kind,kind\na,b,c\n", encoding="utf-8")
+    else:
+        book = ExcelFile()
+        book.active.append(["site", "kind"])
+        book.active.append([site, "withdrawal"])
+        book.save(folder / "water.xlsx")
+    there = files_in(folder)
+    write_template(tmp_path / "year.xlsx", "en", Workspace(HUNDSUN), rows=20)
+    filling = Filling(tmp_path / "year.xlsx", "en")
+    filling.book = load_workbook(tmp_path / "year.xlsx")
+    filling.row(
+        "water", site=site, kind="withdrawal", source_or_destination="third-party", **MARCH, quantity=1, unit="m3"
+    )
+    delivery = received(filling.save(), folder)
+    if broken:
+        told, taken = take_in(folder, delivery, tmp_path / "year.xlsx")
+        assert taken is None
+        assert {one.where.file for one in told.faults if one.where} == {"water.csv"}
+    else:
+        with pytest.raises(InputError) as raised:
+            take_in(folder, delivery, tmp_path / "year.xlsx")
+        assert (raised.value.code, raised.value.data["file"]) == ("delivery-table-excel", "water.xlsx")
+    assert files_in(folder) == there
+
+
 @pytest.mark.parametrize("name", ["bills.csv", "bills.xlsx"])
 def test_progress_of_an_export_that_is_taken_in_is_told(name: str, tmp_path: Path) -> None:
     folder = typed_year(tmp_path / "accounts")

@@ -498,3 +498,58 @@ def test_a_certificate_in_co2e_is_weighed_by_the_version_that_uses_it() -> None:
     location = hc.Inventory(ledger, gwp="AR6", scope2="location", instruments=claimed)
     for pair in ((market, location), (location, market)):
         assert Restatement(*pair).bridge()[0].parts == {"scope2": pair[1].total().value - pair[0].total().value}
+
+
+# ---------------------------------------------------------------------------------- what only one version has rules for
+
+
+def ruled(method: hc.Methodology, *changes: dict[str, Any], library: hc.FactorLibrary = LIBRARY) -> hc.Inventory:
+    table = [{**row, **one} for row, one in zip(rows({f"a{at}": 1000 for at in range(9)}), changes, strict=False)]
+    acts = hc.Activities(pd.DataFrame(table), library=library)
+    return hc.Inventory(hc.Plan.compile(acts, library, method).run(acts))
+
+
+def test_an_activity_without_a_rule_in_one_version_stays_under_the_others_and_is_named() -> None:
+    energy = METHOD.use[2].properties[0].model_copy(update={"id": "gbt2589-2020.diesel.ncv"})
+    diesel = METHOD.use[2].model_copy(update={"activity": "stationary.diesel", "properties": (energy,)})
+    wider = METHOD.model_copy(update={"id": "wider", "use": (*METHOD.use, diesel)})
+    petrol, burnt = {"activity": "mobile.petrol", "unit": "t"}, {"activity": "stationary.diesel", "unit": "t"}
+    old, new = ruled(METHOD, {}), ruled(wider, {}, petrol, burnt)
+    restated = Restatement(old, new)
+    tonnes = 1000 * (Fraction("43.124") * Fraction("69.3") + Fraction("42.705") * Fraction("74.1")) / 1000
+    assert restated.bridge()[0].parts == {"lines": tonnes}
+    silent = [one for one in restated.findings if one.code == "restate-no-rule"]
+    assert [(one.data["activity"], one.data["methodology"]) for one in silent] == [
+        ("stationary.diesel", "hundsun-2024")
+    ]
+    assert "stationary.diesel" in silent[0].data["why"]["en"]
+    assert silent[0].data["why"]["en"] != silent[0].data["why"]["zh"]
+
+
+def test_what_stands_beside_the_scopes_has_no_part_in_a_restatement() -> None:
+    sold = METHOD.use[0].model_copy(update={"activity": "electricity.sold", "by": "electricity.grid"})
+    method = METHOD.model_copy(update={"use": (*METHOD.use, sold)})
+    old = ruled(method, {}, {"activity": "electricity.sold"})
+    new = ruled(method, {"quantity": 3000}, {"activity": "electricity.sold", "quantity": 5000})
+    assert Restatement(old, new).bridge()[0].parts == {"activity": 2 * Fraction("0.5366")}
+
+
+def test_a_gas_that_neither_version_can_weigh_is_no_zero(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    """Under the rules of the version without the gas row it emits CH4, and neither version states a GWP set."""
+    method = multigas.model_copy(update={"gwp": "none"})
+    gas = {"activity": "stationary.natural_gas", "unit": "m3"}
+    old, new = ruled(METHOD, {}, gas), ruled(method, {}, library=multigas_library)
+    with pytest.raises(InventoryError) as raised:
+        Restatement(old, new).bridge()
+    assert (raised.value.code, raised.value.data["flow"]) == ("gwp-needed", "CH4")
+
+
+def test_a_site_of_one_version_alone_is_a_dash_in_the_basis_of_the_other() -> None:
+    hq, plant = (Site.model_validate({"id": name, "region": "CN"}) for name in ("hq", "plant"))
+    table = pd.DataFrame(rows({"a": 1000}))
+    old, new = (inventory(table, hc.Boundary("all", own, "operational-control")) for own in ((hq,), (hq, plant)))
+    found = Restatement(old, new).findings
+    sites = [(one.data["before"], one.data["after"]) for one in found if one.code == "restated-basis"]
+    assert sites == [("plant –", "plant 100 %, financial+operational, CN")]

@@ -337,12 +337,16 @@ def test_a_seal_that_says_something_else_is_named(
         ({"methodology": "m"}, "replay-manifest"),
         ({"library": "0" * 64}, "replay-manifest"),
         ({"members": []}, "replay-member-unknown"),
+        ({"members": "twice"}, "replay-manifest"),
     ],
 )
 def test_a_manifest_that_states_something_else_is_named(
     tmp_path: Path, parts: dict[str, bytes], fields: dict[str, Any], code: str
 ) -> None:
-    manifest = seal.canonical({**json.loads(parts["manifest.json"]), **fields})
+    stated = json.loads(parts["manifest.json"])
+    if fields.get("members") == "twice":
+        fields = {"members": [*stated["members"], stated["members"][0]]}
+    manifest = seal.canonical({**stated, **fields})
     record = {**json.loads(parts["seal.json"]), "root": seal.digest(manifest)}
     replay = replayed(tmp_path, packed({**parts, "manifest.json": manifest, "seal.json": seal.canonical(record)}))
     assert code in codes(replay)
@@ -909,6 +913,13 @@ def test_a_link_that_leads_to_no_file_is_refused_by_name(accounts: hc.Workspace,
     (accounts.folder / "circle").symlink_to(to)
     with pytest.raises(CarbonError, match=f"circle is a link to {to}"):
         hc.Seal.of(accounts)
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_refused_by_name(accounts: hc.Workspace) -> None:
+    os.mkfifo(accounts.folder / "pipe")
+    with pytest.raises(CarbonError, match="pipe") as caught:
+        hc.Seal.of(accounts)
+    assert caught.value.code == "seal-no-file"
 
 
 def test_a_clock_that_ran_backwards_is_told_when_it_seals(chain: hc.Workspace) -> None:
