@@ -11,6 +11,7 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.periods import Period, day_of, text_of
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.sites import Site
+from hsesg_carbon.vetting import near_regions
 
 Wrong = tuple[str, str, dict[str, Any]]
 """Code, column and data of what is wrong with a key."""
@@ -98,7 +99,7 @@ class Filing:
         if not region:
             return site, "", [("region-missing", "region", {"site": site})]
         if region not in self.library.regions:
-            suggestions = near(region, list(self.library.regions)) or sorted(self.library.regions)[:8]
+            suggestions = near_regions(region, self.library.regions)
             return site, "", [("unknown-region", "region", {"region": region, "known": suggestions})]
         return site, region, []
 

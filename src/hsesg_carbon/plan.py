@@ -1,6 +1,6 @@
 """The plan: rules turned into numbers. One exact multiplier per distinct key and flow, with every step to it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -36,6 +36,9 @@ LINKS = ("ncv", "gcv", "density", "coal-equivalent")
 
 _CARBON = ("carbon-content", "oxidation")
 """Properties that together give CO2: a rule that names them needs no factor."""
+
+_SHOWN = 8
+"""How many candidates an error names."""
 
 CO2_PER_CARBON = Fraction(44, 12)
 """Molar masses as the IPCC guidelines and the Chinese ones take them."""
@@ -244,8 +247,7 @@ class _Compiler:
         self._covered = covered_gases(library, method)
         self.not_here: dict[tuple[str, str, str], Use] = {}
         """The rule that leaves a flow of an activity out, or accounts it with others, by activity, flow, technology."""
-        for source in {source for use in method.use for source in use.source} - library.sources.keys():
-            raise FactorError("unknown-source", source=source, suggestions=near(source, list(library.sources)))
+        self._refuse_mistyped()
         self._rule = _remembered(method.place)
         self._choice = _remembered(library.choose)
         self._flows = _remembered(self._flows_of)
@@ -261,6 +263,18 @@ class _Compiler:
         self._tuples: dict[tuple[int, ...], tuple[PlanLine, ...]] = {}
         self._single: dict[tuple[int, str, tuple[str, ...]], PlanLine] = {}
         self.errors: dict[str, CarbonError] = {}
+
+    def _refuse_mistyped(self) -> None:
+        """Refuse rules with a source, an activity or a flow that nothing has: they would rule nothing, silently."""
+        problems = [
+            Finding(code=code, severity="error", data={"methodology": self.method.id, "rule": place, **data})
+            for place, use in enumerate(self.method.use, start=1)
+            for code, data in _mistyped(use, self.library)
+        ]
+        if len(problems) == 1:
+            raise MethodologyError(problems[0].code, **problems[0].data)
+        if problems:
+            raise MethodologyError("methodology-mistyped", problems, methodology=self.method.id, count=len(problems))
 
     def lines(self, key: PlanKey) -> tuple["PlanLine", ...]:
         """Return the lines of a key that can be made; a site matters only where a rule names sites."""
@@ -522,7 +536,19 @@ class _Compiler:
             unit=unit,
             target=target,
             have=[one.id for one in pool] or ["-"],
+            known=self._that_would_lead(activity, unit) or ["-"],
         )
+
+    def _that_would_lead(self, activity: str, unit: str) -> list[str]:
+        """Return published properties of the activity's fuel that measure ``unit`` otherwise, heating values first."""
+        subject = self.library.catalogue[activity].subject
+        fitting = [
+            one
+            for one in self.library.properties
+            if one.subject == subject and one.property in LINKS and _by(unit, one) is not None
+        ]
+        fitting.sort(key=lambda one: (LINKS.index(one.property), one.id))
+        return [one.id for one in fitting][:_SHOWN]
 
     def _need_basis(self, activity: str, steps: Sequence[Step], basis: str | None) -> None:
         """Refuse a heating value under a factor that does not say whether its energy is net or gross."""
@@ -531,6 +557,18 @@ class _Compiler:
                 raise MethodologyError(
                     "basis-not-stated", methodology=self.method.id, activity=activity, id=step.record.id
                 )
+
+
+def _mistyped(use: Use, library: FactorLibrary) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the sources and patterns of a rule that nothing in the library has."""
+    for source in use.source:
+        if source not in library.sources:
+            yield "rule-source-unknown", {"source": source, "suggestions": near(source, list(library.sources))}
+    if not any(fnmatchcase(one, use.activity) for one in library.catalogue):
+        suggestions = library.suggest(use.activity) or near(use.activity, list(library.catalogue))
+        yield "rule-activity-unknown", {"activity": use.activity, "suggestions": suggestions}
+    if not any(fnmatchcase(one, use.flow) for one in library.flows):
+        yield "rule-flow-unknown", {"flow": use.flow, "suggestions": near(use.flow, list(library.flows))}
 
 
 def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:

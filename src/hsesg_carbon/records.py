@@ -1,5 +1,6 @@
 """The records of the factor library: sources, flows, activities, regions and published numbers."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -47,6 +48,9 @@ def last_day(partial: str) -> date:
 
 
 def _is_a_day(partial: str) -> str:
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", partial):
+        msg = "write a day, a month or a year, such as 2025-02-10, 2025-02 or 2025"
+        raise ValueError(msg)
     if int(partial[:4]) not in _YEARS:
         msg = f"the year {partial[:4]} is none of 1900 to 2200"
         raise ValueError(msg)
@@ -56,7 +60,7 @@ def _is_a_day(partial: str) -> str:
 
 _YEARS = range(1900, 2201)
 
-PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"), AfterValidator(_is_a_day)]
+PartialDate = Annotated[str, AfterValidator(_is_a_day)]
 Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
 PropertyKind = Literal["ncv", "gcv", "density", "carbon-content", "oxidation", "coal-equivalent", "net-to-gross"]
 

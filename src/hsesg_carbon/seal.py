@@ -224,6 +224,8 @@ class Seal:
         """
         Return the chain of a workspace and all that is wrong with it or with a pack in it; nothing is recomputed.
 
+        Files of the folder that are not those of the last seal are a warning: the chain is whole all the same.
+
         Raises:
             InputError: There is no chain, or its file cannot be read.
         """
@@ -233,9 +235,14 @@ class Seal:
         if not links and not found:
             raise InputError("chain-missing", folder=str(folder))
         broken = {one.data.get("pack") for one in found}
+        manifest: Manifest | None = None
         for link in links:
             if link.pack not in broken:
-                found += _pack_of_link(folder / link.pack, link)
+                wrong, manifest = _pack_of_link(folder / link.pack, link)
+                found += wrong
+        unsure = any(one.severity == "error" or one.code == "chain-pack-unlisted" for one in found)
+        if manifest is not None and not unsure:  # else this link need not be the last that was made
+            found += _since(workspace.folder, manifest, links[-1])
         return links, tuple(found)
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
@@ -701,8 +708,23 @@ def _crate_faults(metadata: bytes, manifest: Manifest, record: Record) -> Iterat
         yield _fault("replay-crate-differs")
 
 
-def _pack_of_link(path: Path, link: Link) -> Iterable[Finding]:
-    """Return what is wrong with a pack of the chain, each time with its name."""
+def _since(folder: Path, manifest: Manifest, link: Link) -> Iterator[Finding]:
+    """Yield which files of the accounts are not those that were sealed last."""
+    sealed = {one.path.removeprefix(INPUTS): one.sha256 for one in manifest.members if one.path.startswith(INPUTS)}
+    try:
+        here = {name: digest(data) for name, data in _inputs(folder).items()}
+    except InputError as error:  # the chain can be held to itself even where the folder could not be sealed again
+        yield _note(error.code, "warning", **error.data)
+        return
+    changed = [name for name in sorted(sealed.keys() & here.keys()) if sealed[name] != here[name]]
+    added, gone = sorted(here.keys() - sealed.keys()), sorted(sealed.keys() - here.keys())
+    if changed or added or gone:
+        data = {"number": link.number, "pack": f"{SEALS}/{link.pack}", "changed": changed, "added": added, "gone": gone}
+        yield _note("seal-since-changed", "warning", **data)
+
+
+def _pack_of_link(path: Path, link: Link) -> tuple[list[Finding], Manifest | None]:
+    """Return what is wrong with a pack of the chain, each time with its name, and its manifest."""
     _, opened = open_pack(path)
     found, read = _examined(opened)
     if read is not None:
@@ -710,7 +732,8 @@ def _pack_of_link(path: Path, link: Link) -> Iterable[Finding]:
         stated = (record.number, record.time, record.root, record.previous)
         if stated != (link.number, link.time, link.root, link.previous):
             found.append(_fault("chain-pack-other", number=link.number, pack=link.pack))
-    return [one.model_copy(update={"where": Where(file=link.pack)}) for one in found]
+    told = [one.model_copy(update={"where": Where(file=link.pack)}) for one in found]
+    return told, read[0] if read is not None else None
 
 
 @contextmanager

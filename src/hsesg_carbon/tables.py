@@ -14,7 +14,7 @@ from decimal import Decimal
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -193,7 +193,6 @@ class Table:
 
 def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> list[Finding]:
     """Return what a record or a settings file has wrong, in the words of the message catalogue."""
-    known = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     findings = []
     for one in error.errors():
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
@@ -203,6 +202,7 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
             code = "key-missing"
         elif one["type"] == "extra_forbidden":
             word = key.rsplit(".", 1)[-1]
+            known = _keys_at(model, one["loc"][:-1])
             code, data["known"] = "key-unknown", [one for one in near(word, known) or known if one != word]
         elif one["type"] == "literal_error":
             code, data["expected"] = "key-not-allowed", context.get("expected", "")
@@ -213,9 +213,26 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
         elif isinstance(own := context.get("error"), CarbonError):  # a validator that says it in our words
             code, data = own.code, {**own.data, **({"key": key} if key else {})}
         else:
-            code, data["why"] = "key-misfit", one["msg"]
+            code, data["why"] = "key-misfit", one["msg"].removeprefix("Value error, ")
         findings.append(Finding(code=code, severity="error", data=data))
     return findings
+
+
+def _keys_at(model: type[BaseModel] | None, path: Iterable[int | str]) -> list[str]:
+    """Return the keys that may stand at a place of a record: of the record itself, or of one inside it."""
+    for part in path:
+        if model is None or isinstance(part, int):
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        model = _record_in(fields[part].annotation) if part in fields else None
+    return [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the record that a field holds, alone or several of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_record_in, get_args(annotation))), None)
 
 
 def read_toml(path: Path | Traversable) -> dict[str, Any]:

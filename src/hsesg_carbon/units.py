@@ -421,6 +421,9 @@ def measured(unit: str) -> tuple[Fraction, dict[str, int]]:
 def near_units(unit: str) -> list[str]:
     """Return the units of which some spelling is like ``unit``, or holds it."""
     word = normalise(unit)
+    gas = re.fullmatch(r"(.+?) ?co2", word, re.IGNORECASE)
+    if gas and gas[1] in _names():  # a factor may repeat its gas, spelt as flows.csv has it; tCO2e is another unit
+        return [f"{gas[1]}CO2"]
     spellings = near(word, list(_names()), count=8)
     if len(word) > 2:  # noqa: PLR2004  (one or two letters are in everything)
         spellings += [one for one in _names() if word.lower() in one.lower()]

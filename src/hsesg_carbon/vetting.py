@@ -1,7 +1,7 @@
 """What is wrong with a number or a word of the library, beyond what its own row can tell: own data is held to it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -23,6 +23,9 @@ BASES = {"ncv": "net", "gcv": "gross"}
 PURE = ("oxidation", "net-to-gross")
 NO_FUELS = ("electricity", "electricity_onsite", "heat", "cooling")
 """Carriers whose energy is neither net nor gross."""
+
+_FIRST = 8
+"""How many words are named where none is like the one that is not known."""
 
 _METRIC = re.compile(r"(GWP|GTP)\d{2,3}")
 
@@ -78,7 +81,7 @@ def word_faults(entry: CatalogueEntry | Region, words: Words) -> Iterator[Fault]
         return
     for flow in entry.flows:
         if flow not in words.flows:
-            yield "unknown-flow", {"flow": flow, "known": list(words.flows)}
+            yield "unknown-flow", {"flow": flow, "known": _like_flows(flow, words)}
     for unit in entry.measured_in:
         try:
             units.grid(unit)
@@ -95,7 +98,7 @@ def _of_factor(one: EmissionFactor, words: Words) -> Iterator[Fault]:
         yield "co2e-of-unknown-set", {"id": one.id, "gwp_set": one.gwp_set, "known": sorted(words.gwp_sets)}
     flow = words.flows.get(one.flow)
     if flow is None:
-        yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
+        yield "unknown-flow", {"flow": one.flow, "known": _like_flows(one.flow, words)}
     elif units.kind(units.sides(one.plain_unit)[0]) != units.kind(flow.unit):
         yield "factor-unit-not-of-flow", {"id": one.id, "unit": one.unit, "flow": one.flow}
     per = units.kind(one.per)
@@ -125,7 +128,7 @@ def _of_property(one: FuelProperty, words: Words) -> Iterator[Fault]:
 
 def _of_gwp(one: Gwp, words: Words) -> Iterator[Fault]:
     if one.flow not in words.flows:
-        yield "unknown-flow", {"flow": one.flow, "known": list(words.flows)}
+        yield "unknown-flow", {"flow": one.flow, "known": _like_flows(one.flow, words)}
     if not _METRIC.fullmatch(one.metric):
         yield "gwp-metric", {"id": one.id, "metric": one.metric}
     above, below = units.sides(one.unit)
@@ -134,4 +137,23 @@ def _of_gwp(one: Gwp, words: Words) -> Iterator[Fault]:
 
 
 def _unknown_region(code: str, words: Words) -> Fault:
-    return "unknown-region", {"region": code, "known": near(code, list(words.regions)) or list(words.regions)[:8]}
+    return "unknown-region", {"region": code, "known": near_regions(code, words.regions)}
+
+
+def near_regions(word: str, regions: Mapping[str, Region]) -> list[str]:
+    """
+    Return the codes of regions that are meant by ``word``: their name or a code like it, else the first ones.
+
+    Example:
+        >>> from hsesg_carbon.factors import FactorLibrary
+        >>> near_regions("China", FactorLibrary.shipped().regions)[0]
+        'CN'
+    """
+    called = [one.code for one in regions.values() if word.casefold() in {one.name_en.casefold(), one.name_zh}]
+    alike = dict.fromkeys([*called, *near(word, list(regions))])
+    return list(alike)[:4] or sorted(regions)[:_FIRST]
+
+
+def _like_flows(word: str, words: Words) -> list[str]:
+    """Return the flows like a word, else the first: there are more than a hundred."""
+    return near(word, list(words.flows)) or list(words.flows)[:_FIRST]

@@ -90,8 +90,10 @@ RULE = (
         ),
         (RULE + '{ property = "density", source = "cn-practice-density" }]\n', "property-tie"),
         (RULE + '{ property = "oxidation", id = "gbt32151-2024.petrol.oxidation" }]\n', "property-not-applied"),
-        (RULE.replace("ipcc-2006-v2", "ipcc-2006") + "]\n", "unknown-source"),
+        (RULE.replace("ipcc-2006-v2", "ipcc-2006") + "]\n", "rule-source-unknown"),
         (RULE.replace("mobile.petrol", "*") + "]\n", "property-chain-missing"),
+        (RULE.replace("mobile.petrol", "mobile.petroll") + "]\n" + RULE + "]\n", "rule-activity-unknown"),
+        (RULE.replace('"CO2"', '"C02"') + "]\n" + RULE + "]\n", "rule-flow-unknown"),
         (
             '[[use]]\nactivity = "mobile.petrol"\nflow = "CO2"\nreason = "r"\nproperties = ['
             '{ property = "carbon-content", id = "gbt32151-2024.petrol.carbon-content" }]\n',
@@ -131,6 +133,32 @@ def test_a_methodology_that_says_two_things_of_one_is_refused(
     path.write_text(head + ("" if text.startswith("gases") else 'gases = ["CO2"]\n') + text, encoding="utf-8")
     with pytest.raises(hc.MethodologyError, match=words):
         hc.Plan.compile(hc.Activities(rows(PETROL)), library, hc.Methodology.load(path))
+
+
+def test_all_words_that_a_methodology_mistypes_are_named_at_once_by_rule(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    method = methodology(tmp_path, RULE + "]\n" + RULE.replace("petrol", "petroll").replace("-v2", "-v3") + "]\n")
+    with pytest.raises(hc.MethodologyError) as caught:
+        hc.Plan.compile(hc.Activities(rows(PETROL)), library, method)
+    told = [(one.code, one.data["rule"], one.data["suggestions"][0]) for one in caught.value.problems]
+    assert told == [("rule-source-unknown", 2, "ipcc-2006-v2"), ("rule-activity-unknown", 2, "mobile.petrol")]
+
+
+def test_a_rule_without_the_property_it_needs_is_told_which_published_ones_would_lead_there(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.Plan.compile(hc.Activities(rows(PETROL)), library, methodology(tmp_path, RULE + "]\n"))
+    told = next(one for one in caught.value.problems if one.code == "property-chain-missing")
+    kinds = {library.fuel_property(one).property for one in told.data["known"]}
+    assert kinds == {"density", "gcv"}  # of litres no net heating value speaks
+    assert 'properties = [{ property = "ncv", id = "..." }]' in told.message()
+
+
+def test_a_key_mistyped_in_a_rule_is_told_the_key_of_rules_that_is_like_it(tmp_path: Path) -> None:
+    with pytest.raises(hc.MethodologyError, match="did you mean vintage"):
+        methodology(tmp_path, RULE.replace("reason =", "vintge = 'latest-known'\nreason =") + "]\n")
 
 
 def test_a_methodology_that_is_not_shipped_is_refused_with_those_like_it() -> None:

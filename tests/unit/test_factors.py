@@ -169,6 +169,28 @@ def test_an_own_factor_that_is_unsound_is_refused(tmp_path: Path, row: str, code
     assert caught.value.text("zh")
 
 
+OWN_GAS = "id,activity,flow,value,unit,region,valid_from,published,source,locator,checked\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("own.a,stationary.natural_gas,CO2,2,kgco2/m3,CN,2024-01-01,2025,own,x,primary", "Did you mean kgCO2?"),
+        ("own.a,stationary.natural_gas,CO2,2,kgCO2/m3,China,2024-01-01,2025,own,x,primary", "nearest: CN, "),
+        ("own.a,stationary.natural_gas,C02,2,kgCO2/m3,CN,2024-01-01,2025,own,x,primary", "there are CO2."),
+        ("own.a,stationary.natural_gas,CO2,2,kgCO2/m3,CN,2024-01-01,2025/2/10,own,x,primary", "fit: write a day"),
+    ],
+)
+def test_what_is_mistyped_in_an_own_factor_is_told_the_word_that_was_meant(tmp_path: Path, row: str, told: str) -> None:
+    (tmp_path / "sources.toml").write_text(
+        '[own]\ntitle = "t"\npublisher = "p"\nlicence = "l"\nlicence_class = "own"\n', encoding="utf-8"
+    )
+    (tmp_path / "own.csv").write_text(OWN_GAS + row + "\n", encoding="utf-8")
+    with pytest.raises(hc.CarbonError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert told in caught.value.text()
+
+
 def test_a_zero_factor_is_a_factor(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
     (tmp_path / "own.csv").write_text(

@@ -846,7 +846,7 @@ def test_an_end_that_was_cut_off_shows_only_by_the_pack_that_is_left(chain: hc.W
     edited(chain, lambda lines: lines[:2])
     assert chain_codes(chain) == {"chain-pack-unlisted"}
     sorted((chain.folder / "seals").glob("*.zip"))[2].unlink()
-    assert chain_codes(chain) == set()
+    assert chain_codes(chain) == {"seal-since-changed"}  # the folder is that of the link that is gone
 
 
 def test_a_line_that_is_no_link_is_refused_with_its_row(chain: hc.Workspace) -> None:
@@ -972,6 +972,22 @@ def test_a_folder_that_cannot_be_written_still_gives_a_pack_elsewhere(
 
 
 # ------------------------------------------------------------------------------------ command line
+
+
+def test_a_check_names_the_files_that_are_no_longer_as_they_were_sealed(accounts: hc.Workspace) -> None:
+    made = hc.Seal.of(accounts)
+    assert hc.Seal.check(accounts)[1] == ()
+    bills = next((accounts.folder / "activity").glob("*.csv"))
+    bills.write_text(bills.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    (accounts.folder / "new.txt").write_text("x", encoding="utf-8")
+    (found,) = hc.Seal.check(accounts)[1]
+    assert (found.code, found.severity, found.data["number"]) == ("seal-since-changed", "warning", 1)
+    assert (found.data["changed"], found.data["added"], found.data["gone"]) == (
+        [f"activity/{bills.name}"], ["new.txt"], [],
+    )  # fmt: skip
+    assert found.data["pack"].endswith(made.pack.name)
+    assert "seal 1" in said("seal", accounts.folder, "--check")[1]
+    assert said("seal", accounts.folder, "--check")[0] == 0  # the chain is whole
 
 
 def said(*arguments: object) -> tuple[int, str]:

@@ -48,8 +48,13 @@ def tenths(value: float) -> Decimal:
 def print_findings(console: "Console", findings: "Sequence[Finding]", lang: str, *, soft_wrap: bool = False) -> None:
     """Print findings, a paragraph each; with ``soft_wrap`` lines break where the terminal ends."""
     for one in findings:
-        severity = message(f"label.severity-{one.severity}", lang)
-        console.print(f"{severity} {one.line(lang)}", markup=False, soft_wrap=soft_wrap)
+        console.print(with_code(one, lang), markup=False, soft_wrap=soft_wrap)
+
+
+def with_code(finding: "Finding", lang: str) -> str:
+    """Return a finding as a terminal shows it: how grave, where, what, and the code to look it up by."""
+    severity = message(f"label.severity-{finding.severity}", lang)
+    return f"{severity} {finding.line(lang)} [{finding.code}]"
 
 
 def denominator_name(per: str, lang: str) -> str:

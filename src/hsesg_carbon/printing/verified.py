@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hsesg_carbon.messages import message
-from hsesg_carbon.printing.console import print_findings, print_table
+from hsesg_carbon.printing.console import print_findings, print_table, with_code
 from hsesg_carbon.shown import number, percent
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def print_verification(console: "Console", result: "Verification", lang: str) ->
         message("label.verified", lang, checks=result.checks, passed=result.passed), style="bold", markup=False
     )
     for finding in result.findings:
-        severity = message(f"label.severity-{finding.severity}", lang)
-        console.print(f"\n{severity} {finding.line(lang)}", markup=False, soft_wrap=True)
+        console.print(f"\n{with_code(finding, lang)}", markup=False, soft_wrap=True)
         for one in getattr(finding, "evidence", ()):
             data = {"printed": between(one.printed), "implied": between(one.implied, one.unit)}
             console.print(
