@@ -159,7 +159,7 @@ def known_options(words: list[str]) -> tuple[set[str], list[str]]:
     """Return the options of the command that the words begin with, and the words behind it."""
     command: Any = typer.main.get_command(app)
     while inner := getattr(command, "commands", None):
-        if not words:
+        if not words or words[0].startswith("--"):
             break
         assert words[0] in inner, f"there is no command {words[0]}"
         command, words = inner[words[0]], words[1:]
