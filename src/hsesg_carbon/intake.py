@@ -365,7 +365,7 @@ def _frame_of(tables: Sequence[Table]) -> "tuple[pd.DataFrame | None, list[Findi
         remarks, wrong = _table_findings(table)
         notes += [*table.notes, *remarks]
         problems += wrong
-        if set(table.columns) >= set(REQUIRED) and not table.problems:  # broken cells do not hide other problems
+        if not _missing(table) and not table.problems:  # broken cells do not hide other problems
             used.append(table)
     columns = list(dict.fromkeys(column for table in used for column in table.columns))
     cells = [row.cells for table in used for row in table.rows]
@@ -461,6 +461,13 @@ def _alike(frames: Sequence["pd.DataFrame"], names: Sequence[str]) -> Iterator["
         yield one.assign(**blank) if blank else one
 
 
+def _missing(table: Table) -> list[str]:
+    """Return the columns that a table of activity data needs and does not have."""
+    missing = [name for name in REQUIRED if name not in table.columns]
+    dated = "period" in table.columns or {"period_start", "period_end"} <= set(table.columns)
+    return missing if dated else [*missing, "period"]
+
+
 def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
     """Return remarks on a table of activity data, and what makes it unusable."""
     place = Where(file=table.file, sheet=table.sheet)
@@ -470,12 +477,9 @@ def _table_findings(table: Table) -> tuple[list[Finding], list[Finding]]:
         data = {"found": table.columns, "wanted": [*REQUIRED, "period"]}
         return [], [Finding(code="headings-unknown", severity="error", where=place, data=data)]
     problems = list(table.problems)
-    missing = [name for name in REQUIRED if name not in table.columns]
-    if not ("period" in table.columns or {"period_start", "period_end"} <= set(table.columns)):
-        missing.append("period")
     problems += [
         Finding(code="column-missing", severity="error", where=place, data={"column": name, "found": table.columns})
-        for name in missing
+        for name in _missing(table)
     ]
     notes = [
         Finding(

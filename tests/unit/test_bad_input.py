@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hsesg_carbon as hc
-from hsesg_carbon.tables import read_tables, read_toml
+from hsesg_carbon.intake import read_activities
+from hsesg_carbon.tables import raw_sheets, read_bytes, read_tables, read_toml
 
 GOOD = {
     "activity_id": "a1",
@@ -446,3 +447,45 @@ def test_a_cubic_metre_of_natural_gas_is_gas_and_of_diesel_liquid() -> None:
     row = {"activity_id": "a", "site": "hq", "period": "2024", "quantity": "1", "region": "CN", "unit": "m3"}
     for activity in ("stationary.natural_gas", "stationary.diesel"):
         assert hc.Activities(pd.DataFrame([row | {"activity": activity}])).keys[0].unit == "m3"
+
+
+def test_a_workbook_without_cells_and_a_file_that_is_too_large_are_refused(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    with pytest.raises(hc.InputError) as caught:
+        read_tables(tmp_path / "a.xlsx")
+    assert caught.value.code == "file-empty"
+    (tmp_path / "a.csv").write_text("x" * 11, encoding="utf-8")
+    assert read_bytes(tmp_path / "a.csv", 11) == b"x" * 11
+    with pytest.raises(hc.InputError) as caught:
+        read_bytes(tmp_path / "a.csv", 10)
+    assert caught.value.code == "file-too-large"
+    with pytest.raises(hc.InputError) as caught:
+        raw_sheets((tmp_path / "a.csv").rename(tmp_path / "a.txt"))
+    assert caught.value.code == "file-kind"
+
+
+def test_activity_without_files_or_without_a_period_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "activity").mkdir()
+    with pytest.raises(hc.InputError) as caught:
+        read_activities(tmp_path, SITES, hc.FactorLibrary.shipped())
+    assert caught.value.code == "no-activity-files"
+    header = ",".join(one for one in GOOD if one != "period")
+    text = ",".join(value for name, value in GOOD.items() if name != "period")
+    (tmp_path / "activity" / "bills.csv").write_text(f"{header}\n{text}\n", encoding="utf-8")
+    with pytest.raises(hc.InputError) as caught:
+        read_activities(tmp_path, SITES, hc.FactorLibrary.shipped())
+    (fault,) = caught.value.problems
+    assert isinstance(fault, hc.Finding) and fault.where is not None
+    assert (fault.code, fault.data["column"], fault.where.file) == ("column-missing", "period", "bills.csv")
+    whole = ",".join(GOOD) + "\n" + ",".join(GOOD.values())
+    (tmp_path / "activity" / "whole.csv").write_text(whole + "\n", encoding="utf-8")
+    with pytest.raises(hc.InputError) as caught:  # beside a sound table its rows are not told one by one
+        read_activities(tmp_path, SITES, hc.FactorLibrary.shipped())
+    assert caught.value.problems == (fault,)
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    frame = pd.DataFrame([[*GOOD.values(), "2"]], columns=[*GOOD, "quantity"])
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(frame, sites=SITES)
+    assert caught.value.code == "frame-kind"

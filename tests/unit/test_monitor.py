@@ -322,6 +322,17 @@ def test_a_plan_to_date_goes_by_days_where_last_year_is_not_whole(tmp_path: Path
     assert row["actual_to_date"] == told(4000 * TCE_POWER)
 
 
+def test_a_target_of_a_carrier_in_energy_or_in_a_unit_that_no_bill_has(tmp_path: Path) -> None:
+    """Of the gas, billed in m3, MWh are known by its heating value; tonnes are not, and stay unknown."""
+    plan = TARGETS + "gas,a,natural_gas,2022,9,MWh,plan,made up\ngas-t,a,natural_gas,2022,9,t,plan,made up\n"
+    folder = write(tmp_path / "a", bills(), targets=plan)
+    rows = {row["target"]: row for row in monitor(folder, "2022-12")["targets"]}
+    assert rows["gas"]["actual_to_date"] == told(1200 * F("38.931") / 3600)
+    assert rows["gas-t"]["actual_to_date"] is None
+    stated = {row["target"]: row["actual"] for row in hc.Statement.of(hc.Workspace(folder)).as_json()["targets"]}
+    assert stated == {"gas": told(1200 * F("38.931") / 3600), "gas-t": None}
+
+
 def test_a_path_is_straight_between_its_years_and_shows_the_actual_of_whole_years(tmp_path: Path) -> None:
     rows = "peak,,emissions,2022,20,tCO2e,trajectory,made up\npeak,,emissions,2030,12,tCO2e,trajectory,made up\n"
     rows += "peak,,emissions,2060,0,tCO2e,trajectory,made up\n"

@@ -144,6 +144,21 @@ def test_a_part_that_fits_nothing_is_an_error_at_its_place(tmp_path: Path, part:
     assert "parts.csv, row 2" in told
 
 
+@pytest.mark.parametrize(("days", "day"), [("from = 2023-03-10", "2023-03-10"), ("to = 2023-03-20", "2023-03-20")])
+def test_a_part_within_which_its_site_joins_or_leaves_is_an_error_at_its_place(
+    tmp_path: Path, days: str, day: str
+) -> None:
+    bills = [
+        f"m{at},hq,2023-03-{first:02d}/2023-03-{last:02d},electricity.grid,10,MWh,,"
+        for at, first, last in ((0, 1, 9), (1, 10, 20), (2, 21, 31))
+    ]
+    folder = accounts(tmp_path / "a", "x,hq,2023-03,electricity.grid,1,MWh,m1,it\n", [])
+    (folder / "activity" / "bills.csv").write_text(HEADING + "\n".join(bills) + "\n", encoding="utf-8")
+    edit(folder / "inventory.toml", 'id = "hq"', f'id = "hq"\n{days}')
+    told = fault(folder)
+    assert "parts.csv, row 2" in told and day in told
+
+
 def test_a_negative_part_is_refused_even_with_a_credit_mark(tmp_path: Path) -> None:
     folder = accounts(tmp_path / "a", "")
     text = HEADING.replace("role", "role,credit") + "x,hq,2023,electricity.grid,-10,MWh,r0,it,yes\n"
