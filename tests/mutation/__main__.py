@@ -52,7 +52,7 @@ TESTS = [
     *(
         f"tests/workflow/test_{name}.py"
         for name in (
-            *("restate", "entities", "instruments", "parts", "ratios", "settings"),
+            *("restate", "entities", "instruments", "parts", "ratios", "settings", "offices"),
             *("command_line", "factor_commands", "printed", "verification_plan"),
         )
     ),

@@ -22,6 +22,7 @@ EXAMPLES = 10
 """Of a law per mutant: a law that needs more to notice a fault is a weak one."""
 BUDGET = 20.0
 """Seconds of processor time, clean, of the tests that a mutant is shown to at most, the quick ones first."""
+WORDS = "test_what_is_told_is_what_was_told"
 PATIENCE = 5
 """A mutant that takes so many times the clean run (and some seconds) runs for ever: a test would notice."""
 GRACE = 5
@@ -114,15 +115,28 @@ class Trial:
         ]
         return {"failed": sorted(self.failed), "seconds": seconds, "reached": reached}
 
+    def _shown(self, names: set[str]) -> tuple[list[str], float]:
+        """
+        Return the tests that a mutant is shown, and their clean seconds: quick ones for half of the budget, then those
+        of what is told word by word, which see most and take a second each, then more of the quick ones.
+        """
+        quick = sorted(names, key=lambda one: (self._seconds[one], one))
+        chosen: list[str] = []
+        spent = 0.0
+        for some, most in ((quick, BUDGET / 2), ([one for one in quick if WORDS in one], BUDGET), (quick, BUDGET)):
+            for name in some:
+                if name in chosen:
+                    continue
+                if chosen and spent + self._seconds[name] > most:
+                    break
+                chosen.append(name)
+                spent += self._seconds[name]
+        return chosen, spent
+
     def _tried(self, mutant: Mutant, items: dict[str, pytest.Item], functions: dict[Any, list[FunctionType]]) -> str:
         path = str(mutant.path)
         names = self._reached.get((path, mutant.line)) or self._reached.get((path, mutant.statement)) or set()
-        chosen, spent = [], 0.0
-        for name in sorted(names, key=lambda one: (self._seconds[one], one)):
-            spent += self._seconds[name]
-            if chosen and spent > BUDGET:
-                break
-            chosen.append(items[name])
+        chosen, spent = self._shown(names)
         if not chosen:
             return "unreached"
         code = mutated(mutant)
@@ -132,7 +146,7 @@ class Trial:
         child = os.fork()
         if not child:
             _limited(spent)
-            _in_the_child(aims, code, chosen, self.failed)
+            _in_the_child(aims, code, [items[name] for name in chosen], self.failed)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             return "timeout" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM) else "killed"
