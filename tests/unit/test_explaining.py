@@ -1,0 +1,219 @@
+"""What explains a table, at the edges: which slips are told of small tables made for one slip each."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import hsesg_carbon as hc
+from hsesg_carbon.errors import InputError
+from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.verification import ReportedTable, Verification, verify
+from hsesg_carbon.verification.relations import Constant, parse, value
+from hsesg_carbon.verification.reported import read_cell
+
+YEARS = ["2022", "2023"]
+
+
+def found(*rows: tuple[str, str, str, tuple[str, str]], years: list[str] = YEARS) -> Verification:
+    """Verify a table of ``(id, unit, equals, cells)``."""
+    return verify(
+        ReportedTable.of(
+            [
+                {"id": name, "unit": unit, "equals": equals, "cells": dict(zip(years, cells, strict=True))}
+                for name, unit, equals, cells in rows
+            ],
+            years,
+        )
+    )
+
+
+def told(outcome: Verification) -> set[tuple[str, str]]:
+    """Return the kinds and sentences of everything that would explain what was found."""
+    return {(one.kind, one.text()) for finding in outcome.findings for one in getattr(finding, "explanations", ())}
+
+
+def kinds(outcome: Verification) -> set[str]:
+    return {kind for kind, _ in told(outcome)}
+
+
+def test_a_difference_without_its_first_term_is_the_other_with_its_sign() -> None:
+    outcome = found(
+        ("sold", "t", "", ("100", "110")),
+        ("lost", "t", "", ("30", "35")),
+        ("net", "t", "sold - lost", ("-30", "75")),
+    )
+    assert ("left-out", "net (2022): computed without sold.") in told(outcome)
+
+
+def test_another_row_of_the_same_kind_may_be_what_was_divided_by_and_no_row_of_another() -> None:
+    rows = [
+        ("total", "tCO2e", "", ("1000", "1100")),
+        ("staff", "person", "", ("400", "430")),
+        ("contractors", "person", "", ("50", "60")),
+        ("area", "m2", "", ("800", "900")),
+    ]
+    outcome = found(*rows, ("each", "tCO2e/person", "total / staff", ("20.0", "2.56")))
+    assert ("stale-denominator", "each (2022): divided by contractors[2022].") in told(outcome)
+    outcome = found(*rows, ("each", "tCO2e/person", "total / staff", ("1.25", "2.56")))
+    assert "stale-denominator" not in kinds(outcome)  # 1.25 is per m2
+
+
+def test_digits_that_would_begin_with_a_needless_nought_are_no_misprint_of_a_number() -> None:
+    outcome = found(
+        ("gas", "t", "", ("100.0", "90.0")),
+        ("petrol", "t", "", ("47.4", "41.0")),
+        ("total", "t", "gas + petrol", ("1,047.4", "131.0")),
+    )
+    assert "digits-swapped" not in kinds(outcome)
+    outcome = found(
+        ("gas", "t", "", ("0.3", "0.2")),
+        ("petrol", "t", "", ("0.3", "0.2")),
+        ("total", "t", "gas + petrol", ("6.0", "0.4")),
+    )
+    assert "digits-swapped" in kinds(outcome)  # 0.6
+
+
+def test_two_rows_of_one_ratio_may_be_put_for_each_other() -> None:
+    outcome = found(
+        ("part", "t", "", ("80", "21")),
+        ("whole", "t", "", ("20", "84")),
+        ("share", "%", "part / whole", ("25.0", "25.0")),
+    )
+    assert ("labels-exchanged", "part (2022), whole (2022): the rows part and whole are put for each other.") in told(
+        outcome
+    )
+
+
+def test_a_row_that_is_printed_in_one_column_only_is_a_cell_and_no_row() -> None:
+    outcome = found(
+        ("gas", "t", "", ("100000", "")),
+        ("petrol", "t", "", ("47.4", "")),
+        ("total", "t", "gas + petrol", ("147.4", "")),
+    )
+    (finding,) = outcome.findings
+    assert finding.explanations[0].text() == (  # type: ignore[attr-defined]
+        "gas (2022): printed 1000 times what it should be (a power of ten: 万, 亿, k, M)."
+    )
+
+
+def test_a_sign_that_is_turned_is_told_without_a_factor() -> None:
+    outcome = found(
+        ("gas", "t", "", ("-100", "90")),
+        ("petrol", "t", "", ("47", "41")),
+        ("total", "t", "gas + petrol", ("147", "131")),
+    )
+    (finding,) = outcome.findings
+    assert finding.explanations[0].kind == "sign"  # type: ignore[attr-defined]
+    assert finding.explanations[0].detail == {}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("unit", ["%", ""])
+def test_a_share_of_a_share_in_percent_does_not_say_what_a_change_of_it_is(unit: str) -> None:
+    outcome = found(("share", "%", "", ("20", "25")), ("share.change", unit, "", ("", "5")), years=["2022", "2023"])
+    assert outcome.checks == (0 if unit == "%" else outcome.checks)
+    assert outcome.findings == () or unit == ""
+
+
+def test_two_carriers_are_enough_for_a_share_of_energy() -> None:
+    rows = [
+        ("energy.electricity", "MWh", "", ("1,500", "1,610")),
+        ("energy.natural_gas", "m3", "", ("56,000", "61,000")),
+    ]
+    assert found(*rows, ("energy.electricity.share", "%", "", ("99.9", "74"))).findings != ()
+    assert found(rows[0], ("energy.electricity.share", "%", "", ("99.9", "74"))).checks == 0
+
+
+def test_scope_2_without_emissions_may_be_bought_green_and_too_much_of_it_is_told_as_it_is_printed() -> None:
+    power = ("energy.electricity", "MWh", "", ("1,000", "1,000"))
+    green = found(power, ("ghg.scope2", "tCO2e", "", ("0", "0")))
+    assert green.findings == ()
+    assert green.checks == 0
+    much = ("ghg.scope2", "tCO2e", "", ("4,321", "500"))
+    (finding,) = found(power, much).findings
+    assert finding.code == "reported-magnitude"
+    assert finding.data["printed"] == "4,321"
+    assert finding.data["unit"] == "tCO2e"
+
+
+def test_brackets_and_signs_within_each_other_are_counted_to_forty() -> None:
+    for deep in ("(" * 40 + "a" + ")" * 40, "-" * 40 + "a"):
+        parse(deep)
+    for deeper in ("(" * 41 + "a" + ")" * 41, "-" * 41 + "a"):
+        with pytest.raises(InputError) as refused:
+            parse(deeper)
+        assert refused.value.code == "relation-too-deep"
+    minus = parse("-3")
+    assert isinstance(minus, Constant) or value(minus, lambda _: (_ for _ in ()).throw(AssertionError)).lo == -3
+
+
+def test_no_more_cells_than_two_hundred_letters_are_read() -> None:
+    assert read_cell("1" * 200).state == "number"
+    assert read_cell("1" * 201).state != "number"
+    assert read_cell("a" * 10).state != "number"
+
+
+def test_a_reported_table_without_a_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        ReportedTable.of([{"id": "a b", "unit": "t", "cells": {"2023": "1"}}], ["2023"])
+    assert refused.value.data["file"] == "-"
+    with pytest.raises(InputError) as refused:
+        verify(ReportedTable.of([{"id": "a", "unit": "t", "equals": "b", "cells": {"2023": "1"}}], ["2023"]))
+    assert refused.value.data["file"] == "-"
+    note = ReportedTable.of([{"id": "a", "unit": "t", "cells": {"2023": "1.2.3"}}], ["2023"]).notes[0]
+    assert note.where is not None
+    assert (note.where.column, note.where.value) == ("2023", "1.2.3")
+
+
+def test_only_sheets_with_an_id_are_tables_of_a_workbook(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "reported.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, heading in (("figures", "id"), ("notes", "remark")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, [heading, "unit", "2023"])
+            sheet.write_row(1, 0, ["total", "t", "5"])
+    assert [one.table for one in ReportedTable.read(path).rows] == ["figures"]
+
+
+def test_an_inventory_is_agreed_with_by_scope_and_without_scope_3(multigas_inventory: Inventory) -> None:
+    totals = {str(row["scope"]): row.amount.value for row in multigas_inventory.by("scope")}
+    printed = {f"ghg.scope{scope}": f"{float(totals[scope]):.6f}" for scope in ("1", "2")}
+    table = ReportedTable.of(
+        [{"id": name, "unit": "tCO2e", "cells": {"2024": text}} for name, text in printed.items()], ["2024"]
+    )
+    outcome = verify(table, multigas_inventory)
+    assert outcome.findings == ()
+    assert outcome.checks == outcome.passed == 3  # each scope, and what the power comes to
+    wrong = ReportedTable.of([{"id": "ghg.scope1", "unit": "tCO2e", "cells": {"2024": "1"}}], ["2024"])
+    (finding,) = verify(wrong, multigas_inventory).findings
+    assert finding.code == "reported-agreed"
+
+
+@pytest.fixture
+def multigas_inventory(multigas_library: hc.FactorLibrary, multigas: hc.Methodology) -> Inventory:
+    import pandas as pd
+
+    bills = [
+        {
+            "activity_id": name,
+            "site": "hq",
+            "region": "CN",
+            "period": "2024",
+            "activity": name,
+            "quantity": "1000",
+            "unit": unit,
+        }
+        for name, unit in (("electricity.grid", "kWh"), ("stationary.natural_gas", "m3"))
+    ]
+    activities = hc.Activities(pd.DataFrame(bills), library=multigas_library)
+    return Inventory(hc.Plan.compile(activities, multigas_library, multigas).run(activities), gwp="AR6")
+
+
+def test_of_weights_of_words_that_say_nothing_a_row_is_as_dense_as_any() -> None:
+    from hsesg_carbon.verification.sampling import _laxity  # what no published number backs is checked best
+
+    assert _laxity("") == -1
+    assert [_laxity(one) for one in ("primary", "inferred")] == sorted(_laxity(one) for one in ("primary", "inferred"))
+    assert Fraction(_laxity("primary")) > _laxity("")
