@@ -543,3 +543,22 @@ def test_a_corrected_property_rules_and_the_old_row_stays_addressable(tmp_path: 
     library = hc.FactorLibrary.shipped().overlay(tmp_path)
     assert library.property_of("own", "petrol", "density").id == "own.b"
     assert str(library.fuel_property("own.a").value) == "0.7"
+
+
+def test_own_flows_are_words_and_no_factors(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "flows.csv").write_text(
+        "flow,kind,unit,name_en,name_zh,group\nHFC-own,gas,t,A blend of our own,自有混合物,HFCs\n", encoding="utf-8"
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert library.flows["HFC-own"].group == "HFCs"
+    assert "HFC-own" in library.gases(["HFCs"])
+
+
+def test_a_technology_that_the_rule_asks_for_is_no_other_one(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    row = "own.t,electricity.grid,CO2,,turbine,0.1,kg/kWh,,,,CN,2024-01-01,,2024-01-01,own,x,primary,,,,\n"
+    (tmp_path / "own.csv").write_text(HEADER + row, encoding="utf-8")
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    asked = wanted(2024, sources=("own",), variant=None, technology="turbine")
+    assert library.choose(asked).fit == ("exact",)
