@@ -32,7 +32,7 @@ EXPLAINED = [DOCS / "explanation" / f"{name}.md" for name in ("restatement", "un
 HOW_TO = [
     page
     for page in (*sorted((DOCS / "tutorials").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md")), *EXPLAINED)
-    if page.stem != "index"
+    if page.stem != "index" and not page.stem.startswith("a-company-from-nothing")  # test_front writes its files
 ]
 CUT = "..."
 FOUND = {"replay", "verify"}

@@ -12,14 +12,15 @@ from tests.test_docs import assert_said, said, tidy
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 ROLES = ["questions", "for-facilities", "for-auditors"]
+FROM_NOTHING = "tutorials/a-company-from-nothing"
 PAGES = [
     ROOT / "README.zh.md",
     DOCS / "for-programmers.md",
-    *(DOCS / f"{name}{lang}.md" for name in ROLES for lang in ("", ".zh")),
+    *(DOCS / f"{name}{lang}.md" for name in (*ROLES, FROM_NOTHING) for lang in ("", ".zh")),
 ]
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh.md"),
-    *((DOCS / f"{name}.md", DOCS / f"{name}.zh.md") for name in ROLES),
+    *((DOCS / f"{name}.md", DOCS / f"{name}.zh.md") for name in (*ROLES, FROM_NOTHING)),
 ]
 PIECE = re.compile(
     r"^(?:(?P<add>Add to |加到)?`(?P<file>[^`\n]+)`[:：]\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$"
@@ -41,6 +42,7 @@ def test_a_page_for_newcomers_works_when_it_is_followed_word_by_word(page: Path,
             settle(tmp_path / piece["where"], piece["line"])
         elif piece["file"]:
             place = tmp_path / piece["file"]
+            place.parent.mkdir(parents=True, exist_ok=True)
             kept = place.read_text(encoding="utf-8") if piece["add"] else ""
             place.write_text(kept + piece["text"], encoding="utf-8")
         elif piece["kind"] == "console":
