@@ -645,14 +645,267 @@ def test_intensities_refuse_what_does_not_belong_together(ledger: Callable[..., 
     assert accepted.value(year=2024) == value
 
 
-def test_a_year_without_a_denominator_is_left_out_and_those_after_it_are_not(ledger: Callable[..., hc.Ledger]) -> None:
+def test_a_year_without_a_denominator_is_left_out_and_named(ledger: Callable[..., hc.Ledger]) -> None:
+    boundary = hc.Boundary("b", (hc.Site(id="hq"),), "operational-control")
+    given = [denominator(period="2023")]
+    assert not hc.Inventory(ledger({}), boundary).intensity(given, per="revenue")
+    (finding,) = denominators_missing(given, [2024, 2023])
+    assert (finding.code, finding.severity) == ("denominator-missing", "warning")
+    assert (finding.data["denominator"], finding.data["year"]) == ("revenue", 2024)
+
+
+def test_a_higher_version_of_a_denominator_rules_by_number() -> None:
+    versions = [denominator(version="9", value="1"), denominator(version="10", value="2")]
+    assert ruling_denominators(versions, "revenue")[2024].value == 2
+
+
+def test_a_missing_total_is_no_zero(ledger: Callable[..., hc.Ledger]) -> None:
+    totals = hc.Inventory(ledger({}, PETROL)).by("scope", "year")
+    assert [row["scope"] for row in totals] == ["1", "2"]
+    for group in ({"scope": "3"}, {"year": 2024}):
+        with pytest.raises(hc.InventoryError):
+            totals.value(**group)
+    assert list(totals.frame().columns) == ["scope", "year", "flow", "value", "unit"]
+    assert len(totals[:1]) == 1
+
+
+def test_energy_shares_leave_out_years_without_use(ledger: Callable[..., hc.Ledger]) -> None:
+    account = EnergyAccount(hc.Inventory(ledger({"quantity": "0"}, {"period": "2023"}, {**GAS, "period": "2023"})))
+    assert {row["year"] for row in account.shares()} == {2023}
+    shares = [account.share(carrier, "energy.gj", 2023).value for carrier in ("electricity", "natural_gas")]
+    assert sum(shares) == 100
+    with pytest.raises(hc.InventoryError):
+        account.share("electricity", "energy.gj", 2024)
+
+
+def test_periods_split_into_reporting_periods_by_days() -> None:
+    def parts(text: str) -> list[tuple[str, Fraction]]:
+        return [(period.label, share) for period, share in hc.Period.parse(text).parts()]
+
+    assert parts("2024") == [("2024", Fraction(1))]
+    assert parts("2024-Q3") == [("2024-Q3", Fraction(1))]
+    assert parts("2024-03-05/2024-03-20") == [("2024-03-05/2024-03-20", Fraction(1))]
+    assert parts("2023-12-31/2024-02-01") == [
+        ("2023-12", Fraction(1, 33)),
+        ("2024-01", Fraction(31, 33)),
+        ("2024-02", Fraction(1, 33)),
+    ]
+    assert (
+        hc.Period.parse("2024年3月")
+        == hc.Period.parse("2024-3")
+        == hc.Period(dt.date(2024, 3, 1), dt.date(2024, 3, 31))
+    )
+
+
+# ---------------------------------------------------------------------------------------- kinds of frames and columns
+
+
+DATED = {"quantity": 30.0, "period_start": pd.Timestamp("2023-12-17"), "period_end": pd.Timestamp("2024-01-15")}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda f: f, pl.from_pandas, lambda f: pl.from_pandas(f).lazy(), pa.Table.from_pandas],
+    ids=["pandas", "polars", "polars-lazy", "pyarrow"],
+)
+def test_lines_and_totals_agree_for_timestamps(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology, make: Callable[[pd.DataFrame], Any]
+) -> None:
+    native = make(rows(DATED, {**DATED, **GAS}).drop(columns="period"))
+    activities = hc.Activities(native, library=multigas_library)
+    run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+    lines = run.lines()
+    table = lines.collect() if isinstance(lines, pl.LazyFrame) else lines
+    table = table if isinstance(table, pd.DataFrame) else table.to_pandas()
+    for row in run.totals():
+        assert table.loc[table["flow"] == row.flow, "amount"].sum() == pytest.approx(float(row.amount.value), rel=1e-12)
+
+
+def test_object_columns_of_mixed_types_and_blanks_are_text_with_nulls(multigas_library: hc.FactorLibrary) -> None:
+    frame = rows({}, {})
+    frame["period"] = pd.Series([2024, "2024-03"], dtype=object)
+    frame["region"] = pd.Series(["CN", None], dtype=object)
+    activities = hc.Activities(frame, sites=[hc.Site(id="hq", region="CN")], library=multigas_library)
+    assert [key.region for key in activities.keys] == ["CN", "CN"]
+    assert activities.row("a0").period.label == "2024"
+    assert activities.row("a1").key.region == "CN"
+    blank = rows({})
+    blank["site"] = pd.Series([None], dtype=object)
+    with pytest.raises(hc.InputError, match="fill it in"):
+        hc.Activities(blank)
+
+
+@pytest.mark.parametrize("kind", ["Int64", "Float64", "int64[pyarrow]", "double[pyarrow]"])
+def test_a_key_of_nothing_but_nulls_is_a_blank_quantity(kind: str) -> None:
+    frame = rows({}, PETROL)
+    frame["quantity"] = pd.array([1, None], dtype=kind)
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(frame)
+    assert [(one.code, one.where.activity_id) for one in caught.value.problems] in (  # type: ignore[attr-defined]
+        [("quantity-blank", "a1")],
+        [("quantity-not-finite", "a1")],
+    )
+
+
+@pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="pandas 2 has no copy on write")
+def test_what_the_caller_does_to_the_frame_later_changes_nothing(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    frame = rows({"quantity": 10.0}).astype({"quantity": float})
+    activities = hc.Activities(frame, library=multigas_library)
+    frame.loc[0, "quantity"] = 999.0
+    run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+    assert run.explain("a0").row.quantity == 10
+    assert run.totals().value("energy.gj").value == Fraction("0.036")
+
+
+def test_explain_takes_a_float_as_the_totals_take_it(
+    multigas_library: hc.FactorLibrary, multigas: hc.Methodology
+) -> None:
+    for quantity in (33.33333333, 0.1, 1.0005, -2.5000005, 1e-120, 12345.678901234):
+        frame = rows({"quantity": quantity, "credit": "yes", **PETROL})
+        activities = hc.Activities(frame, library=multigas_library)
+        run = hc.Plan.compile(activities, multigas_library, multigas).run(activities)
+        for line in run.explain("a0").lines:
+            assert line.amount.value == run.totals().value(line.flow.flow).value, quantity
+
+
+def test_quality_is_one_of_three_words_whatever_the_frame() -> None:
+    for make in (lambda f: f, pl.from_pandas, duckdb.from_df):
+        with pytest.raises(hc.InputError, match="measured, invoiced or estimated"):
+            hc.Activities(make(rows({"quantity": 1.0, "quality": "measured"}, {"quantity": 1.0, "quality": "guess"})))
+
+
+def test_a_crossing_bill_on_the_right_side_of_a_joining_day_counts(ledger: Callable[..., hc.Ledger]) -> None:
+    site = hc.Site.model_validate({"id": "hq", "region": "CN", "from": "2024-03-15"})
+    boundary = hc.Boundary("b", (site,), "operational-control")
+    bills = ({"period": "2024-02-15/2024-03-14", "quantity": "7"}, {"period": "2024-03-15/2024-04-14", "quantity": "5"})
+    inventory = hc.Inventory(ledger(*bills, sites=[site]), boundary)
+    assert inventory.total().value == 5 * Fraction("0.5306") / 1000
+    assert [one.code for one in inventory.findings if "site" in one.code] == ["site-outside-boundary"]
+
+
+def test_the_first_of_a_rule_for_co2e_and_rules_for_gases_decides(
+    tmp_path: Path, multigas_library: hc.FactorLibrary
+) -> None:
+    gas = (
+        RULE.replace("mobile.petrol", "*.petrol")
+        + '{ property = "ncv", source = "ipcc-2006-v2" }, { property = "density", id = "made-up.petrol.volume" }]\n'
+    )
+    published = (
+        '[[use]]\nactivity = "stationary.petrol"\nsite = "hq"\nflow = "CO2e"\nsource = ["made-up"]\nreason = "x"\n'
+        'properties = [{ property = "ncv", id = "gbt2589-2020.petrol.ncv" }, '
+        '{ property = "density", id = "made-up.petrol.volume" }]\n'
+    )
+    for text, flow, heating_value in ((published + gas, "CO2e", "43.124"), (gas + published, "CO2", "44.3")):
+        method = methodology(tmp_path, text).model_copy(update={"gwp": "AR5"})
+        activities = hc.Activities(
+            rows({**PETROL, "activity": "stationary.petrol", "quantity": "1360"}), library=multigas_library
+        )
+        run = hc.Plan.compile(activities, multigas_library, method).run(activities)
+        assert {row.flow for row in run.totals()} == {flow, "energy.gj"}
+        assert run.totals().value("energy.gj").value == Fraction(heating_value)
+        left_out = [one for one in hc.Inventory(run).findings if one.code == "gases-left-out"]
+        assert bool(left_out) == (flow == "CO2")
+
+
+def test_two_values_of_one_kind_in_a_rule_tie_and_other_fuels_are_named(
+    tmp_path: Path, library: hc.FactorLibrary
+) -> None:
+    gas = (
+        RULE.replace("mobile.petrol", "*") + '{ property = "ncv", id = "ipcc2006.petroleum_coke.ncv" }, '
+        '{ property = "density", id = "cn-practice.petrol95.density" }]\n'
+    )
+    activities = hc.Activities(rows(PETROL))
+    plan = hc.Plan.compile(activities, library, methodology(tmp_path, gas))
+    assert "fit-other-fuel" in {one.code for one in plan.findings}
+    two = (
+        gas + '[[use]]\nactivity = "*"\nflow = "energy.gj"\nreason = "x"\nproperties = [{ property = "ncv", id = '
+        '"gbt2589-2020.petrol.ncv" }, { property = "ncv", id = "gbt2589-2008.petrol.ncv" }]\n'
+    )
+    with pytest.raises(hc.MethodologyError, match="several ways"):
+        hc.Plan.compile(activities, library, methodology(tmp_path, two))
+
+
+def test_the_same_batch_twice_can_be_taken_out_once(ledger: Callable[..., hc.Ledger]) -> None:
+    one = ledger({})
+    assert ((one + one) - one).explain("a0") == one.explain("a0")
+    with pytest.raises(hc.InputError, match="several rows"):
+        (one + ledger({"quantity": "3"})).explain("a0")
+
+
+def test_ids_that_differ_in_spaces_are_the_same_and_a_space_is_no_id() -> None:
+    same = rows({}, {})
+    same["activity_id"] = ["x", "x "]
+    assert [one.code for one in hc.Activities(same).check()] == ["duplicate-id"] * 2
+    same["activity_id"] = ["x", " "]
+    assert [one.code for one in hc.Activities(same).check()] == ["cell-blank"]
+
+
+def test_periods_that_follow_on_one_another_are_told_as_a_span_and_kinds_are_never_mixed() -> None:
+    labels = ["2024-12", "2023", "2025-01", "2024-Q2", "2024-Q1", "2022", "2024-03-15/2024-04-14", "2025-01", "2024-02"]
+    told = period_names(Period.parse(one) for one in labels)
+    assert told == ["2022–2023", "2024-Q1–2024-Q2", "2024-02", "2024-03-15/2024-04-14", "2024-12–2025-01"]
+    assert period_names([]) == []
+
+
+def test_what_is_open_month_after_month_is_told_once_with_its_span(tmp_path: Path, library: hc.FactorLibrary) -> None:
+    bills = rows(*({"period": f"2024-{month:02}", "region": "US"} for month in (1, 2, 3, 7)), PETROL)
+    with pytest.raises(hc.FactorError) as caught:
+        hc.Plan.compile(hc.Activities(bills), library, methodology(tmp_path, GRID_RULE))
+    told = {(one.code, str(one.data.get("period"))) for one in caught.value.problems}  # type: ignore[attr-defined]
+    assert ("factor-missing", "['2024-01–2024-03', '2024-07']") in told
+    assert len(told) == len(caught.value.problems) == caught.value.data["count"]
+
+
+def test_lines_of_several_batches_are_asked_for_one_by_one(ledger: Callable[..., hc.Ledger]) -> None:
+    first, second = ledger(ELECTRICITY), ledger({**ELECTRICITY, "quantity": "7", "activity_id": "b"})
+    view = hc.Inventory(first + second, gwp="AR6")
+    with pytest.raises(hc.InputError) as caught:
+        view.lines()
+    assert caught.value.code == "lines-of-batches"
+    assert len(view.lines(second.activities[0])) == len(second.lines())
+
+
+def test_entries_of_some_years_are_those_of_no_other(ledger: Callable[..., hc.Ledger]) -> None:
+    view = hc.Inventory(ledger(ELECTRICITY, {**ELECTRICITY, "period": "2023"}), gwp="AR6")
+    assert {one.period.start.year for one in view.entries()} == {2023, 2024}
+    assert {one.period.start.year for one in view.entries({2023})} == {2023}
+
+
+def test_without_a_boundary_there_is_nothing_to_remark_and_nothing_to_consolidate(
+    ledger: Callable[..., hc.Ledger],
+) -> None:
+    own = ledger(ELECTRICITY)
+    view = hc.Inventory(own, gwp="AR6")
+    assert view.remarks(own.activities[0].rows()[0]) == ()
+    with pytest.raises(hc.InventoryError) as caught:
+        Consolidations(view).under("legal-entity")
+    assert caught.value.code == "boundary-missing"
+
+
+def test_periods_outside_the_years_that_accounts_can_have_are_refused() -> None:
+    for first, last in ((dt.date(1899, 12, 31), dt.date(1900, 1, 1)), (dt.date(2200, 12, 31), dt.date(2201, 1, 1))):
+        with pytest.raises(hc.InputError) as caught:
+            Period.of(first, last)
+        assert caught.value.code == "period-broken"
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal("-Infinity")])
+def test_a_decimal_that_is_no_number_is_refused(value: Decimal) -> None:
+    with pytest.raises(hc.InputError) as caught:
+        hc.Activities(pd.DataFrame([{**rows(PETROL).iloc[0].to_dict(), "quantity": value}]))
+    assert {"number-not-finite", "quantity-not-finite"} & {one.code for one in caught.value.problems}
+
+
+def test_years_after_one_without_a_denominator_are_divided_too(ledger: Callable[..., hc.Ledger]) -> None:
     view = hc.Inventory(ledger(*({"period": year} for year in ("2022", "2023", "2024"))), gwp="AR6")
     staff = [
         hc.Denominator(denominator="staff", period=year, value=Decimal(10), unit="person", boundary="all", source="x")
         for year in ("2022", "2024")
     ]
     rows = divided(view.by("year"), staff, "staff", "all")
-    assert [row["year"] for row in rows] == ["2022", "2024"]
+    assert [row["year"] for row in rows] == [2022, 2024]
     with pytest.raises(hc.InventoryError) as caught:
         divided(view.by("year"), staff, "revenue", "all")
     assert caught.value.data["known"] == ["staff"]
