@@ -16,7 +16,7 @@ from decimal import Decimal
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -219,7 +219,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
     """Return what a record or a settings file has wrong, in the words of the message catalogue."""
     known = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     findings = []
-    for one in error.errors():
+    errors = error.errors()
+    for one in errors[:_MAX_PROBLEMS]:
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
         context = one.get("ctx", {})
         data: dict[str, Any] = {"key": key}
@@ -239,6 +240,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
         else:
             code, data["why"] = "key-misfit", one["msg"]
         findings.append(Finding(code=code, severity="error", data=data))
+    if (more := len(errors) - _MAX_PROBLEMS) > 0:
+        findings.append(Finding(code="more-problems", severity="error", data={"count": more}))
     return findings
 
 
@@ -401,9 +404,9 @@ def _refuse_large_parquet(path: Path) -> None:
     with pq.ParquetFile(path) as file:
         about, schema = file.metadata, file.schema_arrow
     sizes = [about.row_group(at).total_byte_size for at in range(about.num_row_groups)]
-    _refuse_more(path, "cells", about.num_rows * max(1, about.num_columns), _MAX_PARQUET_CELLS)
-    _refuse_more(path, "columns", about.num_columns, MAX_COLUMNS)
-    _refuse_more(path, "bytes", sum(sizes), MAX_BYTES)
+    _refuse_more(path, "parquet-too-many-cells", about.num_rows * max(1, about.num_columns), _MAX_PARQUET_CELLS)
+    _refuse_more(path, "parquet-too-many-columns", about.num_columns, MAX_COLUMNS)
+    _refuse_more(path, "parquet-too-many-bytes", sum(sizes), MAX_BYTES)
     if nested := [one.name for one in schema if pa.types.is_nested(one.type)]:
         raise InputError("parquet-nested", file=path.name, column=nested[0][:_MAX_WHY])
     columns = (about.schema.column(at) for at in range(about.num_columns))
@@ -415,12 +418,12 @@ def _refuse_large_parquet(path: Path) -> None:
                 words = pa.types.is_dictionary(one.type)
                 lengths = pc.binary_length(one.dictionary).take(one.indices) if words else pa.array([one.nbytes])
                 total += pc.sum(lengths).as_py() or 0
-            _refuse_more(path, "bytes", total, MAX_BYTES)
+            _refuse_more(path, "parquet-too-many-bytes", total, MAX_BYTES)
 
 
-def _refuse_more(path: Path, what: Literal["cells", "columns", "bytes"], count: int, limit: int) -> None:
+def _refuse_more(path: Path, code: str, count: int, limit: int) -> None:
     if count > limit:
-        raise InputError(f"parquet-too-many-{what}", file=path.name, count=count, limit=limit)
+        raise InputError(code, file=path.name, count=count, limit=limit)
 
 
 def read_bytes(path: Path | Traversable, limit: int = MAX_BYTES) -> bytes:

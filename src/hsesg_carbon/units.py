@@ -13,7 +13,9 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation, loca
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from hsesg_carbon.errors import InputError, UnitError, near
 from hsesg_carbon.spelling import nfkc
@@ -75,6 +77,15 @@ def parse_number(text: str) -> Decimal:
         raise InputError("number-not-finite", value=text)
     _refuse_followed(plain)
     raise InputError("number-not-a-number", value=text[:_MAX_TEXT])
+
+
+def _as_written(value: object) -> object:
+    """Return text as the number that it states, by the rules of all numbers, and anything else as it is."""
+    return parse_number(value) if isinstance(value, str) else value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_as_written)]
+"""A number of a record that may be text: 1e999999999 is a line of a file, and as a fraction takes all memory."""
 
 
 def _refuse_followed(text: str) -> None:
