@@ -93,7 +93,7 @@ LAYERS = [
     ["propagation", "units", "workbooks"],
     ["common_factors", "disturbances", "spreads"],
     ["errors", "findings"],
-    ["attribution", "categories", "messages", "writing"],
+    ["attribution", "categories", "messages", "spelling", "writing"],
 ]
 HEIGHT = {name: len(LAYERS) - place for place, layer in enumerate(LAYERS) for name in layer}
 FILES = {

@@ -588,8 +588,12 @@ class Activities:
     ) -> None:
         """Note what is wrong with rows of a group, fetching the first of them."""
         with engine_errors(self.frame):
-            own = self._grouping.rows_of(self.frame, group)
+            own = None
             for code, column, data, broken in wrong:
+                if broken is None and not problems.room(code):  # to look for rows takes as long as there are rows
+                    problems.add(code, column, data, [], int(group["_rows"]))
+                    continue
+                own = self._grouping.rows_of(self.frame, group) if own is None else own
                 if broken is None:
                     problems.add_rows(code, column, data, own, int(group["_rows"]))
                 else:

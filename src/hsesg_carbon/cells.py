@@ -17,6 +17,10 @@ Wrong = tuple[str, str, dict[str, Any]]
 """Code, column and data of what is wrong with a key."""
 
 
+_LOOKED_UP = 300
+"""Strange words of which similar ones are looked for: a hundred faults of a rule are shown, and there are three."""
+
+
 class Filing:
     """
     Files the distinct keys of rows under cells.
@@ -33,6 +37,7 @@ class Filing:
         self.columns = tuple(columns)
         self.library = library
         self.sites = sites
+        self._strange = 0
         self._period_columns = [name for name in self.columns if name.startswith("period")]
         self._period_at = [self.columns.index(name) for name in self._period_columns]
         self._at = {name: place for place, name in enumerate(self.columns)}
@@ -76,10 +81,10 @@ class Filing:
         if not activity:
             wrong.append(("cell-blank", "activity", {"column": "activity"}))
         elif entry is None:
-            suggestions = self.library.suggest(activity)
+            suggestions = self.library.suggest(activity) if self._worth_a_look() else []
             code = "unknown-activity" if suggestions else "unknown-activity-nothing-near"
             wrong.append((code, "activity", {"activity": activity[:80], "suggestions": suggestions}))
-        name, unit_wrong = _unit_of(unit, activity, entry)
+        name, unit_wrong = self._unit_of(unit, activity, entry)
         wrong += unit_wrong
         if technology and entry is not None and technology not in (told := self.library.technologies(activity)):
             shown = near(technology, told) or told[:8] or ["-"]
@@ -99,7 +104,8 @@ class Filing:
         if not region:
             return site, "", [("region-missing", "region", {"site": site})]
         if region not in self.library.regions:
-            suggestions = near_regions(region, self.library.regions)
+            regions = self.library.regions
+            suggestions = near_regions(region, regions) if self._worth_a_look() else sorted(regions)[:8]
             return site, "", [("unknown-region", "region", {"region": region, "known": suggestions})]
         return site, region, []
 
@@ -124,19 +130,25 @@ class Filing:
         cut = known is not None and any(known.cuts(one) for one, _ in month.parts())
         return (period if cut else month), cut
 
+    def _worth_a_look(self) -> bool:
+        """Say whether what is like a strange word is still looked for, which takes milliseconds: not of thousands."""
+        self._strange += 1
+        return self._strange <= _LOOKED_UP
 
-def _unit_of(unit: str, activity: str, entry: CatalogueEntry | None) -> tuple[str, list[Wrong]]:
-    """Return the canonical unit of a cell and what is wrong with it."""
-    if not unit:
-        return "", [("cell-blank", "unit", {"column": "unit"})]
-    try:
-        name = units.canonical(unit)
-        units.grid(name)
-    except UnitError as error:
-        return "", [(error.code, "unit", error.data)]
-    if entry is not None and not entry.accepts(name):
-        data = {"activity": activity, "unit": unit, "accepted": entry.measured_in}
-        return name, [("wrong-dimension", "unit", data)]
-    if entry is not None and entry.leaves_open(name):
-        return name, [("volume-left-open", "unit", {"activity": activity, "unit": unit})]
-    return name, []
+    def _unit_of(self, unit: str, activity: str, entry: CatalogueEntry | None) -> tuple[str, list[Wrong]]:
+        """Return the canonical unit of a cell and what is wrong with it."""
+        if not unit:
+            return "", [("cell-blank", "unit", {"column": "unit"})]
+        if not units.is_unit(unit) and not self._worth_a_look():
+            return "", [("unknown-unit-nothing-near", "unit", {"unit": unit[:80], "suggestions": []})]
+        try:
+            name = units.canonical(unit)
+            units.grid(name)
+        except UnitError as error:
+            return "", [(error.code, "unit", error.data)]
+        if entry is not None and not entry.accepts(name):
+            data = {"activity": activity, "unit": unit, "accepted": entry.measured_in}
+            return name, [("wrong-dimension", "unit", data)]
+        if entry is not None and entry.leaves_open(name):
+            return name, [("volume-left-open", "unit", {"activity": activity, "unit": unit})]
+        return name, []

@@ -1,7 +1,6 @@
 """The factor library: published emission factors and fuel properties, each row with its source, table and page."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -31,6 +30,7 @@ from hsesg_carbon.records import (
     Wanted,
     last_day,
 )
+from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.tables import misfits, read_tables, read_toml
 from hsesg_carbon.vetting import faults, word_faults
 
@@ -356,11 +356,7 @@ class FactorLibrary:
 
     def suggest(self, words: str) -> list[str]:
         """Return activity codes whose code, name or alias is like ``words``."""
-        folded = fold(words)
-        names: dict[str, list[str]] = {}
-        for entry in self.catalogue.values():
-            for name in (entry.activity, entry.name_en, entry.name_zh, *entry.aliases):
-                names.setdefault(fold(name), []).append(entry.activity)
+        folded, names = fold(words), self._by_name
         close = [folded] if folded in names else near(folded, list(names))
         return list(dict.fromkeys(code for name in close for code in names[name]))[:6]
 
@@ -374,6 +370,15 @@ class FactorLibrary:
         return {one.id: one for one in found}
 
     # ---------------------------------------------------------------------------------------------- inside
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """Return activity codes by what they may be called."""
+        names: dict[str, list[str]] = {}
+        for entry in self.catalogue.values():
+            for name in (entry.activity, entry.name_en, entry.name_zh, *entry.aliases):
+                names.setdefault(fold(name), []).append(entry.activity)
+        return names
 
     @cached_property
     def _by_id(self) -> "dict[str, EmissionFactor | FuelProperty | Gwp]":
@@ -502,7 +507,7 @@ class FactorLibrary:
 
 def fold(text: str) -> str:
     """Return ``text`` as it is compared in searches: NFKC, lower case, single spaces."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return re.sub(r"\s+", " ", nfkc(text).casefold()).strip()
 
 
 def data_folder() -> Traversable:

@@ -1,7 +1,6 @@
 """The sheet of an export: found by the headings that a mapping names, its rows and columns as text."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from hsesg_carbon import workbooks
 from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.mappings import ColumnMapping
+from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.stamps import Pattern
 from hsesg_carbon.tables import raw_sheets
 from hsesg_carbon.workbooks import Progress
@@ -88,7 +88,7 @@ def title(text: str) -> str:
         >>> title(" 用电量 （ｋＷｈ）")
         '用电量(kWh)'
     """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", "", nfkc(text))
 
 
 def letter(place: int) -> str:

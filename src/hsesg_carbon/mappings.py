@@ -16,6 +16,7 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.readings import ENERGY_OF_POWER, Register, Replacement
 from hsesg_carbon.stamps import DAY, Clock, Pattern
 from hsesg_carbon.tables import read_record
+from hsesg_carbon.units import Exact
 
 Kind = Literal["bills", "readings", "intervals", "interval-matrix"]
 
@@ -153,16 +154,16 @@ class Step(_Part):
     """A multiplier from the beginning of a day on."""
 
     first: date = Field(alias="from")
-    multiplier: Decimal = Field(gt=0)
+    multiplier: Exact = Field(gt=0)
 
 
 class Change(_Part):
     """A meter was replaced: its final reading and the new one's first; ``at`` is a day, or a day and time."""
 
     at: datetime | date
-    final: Decimal = Field(ge=0)
-    first: Decimal = Field(ge=0)
-    multiplier: Decimal | None = Field(default=None, gt=0)
+    final: Exact = Field(ge=0)
+    first: Exact = Field(ge=0)
+    multiplier: Exact | None = Field(default=None, gt=0)
     digits: int | None = Field(default=None, ge=1, le=15)
 
     @field_validator("at", mode="before")
@@ -188,7 +189,7 @@ class Meter(_Part):
     activity: str | None = None
     unit: str | None = None
     note: str | None = None
-    multiplier: Decimal | tuple[Step, ...] | None = None
+    multiplier: Exact | tuple[Step, ...] | None = None
     digits: int | None = Field(default=None, ge=1, le=15)
     replaced: tuple[Change, ...] = ()
 
@@ -232,7 +233,7 @@ class ColumnMapping(_Part):
     wide: bool = False
     year: int | None = Field(default=None, ge=1900, le=2200)
     parts: tuple[str, ...] = ()
-    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    tolerance: Exact = Field(default=Decimal(0), ge=0)
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     sign: Literal["as-written", "reversed"] = "as-written"

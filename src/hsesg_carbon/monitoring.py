@@ -1,6 +1,5 @@
 """What monthly monitoring needs beside the bills: weather, targets, tenants, own meter readings, kinds of buildings."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,6 +15,7 @@ from hsesg_carbon.errors import InputError, near
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
 from hsesg_carbon.sites import Site
+from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.tables import read_tables
 from hsesg_carbon.units import CO2E
 
@@ -132,7 +132,7 @@ class Tenant(_Record):
         """The share, from above 0 to 1; 0 where none is stated. ``InputError`` where it is another number, or none."""
         if self.share is None:
             return Fraction(0)
-        text = unicodedata.normalize("NFKC", self.share).strip()
+        text = nfkc(self.share).strip()
         share = Fraction(units.parse_number(text.removesuffix("%"))) / (100 if text.endswith("%") else 1)
         if not 0 < share <= 1:
             raise InputError("tenant-share", value=self.share)

@@ -7,15 +7,17 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.tables import read_bytes
+from hsesg_carbon.workbooks import directory
 
 MAX_MEMBERS = 20_000
 MAX_MEMBER = 512 * 1024 * 1024
@@ -24,10 +26,12 @@ MAX_PACK = 1024 * 1024 * 1024
 
 _MAX_JSON = 256 * 1024 * 1024
 _MAX_NAME = 400
-_END = b"PK\5\6"
-_END_SIZE = 22
-_END_64 = b"PK\6\7"
-_END_64_SIZE = 20
+_MAX_VALUES = 4_000_000
+_MAX_DEPTH = 50
+"""Values of a JSON member, of which each takes a hundred bytes once it is read, and levels: ours have ten."""
+_MAX_FAULTS = 100
+_MAX_ALIKE = 10
+"""Faults of one kind that are told, and names that are alike."""
 _MAX_DIRECTORY = MAX_MEMBERS * (46 + 4 * _MAX_NAME)
 """Bytes of the directory of as many members as there may be, with the longest names."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -84,8 +88,11 @@ def plain(data: bytes) -> Any:
     """
     if len(data) > _MAX_JSON:
         raise InputError("pack-json", why=f"{len(data)} > {_MAX_JSON}")
+    if (values := data.count(b",") + data.count(b"[") + data.count(b"{")) > _MAX_VALUES:  # those in texts among them
+        raise InputError("pack-json", why=f"{values} > {_MAX_VALUES}")
     try:
         document = json.loads(data)
+        _refuse_deep(document)
         canonical(document)  # what cannot be written again is refused here, not where it is needed
     except (ValueError, RecursionError) as error:
         raise InputError("pack-json", why=str(error)[:200]) from error
@@ -144,9 +151,12 @@ def unpacked(raw: bytes, file: str) -> Opened:
         entries = archive.infolist()
     except Exception as error:  # the module raises whatever a damaged part of the archive happens to provoke
         raise InputError("pack-no-zip", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
-    faults = [*_size_faults({f"{number}": one.file_size for number, one in enumerate(entries)}, entries)]
+    faults = [
+        *islice(_size_faults({f"{number}": one.file_size for number, one in enumerate(entries)}, entries), _MAX_FAULTS)
+    ]
     if len(entries) <= MAX_MEMBERS:  # names are held against each other
-        faults = [*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries]), *faults]
+        told = (*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries]))
+        faults = [*told[:_MAX_FAULTS], *faults]
     if sum(one.file_size for one in entries) > len(raw):  # members that overlap would be read again and again
         faults.append(_fault("pack-sizes", claimed=sum(one.file_size for one in entries), size=len(raw)))
     if faults:
@@ -174,6 +184,21 @@ def folded(name: str) -> str:
 # ------------------------------------------------------------------------------------------------------------- private
 
 
+def _refuse_deep(document: Any) -> None:
+    """Refuse what is so deep that it is many times as long once it is written with a space for each level."""
+    level = [document]
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict | list):
+                inner += one.values() if isinstance(one, dict) else one
+        if not inner:
+            return
+        level = inner
+    msg = f"deeper than {_MAX_DEPTH} levels"
+    raise ValueError(msg)
+
+
 def _fault(code: str, **data: Any) -> Finding:
     return Finding(code=code, severity="error", data=data)
 
@@ -186,27 +211,25 @@ def _name_faults(names: list[str]) -> Iterator[Finding]:
             yield _fault("pack-name-leaves", member=name)
         elif "" in parts or "." in parts or len(name) > _MAX_NAME or _ODD.search(name) or not _encodable(name):
             yield _fault("pack-name-odd", member=name.encode("utf-8", "backslashreplace").decode())
-    alike = Counter(map(folded, names))
-    for name, count in sorted(Counter(names).items()):
-        if count > 1:
-            yield _fault("pack-name-twice", member=name, count=count)
-        elif alike[folded(name)] > 1:
-            yield _fault("pack-name-alike", member=name, others=[one for one in names if folded(one) == folded(name)])
-    files = {folded(name) for name in names}
+    alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        if any(folded(name[:at]) in files for at, letter in enumerate(name) if letter == "/"):
-            yield _fault("pack-name-below-file", member=name)
+        if len(name) <= _MAX_NAME:  # to fold takes the square of signs that combine
+            alike[folded(name)].append(name)
+    for same in alike.values():
+        for name, count in sorted(Counter(same).items())[:_MAX_ALIKE]:
+            if count > 1:
+                yield _fault("pack-name-twice", member=name, count=count)
+            elif len(same) > 1:
+                yield _fault("pack-name-alike", member=name, others=same[:_MAX_ALIKE])
+    for plain_name, same in alike.items():
+        if any(plain_name[:at] in alike for at, letter in enumerate(plain_name) if letter == "/"):
+            yield from (_fault("pack-name-below-file", member=one) for one in same)
 
 
 def _directory_faults(raw: bytes) -> Iterator[Finding]:
     """Yield why the directory must not even be listed: of a gigabyte of entries the list takes ten."""
-    at = len(raw) - _END_SIZE  # where the module looks first, then further ahead, before a comment
-    if not (raw[at:].startswith(_END) and raw.endswith(b"\0\0")):
-        at = raw.rfind(_END, max(0, at - 0xFFFF))
-    if not 0 <= at <= len(raw) - _END_SIZE:
-        return  # no zip, as the module will say
-    size = int.from_bytes(raw[at + 12 : at + 16], "little")
-    if raw[max(0, at - _END_64_SIZE) : at].startswith(_END_64):
+    size, wide = directory(raw)
+    if wide:
         yield _fault("pack-directory-64")
     elif size > _MAX_DIRECTORY:
         yield _fault("pack-directory-large", size=size, limit=_MAX_DIRECTORY)

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.spelling import nfkc
 
 MAX_DAYS = 10 * 366
 """The longest period of one row: a bound against mistyped years."""
@@ -238,7 +238,7 @@ def _length(period: Period) -> int:
 
 def _narrow(text: str) -> str:
     """Return text with full-width characters as plain ones."""
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
+    return nfkc(text).strip()
 
 
 def _day_spelt(text: str) -> date | None:

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -16,6 +15,7 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.records import CatalogueEntry
+from hsesg_carbon.spelling import nfkc
 
 _BRACKETS = re.compile(r"\([^()]*\)")
 _KIND_OF_PLACE = re.compile("(?<=..)(省|市|(壮族|回族|维吾尔)?自治区)$")
@@ -242,7 +242,7 @@ def normalised(text: str) -> str:
 
 def _bare(text: str) -> str:
     """Return a name without what people leave out: brackets, hyphens and blanks, the kind of thing or of place."""
-    plain = _BRACKETS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    plain = _BRACKETS.sub("", nfkc(text).casefold())
     plain = "".join(one for one in plain if one.isalnum())
     return _KIND_OF_PLACE.sub("", plain.removeprefix("制冷剂").removeprefix("refrigerant"))
 

@@ -14,6 +14,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import near
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.periods import Period
+from hsesg_carbon.units import Exact
 
 
 class Lease(BaseModel):
@@ -35,10 +36,10 @@ class Lease(BaseModel):
 
     basis: Literal["area", "sub-meter", "occupancy"]
     note: str = Field(min_length=1)
-    share: Decimal | None = Field(default=None, gt=0, le=1)
-    area: Decimal | None = Field(default=None, gt=0)
-    building_area: Decimal | None = Field(default=None, gt=0)
-    occupied: Decimal | None = Field(default=None, gt=0, le=1)
+    share: Exact | None = Field(default=None, gt=0, le=1)
+    area: Exact | None = Field(default=None, gt=0)
+    building_area: Exact | None = Field(default=None, gt=0)
+    occupied: Exact | None = Field(default=None, gt=0, le=1)
 
     @model_validator(mode="after")
     def _states_one_way(self) -> "Lease":
@@ -99,7 +100,7 @@ class Held(BaseModel):
 
     id: str = Field(min_length=1)
     name: dict[str, str] = Field(default_factory=dict)
-    equity_share: Decimal = Field(default=Decimal(1), ge=0, le=1)
+    equity_share: Exact = Field(default=Decimal(1), ge=0, le=1)
     control: tuple[Literal["financial", "joint-financial", "operational"], ...] = ("financial", "operational")
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")

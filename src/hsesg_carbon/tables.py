@@ -1,11 +1,13 @@
 """The only reader of files: CSV, Excel and TOML become text with a place; numbers are made later, and exactly."""
 
+import codecs
 import csv
 import io
 import re
 import tomllib
 import unicodedata
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +25,7 @@ from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.findings import Finding, Severity, Where
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import day_of
+from hsesg_carbon.spelling import LONGEST
 from hsesg_carbon.units import parse_number
 from hsesg_carbon.workbooks import EVERY, Progress, Sheet, Shown, letter
 
@@ -37,7 +40,27 @@ IDENTIFIERS = frozenset({"activity_id", "id", "meter", "part_of"})
 PERIOD = "period"
 """The column in which a day that is shown as a month is that month."""
 
+MAX_COLUMNS = 16_384
+"""Columns of a table: as many as Excel has. What looks at each of them in turn would not end for a million."""
+_MAX_ROWS = 2_000_000
+"""Rows of a CSV file: twice as many as Excel has; a row takes some 400 bytes of memory, however short it is."""
+_MAX_CELLS = 16_000_000
+"""Cells of a CSV file: with 60 bytes for each, a gigabyte. Bulk data beyond it goes into Parquet."""
+_MAX_LINE = 150_000
+"""Commas of a line: more than ``MAX_COLUMNS`` and one cell of commas as long as a cell may be."""
+_MAX_PARQUET_CELLS = 100_000_000
+"""Rows times columns of a Parquet file that is read into memory: 8 bytes for each, whatever it holds."""
+_MAX_TOML = 4 * 1024 * 1024
+"""Bytes of settings: a hundred times the longest; each takes the parser half a microsecond."""
+_MAX_KEYS = 30_000_000
+"""Squares of dots in the lines of settings: a key of so many parts costs as much, a second for 5,000 of them."""
+_MAX_DEPTH = 100
+"""Levels of settings, of which people need five; what walks through them does not end in a stack that is full."""
+_MAX_INTEGER = 64
+"""Bits of an integer in settings, as TOML has it."""
 _MAX_PROBLEMS = 100
+_MAX_WHY = 200
+"""Letters of what a parser says, which may repeat the file."""
 _MAX_ALIKE = 10
 """Remarks of one kind in a column of which each is placed; more become one remark that counts them."""
 _FEW = 3
@@ -52,6 +75,8 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(/\d+)?")
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d{2,}")
 _UNUSUAL = re.compile("[０-９\u00ad\u200b-\u200f\u2060\ufeff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_KEY_DOT = re.compile(r"\.(?!\d+[\"']?\s*,)")
+"""A dot that may part a key: one in a list of numbers does not."""
 _WIDE_NUMBER = re.compile(r"(?=.*[０-９])[0-9０-９.．,，+＋\-－/／:：%％\s]+")
 _WIDE_GROUPED = re.compile(r"[+＋\-－]?[0-9０-９]{1,3}(，[0-9０-９]{3})+([.．][0-9０-９]+)?")
 _LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
@@ -125,8 +150,7 @@ class Table:
                 where=place,
                 data={"column": column, "known": near(column, known) or known},
             )
-            for column in self.columns
-            if column not in known
+            for column in [one for one in self.columns if one not in known][:_MAX_PROBLEMS]
         ]
         return problems
 
@@ -194,7 +218,8 @@ class Table:
 def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> list[Finding]:
     """Return what a record or a settings file has wrong, in the words of the message catalogue."""
     findings = []
-    for one in error.errors():
+    errors = error.errors()
+    for one in errors[:_MAX_PROBLEMS]:
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in one["loc"])
         context = one.get("ctx", {})
         data: dict[str, Any] = {"key": key}
@@ -215,6 +240,8 @@ def misfits(error: ValidationError, model: type[BaseModel] | None = None) -> lis
         else:
             code, data["why"] = "key-misfit", one["msg"].removeprefix("Value error, ")
         findings.append(Finding(code=code, severity="error", data=data))
+    if (more := len(errors) - _MAX_PROBLEMS) > 0:
+        findings.append(Finding(code="more-problems", severity="error", data={"count": more}))
     return findings
 
 
@@ -240,13 +267,51 @@ def read_toml(path: Path | Traversable) -> dict[str, Any]:
     Return a TOML file as a dict; its decimals are exact (``Decimal``).
 
     Raises:
-        InputError: The file is missing or is no TOML; the message says in which line.
+        InputError: The file is missing, too large for settings, or no TOML; the message says in which line.
     """
-    text, _ = _decode(read_bytes(path), path.name)
+    raw = read_bytes(path)
+    if len(raw) > _MAX_TOML:
+        raise InputError("toml-too-large", file=path.name, limit=_MAX_TOML // 1024**2)
+    text, _ = _decode(raw, path.name)
+    _refuse_long_keys(text, path.name)
     try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise InputError("toml-broken", file=path.name, why=str(error)) from error
+        document = tomllib.loads(text, parse_float=_toml_number)
+    except RecursionError as error:
+        raise InputError("toml-too-deep", file=path.name, limit=_MAX_DEPTH) from error
+    except ValueError as error:
+        raise InputError("toml-broken", file=path.name, why=str(error)[:_MAX_WHY]) from error
+    _refuse_boundless(document, path.name)
+    return document
+
+
+def _toml_number(text: str) -> Decimal:
+    """Return a number of settings by the rules of every other number: finite, of no more digits than people write."""
+    return parse_number(text.replace("_", ""))
+
+
+def _refuse_long_keys(text: str, file: str) -> None:
+    """Refuse keys of so many parts (``a.a.a...``) that the parser, which takes their square, would not end."""
+    effort = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        effort += line.count(".") and len(_KEY_DOT.findall(line)) ** 2
+        if effort > _MAX_KEYS:
+            raise InputError("toml-long-key", file=file, line=number)
+
+
+def _refuse_boundless(document: dict[str, Any], file: str) -> None:
+    """Refuse settings too deep to be walked through, and integers too long to be said."""
+    level: list[Any] = [document]
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict | list):
+                inner += one.values() if isinstance(one, dict) else one
+            elif isinstance(one, int) and one.bit_length() > _MAX_INTEGER:
+                raise InputError("toml-long-integer", file=file, limit=_MAX_INTEGER, start=f"{one:#x}"[:20])
+        if not inner:
+            return
+        level = inner
+    raise InputError("toml-too-deep", file=file, limit=_MAX_DEPTH)
 
 
 def read_record(path: Path, model: type[M]) -> M:
@@ -303,8 +368,9 @@ def parse_csv(data: bytes, file: str, progress: Progress | None = None) -> Table
     Raises:
         InputError: They are no text, or no CSV; the message says in which line.
     """
-    text, notes = _decode(data, file)
-    rows = [(number, list(map(str.strip, cells))) for number, cells in _csv_rows(text, file, progress)]
+    rows, notes = _csv_rows(data, file, progress)
+    for _, cells in rows:
+        cells[:] = map(str.strip, cells)
     return _table(file, None, rows, notes)
 
 
@@ -315,8 +381,7 @@ def csv_cells(data: bytes, file: str) -> list[list[str]]:
     Raises:
         InputError: They are no text, or no CSV; the message says in which line.
     """
-    text, _ = _decode(data, file)
-    return [cells for _, cells in _csv_rows(text, file)]
+    return [cells for _, cells in _csv_rows(data, file)[0]]
 
 
 def read_parquet(path: Path) -> Any:
@@ -324,17 +389,58 @@ def read_parquet(path: Path) -> Any:
     Return a Parquet file as a pandas frame, its columns as they are typed.
 
     Raises:
-        InputError: It is no Parquet file, or neither pyarrow nor fastparquet is installed.
+        InputError: It is no Parquet file, unpacks to more than is read at once, has columns of lists or records, or
+            pyarrow is not installed.
     """
     import pandas as pd  # noqa: PLC0415
 
+    _size(path, MAX_BYTES)
     _note(path)
     try:
+        _refuse_large_parquet(path)
         return pd.read_parquet(path)
+    except InputError:
+        raise
     except ImportError as error:
         raise InputError("parquet-engine", file=path.name) from error
     except Exception as error:  # pyarrow and pandas raise whatever a damaged part of the file happens to provoke
         raise InputError("parquet-broken", file=path.name, why=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _refuse_large_parquet(path: Path) -> None:
+    """
+    Refuse a Parquet file that unpacks to more than is read at once, before it is.
+
+    A few kilobytes hold a billion rows that are alike, or a million times the same long text. What the file says of
+    its rows bounds numbers; texts are looked up in their dictionaries, and their lengths added.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with pq.ParquetFile(path) as file:
+        about, schema = file.metadata, file.schema_arrow
+    sizes = [about.row_group(at).total_byte_size for at in range(about.num_row_groups)]
+    _refuse_more(path, "parquet-too-many-cells", about.num_rows * max(1, about.num_columns), _MAX_PARQUET_CELLS)
+    _refuse_more(path, "parquet-too-many-columns", about.num_columns, MAX_COLUMNS)
+    _refuse_more(path, "parquet-too-many-bytes", sum(sizes), MAX_BYTES)
+    if nested := [one.name for one in schema if pa.types.is_nested(one.type)]:
+        raise InputError("parquet-nested", file=path.name, column=nested[0][:_MAX_WHY])
+    columns = (about.schema.column(at) for at in range(about.num_columns))
+    texts = [one.path for one in columns if one.physical_type == "BYTE_ARRAY"]
+    total = 0
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        for batch in file.iter_batches(columns=texts) if texts else ():
+            for one in batch.columns:
+                words = pa.types.is_dictionary(one.type)
+                lengths = pc.binary_length(one.dictionary).take(one.indices) if words else pa.array([one.nbytes])
+                total += pc.sum(lengths).as_py() or 0
+            _refuse_more(path, "parquet-too-many-bytes", total, MAX_BYTES)
+
+
+def _refuse_more(path: Path, code: str, count: int, limit: int) -> None:
+    if count > limit:
+        raise InputError(code, file=path.name, count=count, limit=limit)
 
 
 def read_bytes(path: Path | Traversable, limit: int = MAX_BYTES) -> bytes:
@@ -342,14 +448,29 @@ def read_bytes(path: Path | Traversable, limit: int = MAX_BYTES) -> bytes:
     Return a file as it is.
 
     Raises:
-        InputError: It is missing, or larger than ``limit`` bytes.
+        InputError: It is missing, no plain file, larger than ``limit`` bytes, or grows while it is read.
     """
-    if not path.is_file():
-        raise InputError("file-missing", file=str(path))
-    if isinstance(path, Path) and path.stat().st_size > limit:
-        raise InputError("file-too-large", file=path.name, limit=limit // 1024**2)
+    if not isinstance(path, Path):
+        if not path.is_file():
+            raise InputError("file-missing", file=str(path))
+        return path.read_bytes()  # the library's own
+    size = _size(path, limit)
     _note(path)
-    return path.read_bytes()
+    with path.open("rb") as file:
+        raw = file.read(size + 1)
+    if len(raw) > size:  # what the system makes up while it is read has no size
+        raise InputError("file-growing", file=path.name)
+    return raw
+
+
+def _size(path: Path, limit: int) -> int:
+    """Return how large a plain file is, and refuse what is none: of a pipe or a device there is no end."""
+    if not path.is_file():
+        raise InputError("file-not-plain" if path.exists() else "file-missing", file=str(path))
+    size = path.stat().st_size
+    if size > limit:
+        raise InputError("file-too-large", file=path.name, limit=limit // 1024**2)
+    return size
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -394,17 +515,40 @@ def _decode(raw: bytes, file: str) -> tuple[str, list[Finding]]:
     return text, [Finding(code="read-as-gb18030", severity="info", where=Where(file=file))]
 
 
-def _csv_rows(text: str, file: str, progress: Progress | None = None) -> list[tuple[int, list[str]]]:
-    if not text.strip():
+def _csv_rows(
+    raw: bytes, file: str, progress: Progress | None = None
+) -> tuple[list[tuple[int, list[str]]], list[Finding]]:
+    """Return the rows of a CSV file, and a remark where it is in GB 18030; its text is never in memory as a whole."""
+    if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise InputError("file-empty", file=file)
-    if "\0" in text:
+    if b"\0" in raw:
         raise InputError("file-encoding", file=file)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")  # no letter of either encoding has these bytes
+    if lines > _MAX_ROWS:
+        raise InputError("csv-too-many-rows", file=file, limit=_MAX_ROWS)
+    if lines + raw.count(b",") > _MAX_CELLS:
+        raise InputError("csv-too-many-cells", file=file, limit=_MAX_CELLS)
+    try:
+        return _parsed(raw, "utf-8-sig", file, progress, lines), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        rows = _parsed(raw, "gb18030", file, progress, lines)
+    except UnicodeDecodeError as error:
+        raise InputError("file-encoding", file=file) from error
+    return rows, [Finding(code="read-as-gb18030", severity="info", where=Where(file=file))]
+
+
+def _parsed(raw: bytes, encoding: str, file: str, progress: Progress | None, lines: int) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file in one encoding, each with the line on which it begins."""
+    text = io.TextIOWrapper(io.BytesIO(raw), encoding=encoding, newline="")
+    reader = csv.reader(_narrow_lines(text, file), strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 0
-    lines = text.count("\n") if progress else None
     try:
         for cells in reader:  # a quoted cell may span lines: name the line on which the row begins
+            if len(cells) > MAX_COLUMNS:
+                raise InputError("csv-too-wide", file=file, line=line + 1, limit=MAX_COLUMNS)
             rows.append((line + 1, cells))
             line = reader.line_num
             if progress and not len(rows) % EVERY:
@@ -412,6 +556,14 @@ def _csv_rows(text: str, file: str, progress: Progress | None = None) -> list[tu
     except csv.Error as error:
         raise InputError("csv-broken", file=file, line=line + 1, why=str(error)) from error
     return rows
+
+
+def _narrow_lines(text: Iterable[str], file: str) -> Iterator[str]:
+    """Yield lines, and refuse one that is parted into more cells than a row has, before it is."""
+    for number, line in enumerate(text, start=1):
+        if line.count(",") > _MAX_LINE:
+            raise InputError("csv-too-wide", file=file, line=number, limit=MAX_COLUMNS)
+        yield line
 
 
 def _excel_sheets(
@@ -445,7 +597,7 @@ def _sheet_table(file: str, sheet: Sheet) -> Table:
             for row in table.rows
         )
         table = replace(table, rows=tuple(rows))
-    merged = [block for block in sheet.merged if block[2] > table.heading and _covers_data(sheet, table, block)]
+    merged = _covering(sheet, table)
     problems = [
         *table.problems,
         *(_merged(file, sheet, block, names) for block in merged[:_MAX_PROBLEMS]),
@@ -472,7 +624,7 @@ def _hidden(file: str, sheet: Sheet, heading: int, names: Mapping[str, str]) -> 
         yield Finding(code="sheet-hidden", severity="warning", where=Where(file=file, sheet=sheet.name))
     if sheet.from_1904 and sheet.rows:
         yield Finding(code="dates-from-1904", severity="info", where=Where(file=file, sheet=sheet.name))
-    for column in sheet.hidden_columns:
+    for column in sheet.hidden_columns[:_MAX_PROBLEMS]:
         place = _place(file, sheet, (heading, column), names)
         yield Finding(code="column-hidden", severity="warning", where=place, data={"letter": letter(column)})
     blocks: list[list[int]] = []
@@ -487,14 +639,29 @@ def _hidden(file: str, sheet: Sheet, heading: int, names: Mapping[str, str]) -> 
         yield Finding(code="rows-hidden", severity="warning", where=place, data=data)
 
 
-def _covers_data(sheet: Sheet, table: Table, block: workbooks.Block) -> bool:
-    """Say whether a merged block below the heading holds something in a column that is read."""
-    first, left, last, right = block
-    if not {letter(one) for one in range(left, right + 1)} & set(table.letters.values()):
-        return False
-    return any(
-        first <= number <= last and any(cells[left - 1 : right]) for number, cells in sheet.rows if number >= first
-    )
+def _covering(sheet: Sheet, table: Table) -> list[workbooks.Block]:
+    """Return the merged blocks below the heading that hold something in columns of which one is read."""
+    blocks = [block for block in sheet.merged if block[2] > table.heading]
+    if not blocks:
+        return []
+    letters = set(table.letters.values())
+    read = [column for column in range(1, MAX_COLUMNS + 1) if letter(column) in letters]
+    numbers = [number for number, _ in sheet.rows]
+    filled: dict[int, list[int]] = defaultdict(list)  # blocks may be thousands, and each span all rows
+    for number, cells in sheet.rows:
+        for column, text in enumerate(cells, start=1):
+            if text:
+                filled[column].append(number)
+
+    def holds(block: workbooks.Block) -> bool:
+        first, left, last, right = block
+        start, end = bisect_left(numbers, first), bisect_right(numbers, last)
+        if end - start <= right - left:
+            return any(any(cells[left - 1 : right]) for _, cells in sheet.rows[start:end])
+        columns = (filled.get(column, []) for column in range(left, right + 1))
+        return any(bisect_left(one, first) < bisect_right(one, last) for one in columns)
+
+    return [one for one in blocks if bisect_left(read, one[1]) < bisect_right(read, one[3]) and holds(one)]
 
 
 def _merged(file: str, sheet: Sheet, block: workbooks.Block, names: Mapping[str, str]) -> Finding:
@@ -560,8 +727,6 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
     start = next((place for place, (_, cells) in enumerate(filled) if sum(map(bool, cells)) > 1), 0)
     (heading, titles), *body = filled[start:]
     names = [_INVISIBLE.sub("", name).strip().lower() for name in titles]
-    width = max(len(cells) for _, cells in filled[start:])
-    unnamed = [place for place in range(width) if not "".join(names[place : place + 1])]
     columns = tuple(filter(None, names))
     letters: dict[str, str] = {}
     for place, name in enumerate(names, start=1):
@@ -569,10 +734,13 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
             letters.setdefault(name, letter(place))
     table = Table(file, sheet, columns, (), letters=letters, heading=heading)
     wide = _tidied(body)
-    table_rows, stray = [], []
+    table_rows: list[Row] = []
+    stray: list[tuple[int, int, list[str]]] = []
+    unnamed = not all(names)
     for number, cells in body:
-        if unnamed:
-            stray += [(number, place, cells[place]) for place in unnamed if place < len(cells) and cells[place]]
+        if (unnamed or len(cells) > len(names)) and len(stray) < _MAX_PROBLEMS:
+            places = [at for at, cell in enumerate(cells) if cell and not "".join(names[at : at + 1])]
+            stray += [(number, places[0], [cells[at] for at in places[:3]])] if places else []
         # a short row ends early: the cells that it lacks are blank
         table_rows.append(Row(number, {name: cell for name, cell in zip(names, cells, strict=False) if cell and name}))
     table = replace(table, rows=tuple(table_rows))
@@ -581,18 +749,14 @@ def _table(file: str, sheet: str | None, rows: list[tuple[int, list[str]]], note
     return replace(table, problems=tuple(problems), notes=tuple(notes))
 
 
-def _heading_problems(table: Table, stray: Sequence[tuple[int, int, str]]) -> Iterator[Finding]:
+def _heading_problems(table: Table, stray: Sequence[tuple[int, int, list[str]]]) -> Iterator[Finding]:
     """Name columns that are named twice and cells that stand under no name, a finding a row."""
-    if repeated := sorted({one for one in table.columns if table.columns.count(one) > 1}):
+    if repeated := sorted(one for one, count in Counter(table.columns).items() if count > 1):
         place = Where(file=table.file, sheet=table.sheet, row=table.heading)
         yield Finding(code="heading-repeated", severity="error", data={"found": repeated}, where=place)
-    rows: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for number, place_in_row, text in stray:
-        rows[number].append((place_in_row, text))
-    for number, cells in list(rows.items())[:_MAX_PROBLEMS]:
-        place = Where(file=table.file, sheet=table.sheet, row=number, column=letter(cells[0][0] + 1))
-        data = {"cells": [text for _, text in cells[:3]]}
-        yield Finding(code="cell-without-heading", severity="error", data=data, where=place)
+    for number, first, cells in stray:
+        place = Where(file=table.file, sheet=table.sheet, row=number, column=letter(first + 1))
+        yield Finding(code="cell-without-heading", severity="error", data={"cells": cells}, where=place)
 
 
 def _rounded(table: Table) -> list[Finding]:
@@ -617,34 +781,36 @@ def is_rounded(text: str) -> bool:
     return "+" in text and _ROUNDED.fullmatch(text) is not None
 
 
-def _tidied(body: list[tuple[int, list[str]]]) -> list[tuple[int, int, str, str]]:
+_Wide = dict[int, tuple[list[tuple[int, str, str]], int]]
+"""Of a column by its place: the first cells in full width (row, text, plain text) and how many there are."""
+
+
+def _tidied(body: list[tuple[int, list[str]]]) -> _Wide:
     """Take invisible characters off cells and make full-width numbers plain, in place; return what became of which."""
-    wide = []
+    wide: _Wide = {}
     for number, cells in body:
         text = "".join(cells)
         if text.isascii() or not _UNUSUAL.search(text):
             continue
         for place, cell in enumerate(cells):
             plain = _INVISIBLE.sub("", cell).strip()
-            if _WIDE_NUMBER.fullmatch(plain):
+            if len(plain) <= LONGEST and _WIDE_NUMBER.fullmatch(plain):
                 if _WIDE_GROUPED.fullmatch(plain):  # nobody writes a decimal comma in full width
                     plain = plain.replace("，", "")
                 plain = unicodedata.normalize("NFKC", plain)
-                wide.append((number, place, cell, plain))
+                first, count = wide.get(place, ([], 0))
+                first += [(number, cell, plain)] if count < _MAX_ALIKE else []
+                wide[place] = first, count + 1
             cells[place] = plain
     return wide
 
 
-def _wide_notes(table: Table, names: Sequence[str], wide: list[tuple[int, int, str, str]]) -> Iterator[Finding]:
-    columns: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
-    for number, place, cell, plain in wide:
-        columns[place].append((number, cell, plain))
-    for place, alike in columns.items():
+def _wide_notes(table: Table, names: Sequence[str], wide: _Wide) -> Iterator[Finding]:
+    for place, (first, count) in wide.items():
         column = (names[place] if place < len(names) else "") or letter(place + 1)
-        for number, cell, plain in alike if len(alike) <= _MAX_ALIKE else alike[:1]:
+        for number, cell, plain in first if count <= _MAX_ALIKE else first[:1]:
             where = Where(file=table.file, sheet=table.sheet, row=number, column=column, value=cell)
-            data = {"plain": plain, "count": len(alike)}
-            yield Finding(code="full-width-read", severity="info", where=where, data=data)
+            yield Finding(code="full-width-read", severity="info", where=where, data={"plain": plain, "count": count})
 
 
 def raw_sheets(
@@ -661,8 +827,7 @@ def raw_sheets(
     """
     suffix = path.name.rsplit(".", 1)[-1].lower()
     if suffix == "csv":
-        text, notes = _decode(read_bytes(path), path.name)
-        return [(None, _csv_rows(text, path.name, progress), notes)]
+        return [(None, *_csv_rows(read_bytes(path), path.name, progress))]
     if suffix in {"xlsx", "xlsm"}:
         return list(_excel_sheets(read_bytes(path), path.name, progress))
     raise InputError("file-kind", file=path.name, known=[".csv", ".xlsx"])

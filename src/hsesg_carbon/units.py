@@ -13,9 +13,12 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation, loca
 from fractions import Fraction
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from hsesg_carbon.errors import InputError, UnitError, near
+from hsesg_carbon.spelling import nfkc
 
 CO2E = "tCO2e"
 """The unit of every total that weighs gases against each other."""
@@ -74,6 +77,15 @@ def parse_number(text: str) -> Decimal:
         raise InputError("number-not-finite", value=text)
     _refuse_followed(plain)
     raise InputError("number-not-a-number", value=text[:_MAX_TEXT])
+
+
+def _as_written(value: object) -> object:
+    """Return text as the number that it states, by the rules of all numbers, and anything else as it is."""
+    return parse_number(value) if isinstance(value, str) else value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_as_written)]
+"""A number of a record that may be text: 1e999999999 is a line of a file, and as a fraction takes all memory."""
 
 
 def _refuse_followed(text: str) -> None:
@@ -260,7 +272,7 @@ def normalise(unit: str) -> str:
         ('MWh', '10^4 m3')
     """
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda found: "^" + found[0].translate(_PLAIN_DIGITS), unit)
-    text = unicodedata.normalize("NFKC", text).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
+    text = nfkc(text).replace("**", "^").replace("\N{MIDDLE DOT}", "*")
     text = text.replace("\N{DOT OPERATOR}", "*").replace("\N{MULTIPLICATION SIGN}", "*")
     return re.sub(r" ?([*/^]) ?", r"\1", " ".join(text.split()))
 
@@ -280,7 +292,26 @@ def canonical(unit: str) -> str:
     text = normalise(unit)
     if text in _names():
         return _names()[text]
-    return "/".join("*".join(factors) for factors in _parse(text, unit))
+    try:
+        return "/".join("*".join(factors) for factors in _parse(text))
+    except _StrangeError as error:
+        suggestions = near_units(error.word or unit)
+        code = "unknown-unit" if suggestions else "unknown-unit-nothing-near"
+        raise UnitError(code, unit=unit[:_MAX_TEXT], suggestions=suggestions) from error
+
+
+def is_unit(unit: str) -> bool:
+    """
+    Say whether ``unit`` is one; unlike ``canonical``, without looking for those that are like it, which takes time.
+
+    Example:
+        >>> is_unit("kgCO2/kWh"), is_unit("kwhh")
+        (True, False)
+    """
+    try:
+        return normalise(unit) in _names() or bool(_parse(normalise(unit)))
+    except _StrangeError:
+        return False
 
 
 def grid(unit: str) -> int:
@@ -430,7 +461,15 @@ def near_units(unit: str) -> list[str]:
     return list(dict.fromkeys(_names()[one] for one in spellings))[:5]
 
 
-def _parse(text: str, unit: str) -> list[list[str]]:
+class _StrangeError(Exception):
+    """A word that is no unit."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        super().__init__(word)
+
+
+def _parse(text: str) -> list[list[str]]:
     """Split ``a b/c`` into factors, names resolved: one list per side of each ``/``. A whitelist, never evaluated."""
     sides: list[list[str]] = []
     for side in text.split("/") if 0 < len(text) <= _MAX_TEXT else [""]:
@@ -442,12 +481,7 @@ def _parse(text: str, unit: str) -> list[list[str]]:
             match = _FACTOR.fullmatch(one)
             name = match["name"] if match else None
             if match is None or (name is not None and name not in _names()):
-                suggestions = near_units(one or unit)
-                raise UnitError(
-                    "unknown-unit" if suggestions else "unknown-unit-nothing-near",
-                    unit=unit[:_MAX_TEXT],
-                    suggestions=suggestions,
-                )
+                raise _StrangeError(one)
             factors.append(one if name is None else _with_power(_names()[name], match["power"]))
         sides.append(factors)
     return sides

@@ -16,8 +16,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree as Xml
+from xml.parsers import expat
 
 from hsesg_carbon.errors import InputError
 
@@ -45,6 +47,24 @@ _MAX_CELLS = 16_000_000
 _MAX_WIDTH = 50_000_000
 """Largest number of rows times columns that is read at all."""
 _MAX_BLOCKS = 10_000
+_MAX_TAGGED = 16_000_000
+"""Cells of a sheet, and texts that sheets share: a tag of a few bytes that both readers make an object of."""
+_MAX_ROW = 1_048_576
+"""The last row that Excel has: openpyxl would count up to any that is named."""
+_MAX_COLUMNS = 16_384
+_MAX_LEVELS = 100
+"""Levels of the XML of a part, which has ten: of each that is open a parser keeps a record, and of a million many."""
+_MAX_PARTS = 10_000
+_MAX_DIRECTORY = _MAX_PARTS * 512
+"""Parts of a workbook, and bytes of the list of them: an entry of 46 bytes takes half a kilobyte once it is read."""
+_MAX_SMALL = 8 * 1024 * 1024
+_MAX_SMALL_TAGS = 500_000
+"""Bytes and tags of a part that is read as a whole; of styles Excel has 65,490 at the most."""
+_MAX_FORMAT = 255
+"""Letters of a number format, as Excel has it: openpyxl's patterns take their square, and a mask as much for a cell."""
+_MAX_COPIED = 2_000_000
+"""Cells of a workbook that is copied, with those in merged blocks and under links: openpyxl makes half a kilobyte of
+each."""
 _MANY = 100_000
 """How many distinct numbers of a sheet are remembered as text."""
 _MAX_PART = 32 * 1024 * 1024
@@ -53,13 +73,20 @@ _EXACT_DIGITS = 10**15
 """From here on Excel keeps no longer every digit of a number."""
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_TOO_DEEP = "tags within tags without an end"
+_WHOLE = ("[Content_Types].xml", "docProps/core.xml", "docProps/custom.xml")
+"""Parts that openpyxl reads as a whole, beside those that are read here."""
 _OLE = b"\xd0\xcf\x11\xe0"
 _ZIP_END = b"PK\x05\x06"
+_ZIP_END_SIZE = 22
+_ZIP_END_64 = b"PK\x06\x07"
+_ZIP_END_64_SIZES = (56, 20)
+"""Of the end of a directory of 64 bits, and of what tells where it is."""
 _FIRST_YEAR = 1901
 
 # The scan meets hostile bytes: no pattern looks beyond the tag in which it began, so each takes linear time.
 _PROLOG = re.compile(rb"^\s*<\?xml[^<>]*\?>\s*")
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)|\x00")
 _PREFIX = re.compile(rb"<(\w+:)(?:sst|worksheet)[\s>]")
 _NAMESPACES = (
     b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -84,6 +111,10 @@ _ERROR = re.compile(
     rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]* t="e"[^<>]*>(?:<f[^<>]*>[^<]*</f>|<f[^<>]*/>)?<v>(#[^<&]+)</v>'
 )
 _WITH_FORMULA = re.compile(rb'<c\s(?:[^<>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^<>]*>\s*<f[\s/>]')
+_LINKED = re.compile(rb'<hyperlink\s[^<>]*?ref\s*=\s*["\']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["\']')
+_FAR_ROW = re.compile(rb'<row\s(?:[^<>]*?\s)?r\s*=\s*["\'](\d{7,})["\']')
+_SPELT_APART = re.compile(rb"<\w+:(?:row|c)[\s/>]")
+"""Rows and cells in a second spelling of their namespace, which the scan does not count."""
 _HIDDEN = re.compile(rb'\bhidden\s*=\s*["\'](?:1|true)["\']')
 _NUMBERED = re.compile(rb'(?:^|\s)r\s*=\s*["\'](\d{1,7})["\']')
 _SPAN = re.compile(rb'\b(min|max)\s*=\s*["\'](\d{1,5})["\']')
@@ -151,16 +182,36 @@ def sheets(raw: bytes, file: str, progress: Progress | None = None, *, quickly: 
 
 def refuse_unsound(raw: bytes, file: str) -> None:
     """
-    Refuse a workbook that unpacks to more than it says, or whose parts do not fit together.
+    Refuse a workbook that unpacks to more than it says, whose parts do not fit together, or too large to be copied.
 
     Raises:
-        InputError: It is no workbook, is protected by a password, or is too large once unpacked.
+        InputError: It is no workbook, is protected by a password, or is too large.
     """
     archive = _opened(raw, file)
     try:
-        _Workbook(raw, archive)
+        facts = _Workbook(raw, archive)
     except Exception as error:  # whatever a damaged part happens to provoke
         raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+    cells = sum(one.cells + sum(map(_area, (*one.merged, *one.linked))) for one in facts.scans.values())
+    if cells + facts.tags > _MAX_COPIED:
+        raise InputError("excel-too-large-to-copy", file=file, limit=_MAX_COPIED)
+
+
+def directory(raw: bytes) -> tuple[int, bool]:
+    """
+    Return how many bytes the directory of a zip has, as it says itself, and whether that is said in 64 bits.
+
+    To list a gigabyte of entries takes ten. What is no zip has no directory.
+    """
+    at = len(raw) - _ZIP_END_SIZE  # where the module looks first, then further ahead, before a comment
+    if not (raw[at:].startswith(_ZIP_END) and raw.endswith(b"\0\0")):
+        at = raw.rfind(_ZIP_END, max(0, at - 0xFFFF))
+    if not 0 <= at <= len(raw) - _ZIP_END_SIZE:
+        return 0, False
+    if raw[max(0, at - _ZIP_END_64_SIZES[1]) : at].startswith(_ZIP_END_64):
+        wide = max(0, at - sum(_ZIP_END_64_SIZES))
+        return int.from_bytes(raw[wide + 40 : wide + 48], "little"), True
+    return int.from_bytes(raw[at + 12 : at + 16], "little"), False
 
 
 def letter(column: int) -> str:
@@ -204,9 +255,11 @@ def _opened(raw: bytes, file: str) -> zipfile.ZipFile:
     """Open the archive that a workbook is."""
     if raw.startswith(_OLE):
         raise InputError("excel-protected", file=file)
+    if directory(raw)[0] > _MAX_DIRECTORY:
+        raise InputError("excel-broken", file=file, why="too many parts")
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
-    except (zipfile.BadZipFile, ValueError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InputError("excel-broken", file=file, why=str(error)) from error
     if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
         raise InputError("file-too-large", file=file, limit=MAX_BYTES // 1024**2)
@@ -228,16 +281,22 @@ def _sheets(raw: bytes, archive: zipfile.ZipFile, progress: Progress | None, qui
             sheet,
             hidden=path in facts.hidden,
             hidden_rows=tuple(number for number, _ in sheet.rows if number in scan.hidden_rows),
-            hidden_columns=tuple(one for one in sorted(scan.hidden_columns) if _holds(sheet, one)),
+            hidden_columns=tuple(sorted(scan.hidden_columns & _holding(sheet))) if scan.hidden_columns else (),
             merged=tuple(scan.merged),
             formulas=frozenset(scan.formulas),
             from_1904=facts.from_1904,
         )
 
 
-def _holds(sheet: Sheet, column: int) -> bool:
-    """Say whether a column of a sheet holds anything."""
-    return any(len(cells) >= column and cells[column - 1] for _, cells in sheet.rows)
+def _holding(sheet: Sheet) -> set[int]:
+    """Return the columns of a sheet that hold anything."""
+    return {column for _, cells in sheet.rows for column, text in enumerate(cells, start=1) if text}
+
+
+def _area(block: Block) -> int:
+    """Return how many cells a block has."""
+    first, left, last, right = block
+    return (last - first + 1) * (right - left + 1)
 
 
 class _Counter:
@@ -267,10 +326,12 @@ class _Scan:
     plain: bool = True
     prefix: bytes = b""
     rows: int = 0
+    cells: int = 0
     last: Cell = (0, 0)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Block] = field(default_factory=list)
+    linked: list[Block] = field(default_factory=list)
     formulas: set[Cell] = field(default_factory=set)
     textual: set[Cell] = field(default_factory=set)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
@@ -291,6 +352,7 @@ class _Scan:
         for letters, number, text in errors:
             self.errors.setdefault(int(number), {})[_number(letters)] = text.decode()
         cells = len(_CELLS.findall(part))
+        self._refuse_far(part, cells)
         placed = _PLACED_FIRST.findall(part)
         if len(placed) < cells:
             placed = _PLACED.findall(part)
@@ -308,14 +370,32 @@ class _Scan:
                 raise ValueError("cells without a reference hold formulas")
             self.formulas.update((int(row), _number(column)) for column, row in _WITH_FORMULA.findall(part))
         self._take_rows(part)
+        self._take_blocks(part)
+
+    def _refuse_far(self, part: bytes, cells: int) -> None:
+        """Refuse more cells and rows than any sheet has, as well as those that could not be counted."""
+        self.cells += cells
+        if self.cells > _MAX_TAGGED:
+            raise ValueError("too many cells")
+        if b":" in part and _SPELT_APART.search(part):
+            raise ValueError("rows or cells in two namespaces")
+        if any(int(one) > _MAX_ROW for one in _FAR_ROW.findall(part)):
+            raise ValueError("a row beyond the last that Excel has")
+
+    def _take_blocks(self, part: bytes) -> None:
+        """Take in what spans several cells: hidden columns, merged blocks, links."""
         for attributes in _COLUMN.findall(part) if b"hidden" in part else ():
-            if _HIDDEN.search(attributes):
+            if _HIDDEN.search(attributes) and len(self.hidden_columns) < _MAX_COLUMNS:
                 span = {name: int(value) for name, value in _SPAN.findall(attributes)}
-                self.hidden_columns.update(range(span[b"min"], min(span[b"max"], span[b"min"] + 16384) + 1))
+                self.hidden_columns.update(range(span[b"min"], min(span[b"max"], _MAX_COLUMNS) + 1))
         for first_column, first, last_column, last in _MERGED.findall(part):
             self.merged.append((int(first), _number(first_column), int(last), _number(last_column)))
-        if len(self.merged) > _MAX_BLOCKS:
-            raise ValueError("too many merged cells")
+        self.linked += [
+            (int(first), _number(left), int(last), _number(right))
+            for left, first, right, last in (_LINKED.findall(part) if b"<hyperlink" in part else ())
+        ]
+        if max(len(self.merged), len(self.linked)) > _MAX_BLOCKS:
+            raise ValueError("too many merged cells or links")
 
     def _take_rows(self, part: bytes) -> None:
         if b"hidden" in part:
@@ -324,6 +404,8 @@ class _Scan:
                     stated = _NUMBERED.search(attributes)
                     self.hidden_rows.add(int(stated[1]) if stated else place)
         self.rows += part.count(b"<row ") + part.count(b"<row>")
+        if self.rows > _MAX_ROW:
+            raise ValueError("too many rows")
 
 
 class _Workbook:
@@ -338,27 +420,43 @@ class _Workbook:
         self._name_sheets()
         odd = _odd_styles(self._part("xl/styles.xml"))
         self.plain &= odd is not None
+        self.tags = 0
         self.scans: dict[str, _Scan] = {}
         paths = {path for _, path in self.sheets}
         for name, member in self._members.items():
-            parts = _unpacked(raw, member)
+            again = partial(_unpacked, raw, member)
             if name in paths:
-                self.scans[name] = _scanned(parts, odd or frozenset())
-            elif name == "xl/sharedStrings.xml":
-                found = [_is_odd(part) for part in _cut(parts, b">")]  # all of them: a cut notices entities
-                self.plain &= not any(found)
+                self.scans[name] = _scanned(_shallow(_cut(again(), b"row>"), again), odd or frozenset())
+            elif name.lower().endswith(".vml"):
+                for part in _cut(again(), b">"):
+                    self.tags += part.count(b"<")
+            elif name.lower().endswith((".xml", ".rels")):  # any of them may be named as the one of the shared texts
+                self._take_part(_shallow(_cut(again(), b">"), again), strings=name == "xl/sharedStrings.xml")
             else:
-                text = name.endswith((".xml", ".rels", ".vml"))
-                for _ in _cut(parts, b">") if text else parts:  # to its end, so that its size is known to be true
+                for _ in again():  # to its end, so that its size is known to be true
                     pass
+        for name in _WHOLE:
+            self._part(name)
+
+    def _take_part(self, parts: Iterable[bytes], *, strings: bool) -> None:
+        """Look at a part of XML that is no sheet."""
+        tags = 0
+        for part in parts:
+            tags += part.count(b"<")
+            if tags > _MAX_TAGGED:
+                raise ValueError("too many texts")
+            self.plain &= not (strings and _is_odd(part))
+        self.tags += 0 if strings else tags
 
     def _part(self, name: str) -> bytes:
         """Return a small part, nothing where there is none."""
         if name not in self._members:
             return b""
-        if self._members[name].file_size > _MAX_PART:
+        if self._members[name].file_size > _MAX_SMALL:
             raise ValueError(f"{name} is too large")
         part = b"".join(_unpacked(self._raw, self._members[name]))
+        if part.count(b"<") > _MAX_SMALL_TAGS:
+            raise ValueError(f"{name} is too large")
         _refuse_doctype(part)
         return part
 
@@ -380,6 +478,8 @@ class _Workbook:
                 continue
             if path not in self._members:
                 raise ValueError(f"no sheet at {path}")
+            if path in (other for _, other in self.sheets):  # each would be read again, and be as large
+                raise ValueError(f"two sheets at {path}")
             self.sheets.append((sheet.get("name", ""), path))
             if sheet.get("state", "visible") != "visible":
                 self.hidden.add(path)
@@ -448,13 +548,57 @@ def _cut(parts: Iterable[bytes], end: bytes) -> Iterator[bytes]:
 
 def _scanned(parts: Iterable[bytes], odd: frozenset[bytes]) -> _Scan:
     scan = _Scan(odd)
-    for part in _cut(parts, b"row>"):
+    for part in parts:
         scan.take(part)
     row, column = scan.last
     if scan.rows * column > _MAX_WIDTH:
         raise ValueError("too many cells")
+    if sum(map(_area, scan.merged)) > _MAX_ROW * _MAX_COLUMNS:
+        raise ValueError("merged blocks overlap")
     scan.plain &= row * column <= _MAX_CELLS
     return scan
+
+
+def _shallow(parts: Iterable[bytes], again: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:
+    """
+    Yield the parts of a stream of XML, and refuse it where more tags are open at once than any workbook needs.
+
+    Tags are counted. Where a sign of greater or a comment stands among them, or a part is too long to be looked at from
+    end to end only, a parser counts instead, which takes longer.
+    """
+    depth, sure = 0, True
+    for part in parts:
+        tags = part.count(b"<")
+        if sure and (b"<!" in part or tags != part.count(b">") or len(part) > 4 * _CHUNK):
+            sure = False
+            _refuse_deep(again())
+        depth += tags - 2 * part.count(b"</") - part.count(b"/>") - part.count(b"<?")
+        if sure and depth > _MAX_LEVELS:
+            raise ValueError(_TOO_DEEP)
+        yield part
+
+
+def _refuse_deep(parts: Iterable[bytes]) -> None:
+    """Refuse XML in which more tags are open at once than any workbook needs."""
+    depth = 0
+
+    def opened(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MAX_LEVELS:
+            raise ValueError(_TOO_DEEP)
+
+    def closed(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    try:
+        for part in parts:
+            parser.Parse(part)
+    except expat.ExpatError:
+        return  # no reader gets further than here, and those that look at this part at all say why
 
 
 def _refuse_doctype(part: bytes) -> None:
@@ -486,6 +630,8 @@ def _odd_styles(styles: bytes) -> frozenset[bytes] | None:
         return None
     sheet = Xml.fromstring(styles)
     own = {one.get("numFmtId"): one.get("formatCode", "") for one in sheet.iter(f"{_MAIN}numFmt")}
+    if max(map(len, own.values()), default=0) > _MAX_FORMAT:
+        raise ValueError("a number format is too long")
     used = [one.get("numFmtId", "0") for one in sheet.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf")]
     odd = [
         place
@@ -604,7 +750,7 @@ class _Careful:
 
         with warnings.catch_warnings():  # of parts that are not read: drop-downs, pictures, print settings
             warnings.simplefilter("ignore")
-            self._book = load_workbook(io.BytesIO(raw), data_only=True, read_only=True)
+            self._book = load_workbook(io.BytesIO(raw), data_only=True, read_only=True, keep_links=False)
 
     def sheet(self, name: str, scan: _Scan, counter: _Counter) -> Sheet:
         """Return a sheet."""

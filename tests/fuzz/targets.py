@@ -22,6 +22,7 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 
 import hsesg_carbon as hc
 from hsesg_carbon import derive, packs, units, workbooks
@@ -619,6 +620,15 @@ XML = (
     "<v>-1</v>",
     "<v></v>",
     "_x000D_",
+    '<row r="9999999999"/>',
+    '<y:row r="2"><y:c r="A2"/></y:row>',
+    '<c r="A2" s="1"><v>99999999999999999999</v></c>',
+    '<col min="1" max="16384" hidden="1"/>',
+    '<hyperlink ref="A1:XFD1048576" location="A1"/>',
+    '<numFmt numFmtId="200" formatCode="[$-"/>',
+    "<!-- > -->",
+    "<![CDATA[</row>]]>",
+    "<si><rPh><t>a</t></rPh></si>",
 )
 
 
@@ -658,7 +668,32 @@ def parquet_bytes() -> bytes:
     return whole.getvalue()
 
 
-@target("parquet", 2, lambda random: mutations.data(random, [parquet_bytes()], 4))
+@cache
+def parquet_notes() -> dict[bytes, bytes]:
+    """Return what pandas notes in a Parquet file about its columns."""
+    return dict(pq.read_schema(io.BytesIO(parquet_bytes())).metadata or {})
+
+
+def _parquet(random: Random) -> bytes:
+    kind = random.random()
+    raw = parquet_bytes()
+    if kind < 0.4:
+        return mutations.data(random, [raw], 4)
+    if kind < 0.7:  # the footer, which says where everything is, and how much of it
+        start = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
+        made = mutations.data(random, [raw[start:-8]], 2)
+        return raw[:start] + made + len(made).to_bytes(4, "little") + raw[-4:]
+    table = pq.read_table(io.BytesIO(raw))
+    notes = {
+        name: mutations.text(random, [told.decode("utf-8", "replace")], 3).encode("utf-8", "replace")
+        for name, told in parquet_notes().items()
+    }
+    whole = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(notes), whole)
+    return whole.getvalue()
+
+
+@target("parquet", 2, _parquet)
 def parquet(given: bytes) -> bool:
     """A frame comes out of it that the activities take or refuse."""
     frame = read_parquet(held(given, "a.parquet"))

@@ -1,7 +1,6 @@
 """A reported table: what was printed, cell by cell, and what each print says about the true value."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +11,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, UnitError
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.periods import Period
+from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.tables import Table, read_tables
 from hsesg_carbon.verification.intervals import Interval, hull, scaled
 from hsesg_carbon.verification.relations import ROW_ID, Dimensions, Expression, parse
@@ -129,7 +129,7 @@ def _unmarked(text: str) -> str:
     """Return a cell without the marks of footnotes, in plain characters: a raised 1 is a mark, not a digit."""
     while len(marked := _MARKS.sub("", text).strip()) < len(text) and any(map(str.isdigit, marked)):
         text = marked
-    return unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").strip()
+    return nfkc(text).replace("\N{MINUS SIGN}", "-").strip()
 
 
 def _figure(text: str, plain: str) -> Cell:
