@@ -858,12 +858,12 @@ class _Engagement:
     @property
     def sizing(self) -> dict[str, str]:
         """What the size of the sample follows from, besides the threshold; nothing where it is given."""
-        from hsesg_carbon.units import exact_text  # noqa: PLC0415
+        from hsesg_carbon.percentages import percent_text  # noqa: PLC0415
 
         if self.confidence is None:
             return {}
         shares = {"confidence_percent": self.confidence, "expected_percent": self.expected}
-        return {name: exact_text(share * 100) for name, share in shares.items()}
+        return {name: percent_text(share) for name, share in shares.items()}
 
     def apply(self, accounts: "Workspace", result: "Verification") -> "tuple[Sample | None, Schedule | None]":
         """Return the sample and the schedule that are asked for."""

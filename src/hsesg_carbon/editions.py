@@ -8,6 +8,7 @@ from fractions import Fraction
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
 from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.percentages import change
 from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
 
 Number = EmissionFactor | FuelProperty | Gwp
@@ -24,10 +25,10 @@ class Difference:
     @property
     def percent(self) -> Fraction | None:
         """The change in percent of the number before; ``None`` where one is missing or the first is 0."""
-        if self.before is None or self.after is None or not self.before.value:
+        if self.before is None or self.after is None:
             return None
         scale = units.ratio(_plain_unit(self.after), _plain_unit(self.before))
-        return (Fraction(self.after.value) * scale / Fraction(self.before.value) - 1) * 100
+        return change(Fraction(self.after.value) * scale, Fraction(self.before.value))
 
     @property
     def changed(self) -> bool:

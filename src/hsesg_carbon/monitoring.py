@@ -1,6 +1,5 @@
 """What monthly monitoring needs beside the bills: weather, targets, tenants, own meter readings, kinds of buildings."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, near
+from hsesg_carbon.percentages import percent_text, read_share
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
 from hsesg_carbon.sites import Site
@@ -132,8 +132,7 @@ class Tenant(_Record):
         """The share, from above 0 to 1; 0 where none is stated. ``InputError`` where it is another number, or none."""
         if self.share is None:
             return Fraction(0)
-        text = unicodedata.normalize("NFKC", self.share).strip()
-        share = Fraction(units.parse_number(text.removesuffix("%"))) / (100 if text.endswith("%") else 1)
+        share = read_share(self.share)
         if not 0 < share <= 1:
             raise InputError("tenant-share", value=self.share)
         return share
@@ -154,8 +153,8 @@ class Tenant(_Record):
         for day in {one.first or date.min for one in own}:
             shares = sum((one.fraction for one in own if one.holds(day)), Fraction(0))
             if shares > 1:
-                percent = units.exact_text(shares * 100)
-                raise InputError("tenant-shares", site=self.site, activity=self.activity, percent=percent)
+                told = {"site": self.site, "activity": self.activity, "percent": percent_text(shares)}
+                raise InputError("tenant-shares", **told)
 
     def holds(self, day: date) -> bool:
         """Say whether the tenant is there on a day."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.activities import Activities
 from hsesg_carbon.base_year import FILE as BASE_YEAR
 from hsesg_carbon.base_year import BaseYearPolicy, Decision
@@ -970,24 +970,10 @@ def _place_in_matrix(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["site"], row["activity"], row["meter"] or "", row["month"]
 
 
-def percents_of(parts: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """
-    Return each part in percent of all parts by size, from 0 to 100 and 100 together; nothing where all are 0.
-
-    A credit is as much a figure as a bill: of the net sum, parts could be below 0 or above 100 %.
-
-    Example:
-        >>> {name: int(percent) for name, percent in percents_of({"a": Fraction(3), "b": Fraction(-1)}).items()}
-        {'a': 75, 'b': 25}
-    """
-    whole = sum((abs(one) for one in parts.values()), Fraction(0))
-    return {name: 100 * abs(one) / whole for name, one in parts.items()} if whole else {}
-
-
 def _share_of_estimates(parts: Mapping[str, Fraction]) -> dict[str, Any]:
     """Return what of a total is estimated, by quality; nothing is said where no row states a quality."""
     value = parts.get("estimated", Fraction(0)) if any(parts) else None
-    percents = percents_of(parts)
+    percents = percentages.parts(parts)
     told = {"percent": "estimated" if any(parts) else None, "unstated_percent": ""}
     return {
         "value": None if value is None else units.exact_text(value),
