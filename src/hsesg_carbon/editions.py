@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
@@ -29,6 +30,15 @@ class Difference:
             return None
         scale = units.ratio(_plain_unit(self.after), _plain_unit(self.before))
         return change(Fraction(self.after.value) * scale, Fraction(self.before.value))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data: both numbers as they are printed, and the change in percent, half up to 4 places."""
+        return {
+            "about": self.about,
+            "before": self.before and self.before.model_dump(mode="json", include={"id", "value", "unit"}),
+            "after": self.after and self.after.model_dump(mode="json", include={"id", "value", "unit"}),
+            "percent": None if self.percent is None else str(units.half_up(self.percent, 4)),
+        }
 
     @property
     def changed(self) -> bool:

@@ -32,7 +32,7 @@ from hsesg_carbon.gaps import Filled, GapFilling, GapRules
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
 from hsesg_carbon.intensity import Denominator, denominators_missing, ruling_denominators
-from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.inventory import Inventory, Rung
 from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
@@ -332,6 +332,12 @@ class Workspace:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""
         memo = self.parts.memo(activity_id) if self.parts else None
         return Explanation(memo, self.methodology.id, ()) if memo else self.inventory.ledger.explain(activity_id)
+
+    def rungs(self, found: Explanation) -> tuple[Rung, ...]:
+        """Return on which rungs of the market-based ladder a row stands; none where the methodology has no ladder."""
+        if "market" not in self.methodology.scope2 or not found.lines:
+            return ()
+        return self.inventory.seen(scope2="market").rungs(found.row.activity_id)
 
     @cached_property
     def boundary(self) -> Boundary:
