@@ -148,15 +148,22 @@ def _product(read: Reading, number: str, row: Json) -> tuple[Row, Row]:
         at = read.factor_link(row["gwp_id"]).href if row.get("gwp_id") else ""
         weight = Cell(f"{whole_number(row['gwp'])}{held}", "number", row["gwp"], href=at or None)
     cells = (
-        Cell(number, "head"),
-        _source_of(read, row),
-        Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
-        Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+        *_multiplied(read, number, row, unit),
         Cell(f"{whole_number(row['amount'])} {unit} {row['flow']}", "number", row["amount"]),
         weight,
         read.number(row["tco2e"], read.statement["unit"], f"calculation/{row['id']}"),
     )
     return Row(cells, number), _steps(read, row)
+
+
+def _multiplied(read: Reading, number: str, row: Json, unit: str) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return what every product begins with: its number, what it is of, its quantity and what that is multiplied by."""
+    return (
+        Cell(number, "head"),
+        _source_of(read, row),
+        Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
+        Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+    )
 
 
 def _source_of(read: Reading, row: Json) -> Cell:
@@ -180,10 +187,7 @@ def _energy_products(read: Reading, year: int, measure: str, unit: str, found: S
     rows: list[Row] = []
     for number, row in found:
         cells = (
-            Cell(number, "head"),
-            _source_of(read, row),
-            Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
-            Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+            *_multiplied(read, number, row, unit),
             Cell(f"{whole_number(row['amount'])} {unit}", "number", row["amount"]),
             read.percent(percent_text(Fraction(row["share"]))),
             read.number(row["counted"], unit, f"energy_calculation/{row['id']}"),
