@@ -153,8 +153,8 @@ class Tenant(_Record):
         for day in {one.first or date.min for one in own}:
             shares = sum((one.fraction for one in own if one.holds(day)), Fraction(0))
             if shares > 1:
-                told = {"site": self.site, "activity": self.activity, "percent": percent_text(shares)}
-                raise InputError("tenant-shares", **told)
+                percent = percent_text(shares)
+                raise InputError("tenant-shares", site=self.site, activity=self.activity, percent=percent)
 
     def holds(self, day: date) -> bool:
         """Say whether the tenant is there on a day."""
