@@ -31,6 +31,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import LANGUAGES, both, message
+from hsesg_carbon.percentages import percent_text
 from hsesg_carbon.shown import number
 from hsesg_carbon.tables import read_record
 from hsesg_carbon.units import CO2E, Amount
@@ -344,7 +345,7 @@ class Decision:
 
         def percent(one: Weighed, amount: Fraction | None) -> str | None:
             share = one.share(amount)
-            return None if share is None else units.exact_text(share * 100)
+            return None if share is None else percent_text(share)
 
         policy = self.policy
         return {
@@ -352,7 +353,7 @@ class Decision:
             "since": list(self.since),
             "policy": {
                 "base_years": list(policy.base_years),
-                "threshold_percent": units.exact_text(policy.threshold * 100),
+                "threshold_percent": percent_text(policy.threshold),
                 **{
                     name: getattr(policy, name) for name in ("comparison", "scope2", "of", "accumulation", "cumulative")
                 },
@@ -430,8 +431,7 @@ class Decision:
         assert one.base is not None
         size, limit = abs(one.held), self.policy.threshold * abs(one.base)
         where = "above" if size > limit else "below" if size < limit else "reached" if one.exceeds else "at"
-        threshold = units.exact_text(self.policy.threshold * 100)
-        return message(f"label.base-year-{where}", lang, threshold=threshold)
+        return message(f"label.base-year-{where}", lang, threshold=percent_text(self.policy.threshold))
 
     @property
     def _signed(self) -> bool:

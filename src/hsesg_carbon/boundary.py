@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.messages import both
-from hsesg_carbon.percentages import share_text
+from hsesg_carbon.percentages import percent_text, share_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Entity, Holding, Site, Tree, repeated_sites
 
@@ -139,7 +138,7 @@ class Boundary:
                 Finding(
                     code="site-share-applied" if share else "site-outside-boundary",
                     severity="info" if share else "warning",
-                    data={"site": site, "year": year, "percent": _percent(share)},
+                    data={"site": site, "year": year, "percent": percent_text(share)},
                 )
                 for site, year, share in sorted(shares)
                 if share != 1
@@ -152,15 +151,11 @@ class Boundary:
             if site.id not in present:
                 continue
             if links := self._tree.chain(site.entity):
-                shares = {name: _percent(share) for name, share in asdict(self._holdings[site.id]).items()}
+                shares = {name: percent_text(share) for name, share in asdict(self._holdings[site.id]).items()}
                 chain = " < ".join(f"{one.id} ({share_text(Fraction(one.equity_share))})" for one in links)
                 data: dict[str, Any] = {"site": site.id, "chain": chain, **shares}
                 yield Finding(code="site-held-through", severity="info", data=data)
             if site.lease:
                 basis = both(f"label.lease-{site.lease.basis}")
-                data = {"site": site.id, "percent": _percent(site.used), "basis": basis, "note": site.lease.note}
+                data = {"site": site.id, "percent": percent_text(site.used), "basis": basis, "note": site.lease.note}
                 yield Finding(code="site-leased", severity="info", data=data)
-
-
-def _percent(share: Fraction) -> str:
-    return units.exact_text(share * 100)

@@ -16,12 +16,19 @@ import typer
 from typer.exceptions import TyperException
 
 from hsesg_carbon.errors import CarbonError, InputError
-from hsesg_carbon.messages import message, visible
+from hsesg_carbon.messages import message
 from hsesg_carbon.printing.accounts import print_caveats, print_completeness, print_footprint, print_monitor
 from hsesg_carbon.printing.changes import print_change_uncertainty, print_drivers, print_restatement, print_uncertainty
-from hsesg_carbon.printing.console import changed, open_console, print_findings, print_table, progress
+from hsesg_carbon.printing.console import open_console, print_findings, print_table, progress
 from hsesg_carbon.printing.delivered import print_delivery
-from hsesg_carbon.printing.explained import explanation_json, print_explanation, print_hits, record_json
+from hsesg_carbon.printing.explained import (
+    explanation_json,
+    print_differences,
+    print_explanation,
+    print_hits,
+    print_record,
+    record_json,
+)
 from hsesg_carbon.printing.verified import (
     print_chain,
     print_replay,
@@ -45,7 +52,6 @@ _NEW_OBJECTS = 2_000_000
 New objects after which the garbage collector looks for cycles. A command makes millions that live until its end: with
 Python's own 700 that looking was a seventh of the time in which a large workbook is taken in.
 """
-_NUMBER = {"id", "value", "unit"}
 
 
 class Lang(StrEnum):
@@ -199,21 +205,11 @@ def explain(
 
     accounts = Workspace(workspace)
     found = accounts.explain(activity_id)
-    both = "market" in accounts.methodology.scope2 and found.lines
-    rungs = accounts.inventory.seen(scope2="market").rungs(activity_id) if both else ()
-    counted = [one.message(lang) for one in accounts.inventory.remarks(found.row)]
+    told = found, accounts.rungs(found), accounts.inventory.remarks(found.row)
     if as_json:
-        _print_json(explanation_json(found, rungs, lang) | {"counted": counted})
-        return
-    console = open_console()
-    print_explanation(console, found, lang)
-    for remark in counted:
-        console.print(visible(remark), markup=False)
-    if rungs:
-        rows = [
-            (rung.period.label, rung.stands_for, str(rung.quantity), f"{rung.amount} {rung.flow}") for rung in rungs
-        ]
-        print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
+        _print_json(explanation_json(*told, lang))
+    else:
+        print_explanation(open_console(), *told, lang)
 
 
 @app.command("monitor")
@@ -639,13 +635,8 @@ def show(
     record = record_json(library.find(one_id), library)
     if as_json:
         _print_json(record)
-        return
-    rows = [
-        (message(f"field.{name}", lang), "; ".join(value) if isinstance(value, list) else str(value))
-        for name, value in record.items()
-        if value not in (None, "", [])
-    ]
-    print_table(open_console(), lang, "", (), rows)
+    else:
+        print_record(open_console(), record, lang)
 
 
 @factors_app.command("diff")
@@ -658,31 +649,12 @@ def diff(
     """Compare two editions of a publication, or what was known on two days."""
     from hsesg_carbon.editions import differences  # noqa: PLC0415
     from hsesg_carbon.factors import FactorLibrary  # noqa: PLC0415
-    from hsesg_carbon.units import half_up  # noqa: PLC0415
 
     found = differences(FactorLibrary.shipped(), before, after)
     if as_json:
-        shown = [
-            {
-                "about": one.about,
-                "before": one.before and one.before.model_dump(mode="json", include=_NUMBER),
-                "after": one.after and one.after.model_dump(mode="json", include=_NUMBER),
-                "percent": None if one.percent is None else str(half_up(one.percent, 4)),
-            }
-            for one in found
-        ]
-        _print_json({"before": before, "after": after, "differences": shown})
+        _print_json({"before": before, "after": after, "differences": [one.as_json() for one in found]})
         return
-    rows = [
-        (
-            changed(one.percent),
-            *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
-            one.about,
-        )
-        for one in found
-    ]
-    if rows:
-        print_table(open_console(), lang, "", ("change", "before", "after", "number"), rows)
+    print_differences(open_console(), found, lang)
     paired = sum(one.before is not None and one.after is not None for one in found)
     typer.echo(message("label.diff", lang, changed=paired, unpaired=len(found) - paired), err=True)
 
@@ -858,12 +830,12 @@ class _Engagement:
     @property
     def sizing(self) -> dict[str, str]:
         """What the size of the sample follows from, besides the threshold; nothing where it is given."""
-        from hsesg_carbon.units import exact_text  # noqa: PLC0415
+        from hsesg_carbon.percentages import percent_text  # noqa: PLC0415
 
         if self.confidence is None:
             return {}
         shares = {"confidence_percent": self.confidence, "expected_percent": self.expected}
-        return {name: exact_text(share * 100) for name, share in shares.items()}
+        return {name: percent_text(share) for name, share in shares.items()}
 
     def apply(self, accounts: "Workspace", result: "Verification") -> "tuple[Sample | None, Schedule | None]":
         """Return the sample and the schedule that are asked for."""

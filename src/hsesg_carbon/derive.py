@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon import units
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.percentages import share_text
+from hsesg_carbon.percentages import read_share, share_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.tables import Row, Table
 
@@ -266,9 +266,7 @@ def rate(text: str) -> Fraction:
         >>> rate("3.5%"), rate("0.1")
         (Fraction(7, 200), Fraction(1, 10))
     """
-    plain = text.strip().replace("\N{FULLWIDTH PERCENT SIGN}", "%")
-    number = Fraction(units.parse_number(plain.removesuffix("%").strip()))
-    share = number / 100 if plain.endswith("%") else number
+    share = read_share(text)
     if not 0 <= share <= 1:
         raise InputError("rate-out-of-range", value=text)
     return share

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import FactorError, InputError, near
 from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.percentages import change
 from hsesg_carbon.records import EmissionFactor, FuelProperty, Gwp
 
 Number = EmissionFactor | FuelProperty | Gwp
@@ -24,10 +26,19 @@ class Difference:
     @property
     def percent(self) -> Fraction | None:
         """The change in percent of the number before; ``None`` where one is missing or the first is 0."""
-        if self.before is None or self.after is None or not self.before.value:
+        if self.before is None or self.after is None:
             return None
         scale = units.ratio(_plain_unit(self.after), _plain_unit(self.before))
-        return (Fraction(self.after.value) * scale / Fraction(self.before.value) - 1) * 100
+        return change(Fraction(self.after.value) * scale, Fraction(self.before.value))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data: both numbers as they are printed, and the change in percent, half up to 4 places."""
+        return {
+            "about": self.about,
+            "before": self.before and self.before.model_dump(mode="json", include={"id", "value", "unit"}),
+            "after": self.after and self.after.model_dump(mode="json", include={"id", "value", "unit"}),
+            "percent": None if self.percent is None else str(units.half_up(self.percent, 4)),
+        }
 
     @property
     def changed(self) -> bool:

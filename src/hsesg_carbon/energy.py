@@ -8,6 +8,7 @@ from hsesg_carbon import units
 from hsesg_carbon.intensity import Denominator, divided
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Group, Total, Totals
+from hsesg_carbon.percentages import part
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.units import Amount
 
@@ -101,9 +102,9 @@ class EnergyAccount:
         wholes = {(row["year"], row.flow): row.amount.value for row in self.by("year")}
         rows = []
         for row in self.by("subject", "year"):
-            whole = wholes[row["year"], row.flow]
-            if whole:
-                rows.append(Total(row.group, row.flow, Amount(100 * row.amount.value / whole, "%")))
+            percent = part(row.amount.value, wholes[row["year"], row.flow])
+            if percent is not None:
+                rows.append(Total(row.group, row.flow, Amount(percent, "%")))
         return Totals(tuple(rows))
 
     def share(self, carrier: str, flow: str, year: int) -> Amount:

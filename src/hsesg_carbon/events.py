@@ -18,6 +18,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
 from hsesg_carbon.messages import both
+from hsesg_carbon.percentages import percent_text
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 from hsesg_carbon.tables import misfits
@@ -425,7 +426,7 @@ class ProForma:
         if not leaves and not share:
             raise InventoryError("base-year-share-none", **facts)
         if inventory.boundary is not None and share != known:
-            percents = {"share": units.exact_text(share * 100), "known": units.exact_text(known * 100)}
+            percents = {"share": percent_text(share), "known": percent_text(known)}
             data = {**facts, **percents}
             self.findings.append(Finding(code="base-year-share-differs", severity="warning", data=data))
         return share

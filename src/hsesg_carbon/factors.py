@@ -284,7 +284,34 @@ class FactorLibrary:
         Raises:
             FactorError: None fits, or several do. The candidates are named; nothing near is taken instead.
         """
-        fitting = self._fitting(replace(wanted, region="", start=date.min, end=date.min, vintage="", units=()))
+        ruling, fit = self._ruling(wanted, self._fitting(_wherever(wanted)))
+        if not ruling:
+            near_misses = self._near_misses(wanted, self._pool(wanted))
+            code = "factor-missing" if near_misses else "factor-none"
+            raise FactorError(code, **_described(wanted), candidates=near_misses)
+        if len(ruling) > 1:
+            raise _tie(ruling, wanted)
+        return Choice(ruling[0], fit)
+
+    def unsaid(self, wanted: Wanted) -> EmissionFactor | None:
+        """
+        Return the factor that would rule for ``wanted`` if its row stated what the rule asks for; mostly there is none.
+
+        A row whose ``variant``, ``technology`` or ``lifecycle`` is blank may be of any: it is not taken where a rule
+        names one, and whoever left the cell blank should hear of it. Where a row that states it stands in the same
+        place, the blank one is of another kind.
+        """
+        blank = self._blank(_wherever(wanted))
+        if not blank:
+            return None
+        ruling, _ = self._ruling(wanted, [*self._fitting(_wherever(wanted)), *blank])
+        silent = {one.id for one in blank}
+        return ruling[0] if ruling and all(one.id in silent for one in ruling) else None
+
+    def _ruling(
+        self, wanted: Wanted, fitting: Sequence[EmissionFactor]
+    ) -> tuple[list[EmissionFactor], tuple[str, ...]]:
+        """Return what rules of those that fit in all but place, time and unit, and its fit: one, unless several tie."""
         # one publication after the other, except that the latest known is looked for in all of them together
         together = wanted.vintage == "latest-known"
         for sources in (wanted.sources,) if together else ((source,) for source in wanted.sources):
@@ -293,16 +320,12 @@ class FactorLibrary:
                 current, fit = _current(here, wanted)
                 first = min((sources.index(one.source) for one in current), default=0)
                 current = _stated_in([one for one in current if one.source == sources[first]], wanted.units)
-                if len(current) > 1:
-                    raise _tie(current, wanted)
                 if current:
                     technology = current[0].technology
                     other = wanted.stated_technology is not None and technology not in {None, wanted.stated_technology}
                     fit = (("region-parent",) if step else ()) + fit + (("other-technology",) if other else ())
-                    return Choice(current[0], fit or ("exact",))
-        near_misses = self._near_misses(wanted, self._pool(wanted))
-        code = "factor-missing" if near_misses else "factor-none"
-        raise FactorError(code, **_described(wanted), candidates=near_misses)
+                    return current, fit or ("exact",)
+        return [], ()
 
     def search(
         self, words: str, limit: int | None = None
@@ -440,6 +463,25 @@ class FactorLibrary:
         return found
 
     @cached_property
+    def _blank(self) -> "Callable[[Wanted], list[EmissionFactor]]":
+        """Return what finds the factors that would fit like those of ``_fitting`` but for cells that are blank."""
+
+        @cache
+        def found(wanted: Wanted) -> list[EmissionFactor]:
+            asked = asked_of(wanted)
+            pool = (one for one in self._pool(wanted) if asked and one.id not in self.superseded)
+            silent = [
+                one
+                for one in pool
+                if any(getattr(one, name) is None for name in asked)
+                and all(getattr(one, name) in {None, asked[name]} for name in asked)
+                and one.basis in {None, wanted.basis or one.basis}
+            ]
+            return _of_technology(silent, wanted) if wanted.stated_technology else silent
+
+        return found
+
+    @cached_property
     def _search_index(self) -> list[tuple[str, set[str], str, "CatalogueEntry | EmissionFactor | FuelProperty | Gwp"]]:
         """Return the folded text, the exact names, the fuel or carrier and the object, activities first."""
         index: list[tuple[str, set[str], str, CatalogueEntry | EmissionFactor | FuelProperty | Gwp]] = []
@@ -503,6 +545,14 @@ class FactorLibrary:
             ),
         )
         return [f"{one.id} ({one.source}, {one.region}, {_years(one)}, {one.variant or '-'})" for one in nearest[:8]]
+
+
+def asked_of(wanted: Wanted) -> dict[str, str]:
+    """Return what a rule asks a factor to state, by the column in which it does."""
+    asked = {"variant": wanted.variant, "lifecycle": wanted.lifecycle}
+    if wanted.stated_technology is None:  # else the activity asks, and sources need not tell technologies apart
+        asked["technology"] = wanted.technology
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def fold(text: str) -> str:
@@ -583,6 +633,11 @@ def _sources(path: Traversable) -> dict[str, Source]:
     if problems:
         raise InputError("table-broken", problems, file=path.name)
     return sources
+
+
+def _wherever(wanted: Wanted) -> Wanted:
+    """Return what is wanted but for place, time and unit: it is the same for many keys of a plan."""
+    return replace(wanted, region="", start=date.min, end=date.min, vintage="", units=())
 
 
 def _meets(one: EmissionFactor, wanted: Wanted) -> bool:

@@ -463,7 +463,7 @@ class Monitor:
             days = [one for one in self.monthly.months if known is None or not known.cuts(one)]
             shares = {boundary.share(site, one) for one in days} - {Fraction(0)}
             if shares - {Fraction(1)}:
-                percent = sorted({_text(100 * one) for one in shares}, key=str)
+                percent = sorted({percentages.percent_text(one) for one in shares}, key=str)
                 yield Finding(code="monitor-share", severity="info", data={"site": site, "percent": percent})
 
     def _weather_findings(self) -> Iterator[Finding]:

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, near
+from hsesg_carbon.percentages import percent_text, read_share
 from hsesg_carbon.periods import Period
 from hsesg_carbon.records import CatalogueEntry, Checked
 from hsesg_carbon.sites import Site
-from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.tables import read_tables
 from hsesg_carbon.units import CO2E
 
@@ -132,8 +132,7 @@ class Tenant(_Record):
         """The share, from above 0 to 1; 0 where none is stated. ``InputError`` where it is another number, or none."""
         if self.share is None:
             return Fraction(0)
-        text = nfkc(self.share).strip()
-        share = Fraction(units.parse_number(text.removesuffix("%"))) / (100 if text.endswith("%") else 1)
+        share = read_share(self.share)
         if not 0 < share <= 1:
             raise InputError("tenant-share", value=self.share)
         return share
@@ -154,7 +153,7 @@ class Tenant(_Record):
         for day in {one.first or date.min for one in own}:
             shares = sum((one.fraction for one in own if one.holds(day)), Fraction(0))
             if shares > 1:
-                percent = units.exact_text(shares * 100)
+                percent = percent_text(shares)
                 raise InputError("tenant-shares", site=self.site, activity=self.activity, percent=percent)
 
     def holds(self, day: date) -> bool:

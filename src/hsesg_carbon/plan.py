@@ -11,7 +11,7 @@ from hsesg_carbon import units
 from hsesg_carbon.activities import Activities
 from hsesg_carbon.cube import CellKey
 from hsesg_carbon.errors import CarbonError, FactorError, MethodologyError, near
-from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.factors import FactorLibrary, asked_of
 from hsesg_carbon.findings import Finding, Severity
 from hsesg_carbon.messages import both
 from hsesg_carbon.methodology import Methodology, PropertyChoice, Use
@@ -165,6 +165,7 @@ class Plan:
                 + _coverage_findings(uses, compiler.not_here)
                 + _elsewhere_findings(uses, compiler.not_here)
                 + _distance_findings(uses)
+                + compiler.unsaid_findings()
                 + _checking_findings(uses)
             ),
         )
@@ -263,6 +264,7 @@ class _Compiler:
         self._tuples: dict[tuple[int, ...], tuple[PlanLine, ...]] = {}
         self._single: dict[tuple[int, str, tuple[str, ...]], PlanLine] = {}
         self.errors: dict[str, CarbonError] = {}
+        self._unsaid: dict[tuple[str, str, int], tuple[dict[str, Any], set[Period]]] = {}
 
     def _refuse_mistyped(self) -> None:
         """Refuse rules with a source, an activity or a flow that nothing has: they would rule nothing, silently."""
@@ -362,27 +364,44 @@ class _Compiler:
             return self._single_line(made, ask.scope2, what.period, ("exact",))
         if use is None or not use.source:
             raise MethodologyError("no-rule", methodology=self.method.id, activity=activity, flow=ask.flow)
-        choice = self._choice(
-            Wanted(
-                activity=use.by or activity,
-                flow=ask.flow,
-                region=what.region,
-                start=what.period.start,
-                end=what.period.end,
-                sources=use.source,
-                variant=use.variant,
-                technology=use.technology,
-                stated_technology=what.technology or None,
-                basis=use.basis,
-                lifecycle=use.lifecycle,
-                vintage=use.wanted_vintage,
-                units=self._units(activity, unit, ask.rule),
-            )
+        wanted = Wanted(
+            activity=use.by or activity,
+            flow=ask.flow,
+            region=what.region,
+            start=what.period.start,
+            end=what.period.end,
+            sources=use.source,
+            variant=use.variant,
+            technology=use.technology,
+            stated_technology=what.technology or None,
+            basis=use.basis,
+            lifecycle=use.lifecycle,
+            vintage=use.wanted_vintage,
+            units=self._units(activity, unit, ask.rule),
         )
+        choice = self._choice(wanted)
+        self._note_unsaid(wanted, ask.rule, choice.factor, what.period)
         made = self._emission(activity, unit, ask.flow, ask.rule, choice.factor.id)
         stands_in = (*(("other-region",) if what.apart else ()), *(("other-activity",) if use.by else ()))
         fit = (*(one for one in choice.fit if one != "exact" or not stands_in), *stands_in)
         return self._single_line(made, ask.scope2, what.period, fit)
+
+    def _note_unsaid(self, wanted: Wanted, rule: int, ruling: EmissionFactor, period: Period) -> None:
+        """Keep a factor that is passed over only because cells of its row are blank."""
+        passed = self.library.unsaid(wanted)
+        if passed is None:
+            return
+        blank = {name: value for name, value in asked_of(wanted).items() if getattr(passed, name) is None}
+        data = {"activity": wanted.activity, "passed": passed.id, "number": ruling.id, "rule": rule}
+        data |= {"methodology": self.method.id, "unsaid": [f"{name} {value}" for name, value in blank.items()]}
+        self._unsaid.setdefault((passed.id, wanted.activity, rule), (data, set()))[1].add(period)
+
+    def unsaid_findings(self) -> list[Finding]:
+        """Name the factors that are passed over only because cells of their rows are blank."""
+        return [
+            Finding(code="factor-unsaid", severity="warning", data={**data, "periods": period_names(periods)})
+            for _, (data, periods) in sorted(self._unsaid.items(), key=lambda item: item[0])
+        ]
 
     def _single_line(self, made: "_Made", scope2: str, period: Period, fit: tuple[str, ...]) -> PlanLine:
         """Return the one line of what was made; it is not exact where a property describes another time."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.monitoring import MeterCheck, Tenant
 from hsesg_carbon.monthly import Monthly, months_between
@@ -35,7 +35,7 @@ class Recharge:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A bill beside what the own meter read, in the carrier's unit; the difference in percent of the reading."""
+    """A bill beside what the own meter read, in the carrier's unit; the difference in percent of the reading's size."""
 
     check: MeterCheck
     month: Period
@@ -44,10 +44,8 @@ class Reconciliation:
 
     @property
     def difference(self) -> Fraction | None:
-        """Bill less reading, in percent of the reading: above 0 more is billed than was read."""
-        if self.bill is None or not self.metered:
-            return None
-        return 100 * (self.bill - self.metered) / self.metered
+        """Bill less reading, in percent of the reading's size: above 0 more is billed than was read."""
+        return percentages.change(self.bill, self.metered)
 
     def within(self, tolerance: Fraction) -> bool | None:
         """Say whether the difference is at most a tolerance in percent; ``None`` where there is none."""

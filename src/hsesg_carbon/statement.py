@@ -36,7 +36,7 @@ from hsesg_carbon.uncertainty import Uncertainty
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification import Verification
 from hsesg_carbon.versions import Versions, stated
-from hsesg_carbon.workspace import SEALS, Workspace, percents_of
+from hsesg_carbon.workspace import SEALS, Workspace
 
 Json = dict[str, Any]
 Names = dict[str, str]
@@ -460,13 +460,13 @@ class Statement:
         return {
             place: percents.get("estimated", Fraction(0))
             for place, own in self._qualities.items()
-            if any(own) and (percents := percents_of(own))
+            if any(own) and (percents := percentages.parts(own))
         }
 
     def _quality(self) -> Iterator[Json]:
         for (year, scope, method), own in sorted(self._qualities.items(), key=lambda item: _place(*item[0])):
             if method in {None, self.method}:
-                for quality, percent in sorted(percents_of(own).items()):
+                for quality, percent in sorted(percentages.parts(own).items()):
                     told = {"year": year, "scope": scope, "quality": quality or "not-stated"}
                     yield {**told, "percent": units.exact_text(percent)}
 
@@ -569,7 +569,7 @@ class Statement:
         found: dict[tuple[int, str], Fraction] = {}
         for (year, scope, _), own in self._qualities.items():
             if own.get(""):
-                found[year, scope] = max(percents_of(own)[""], found.get((year, scope), Fraction(0)))
+                found[year, scope] = max(percentages.parts(own)[""], found.get((year, scope), Fraction(0)))
         return found
 
 

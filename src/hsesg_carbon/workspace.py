@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hsesg_carbon import units
+from hsesg_carbon import percentages, units
 from hsesg_carbon.activities import Activities
 from hsesg_carbon.base_year import FILE as BASE_YEAR
 from hsesg_carbon.base_year import BaseYearPolicy, Decision
@@ -32,7 +32,7 @@ from hsesg_carbon.gaps import Filled, GapFilling, GapRules
 from hsesg_carbon.instruments import Instrument, Instruments
 from hsesg_carbon.intake import Engine, SideTable, read_activities, read_records
 from hsesg_carbon.intensity import Denominator, denominators_missing, ruling_denominators
-from hsesg_carbon.inventory import Inventory
+from hsesg_carbon.inventory import Inventory, Rung
 from hsesg_carbon.ledger import Explanation, Group, Ledger, Total, Totals
 from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
@@ -332,6 +332,12 @@ class Workspace:
         """Return what stands behind a row; one that is part of another and enters no total has no lines."""
         memo = self.parts.memo(activity_id) if self.parts else None
         return Explanation(memo, self.methodology.id, ()) if memo else self.inventory.ledger.explain(activity_id)
+
+    def rungs(self, found: Explanation) -> tuple[Rung, ...]:
+        """Return on which rungs of the market-based ladder a row stands; none where the methodology has no ladder."""
+        if "market" not in self.methodology.scope2 or not found.lines:
+            return ()
+        return self.inventory.seen(scope2="market").rungs(found.row.activity_id)
 
     @cached_property
     def boundary(self) -> Boundary:
@@ -970,24 +976,10 @@ def _place_in_matrix(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["site"], row["activity"], row["meter"] or "", row["month"]
 
 
-def percents_of(parts: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """
-    Return each part in percent of all parts by size, from 0 to 100 and 100 together; nothing where all are 0.
-
-    A credit is as much a figure as a bill: of the net sum, parts could be below 0 or above 100 %.
-
-    Example:
-        >>> {name: int(percent) for name, percent in percents_of({"a": Fraction(3), "b": Fraction(-1)}).items()}
-        {'a': 75, 'b': 25}
-    """
-    whole = sum((abs(one) for one in parts.values()), Fraction(0))
-    return {name: 100 * abs(one) / whole for name, one in parts.items()} if whole else {}
-
-
 def _share_of_estimates(parts: Mapping[str, Fraction]) -> dict[str, Any]:
     """Return what of a total is estimated, by quality; nothing is said where no row states a quality."""
     value = parts.get("estimated", Fraction(0)) if any(parts) else None
-    percents = percents_of(parts)
+    percents = percentages.parts(parts)
     told = {"percent": "estimated" if any(parts) else None, "unstated_percent": ""}
     return {
         "value": None if value is None else units.exact_text(value),

@@ -1,5 +1,6 @@
 """What changed between editions and between days, and checking an organisation's own factors."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def test_two_days_differ_by_what_was_published_between_them(library: hc.FactorLi
 def test_a_source_is_the_same_as_itself(library: hc.FactorLibrary) -> None:
     for source in library.sources:
         assert differences(library, source, source) == []
+
+
+def test_a_sink_that_grew_changed_upwards_in_percent_of_its_size(library: hc.FactorLibrary) -> None:
+    """From -2 to -1 kg more is emitted: half of its size."""
+    one = differences(library, "mee-2024-12", "mee-2024-33")[0]
+    assert one.before
+    assert one.after
+    before, after = (
+        side.model_copy(update={"value": Decimal(value)}) for side, value in ((one.before, -2), (one.after, -1))
+    )
+    assert replace(one, before=before, after=after).percent == 50
+    assert replace(one, before=before.model_copy(update={"value": Decimal(0)})).percent is None
 
 
 def test_the_same_number_in_another_unit_is_no_difference(library: hc.FactorLibrary, tmp_path: Path) -> None:

@@ -201,6 +201,71 @@ def test_a_zero_factor_is_a_factor(tmp_path: Path) -> None:
     assert library.choose(wanted(sources=("own",), variant=None)).factor.value == 0
 
 
+BLANK_CELLS = [  # what the rule asks, what own rows state (variant, technology, lifecycle), which would rule
+    ({"variant": "average"}, [(2024, ("", "", ""))], "own.0"),
+    ({"variant": "average"}, [(2024, ("average", "", ""))], None),  # it rules
+    ({"variant": "average"}, [(2024, ("fossil", "", ""))], None),  # it is of another kind, and says so
+    ({"variant": "average"}, [(2024, ("", "", "")), (2024, ("average", "", ""))], None),  # so is the first of these
+    ({"variant": "average"}, [(2024, ("", "", "")), (2024, ("", "", ""))], "own.0"),
+    ({"variant": "average"}, [(2022, ("", "", ""))], None),  # an earlier one would not rule in any case
+    ({"variant": None}, [(2024, ("", "", ""))], None),  # nothing is asked
+    ({"technology": "new"}, [(2024, ("average", "", ""))], "own.0"),
+    ({"technology": "new"}, [(2024, ("", "new", ""))], "own.0"),
+    ({"technology": "new"}, [(2024, ("", "old", ""))], "mee2023.electricity.cn.average"),  # the next one says nothing
+    ({"stated_technology": "new"}, [(2024, ("average", "", ""))], None),  # sources need not tell technologies apart
+    ({"stated_technology": "new"}, [(2024, ("", "new", ""))], "own.0"),
+    ({"lifecycle": "direct"}, [(2024, ("average", "", ""))], "own.0"),
+]
+
+
+@pytest.mark.parametrize(("asked", "rows", "told"), BLANK_CELLS)
+def test_a_factor_that_is_passed_over_for_a_blank_cell_can_be_told(
+    tmp_path: Path, asked: dict[str, str | None], rows: list[tuple[int, tuple[str, str, str]]], told: str | None
+) -> None:
+    """A row whose cell is blank may be of any kind: it is not taken, and not passed over unnoticed either."""
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        HEADER
+        + "".join(
+            f"own.{at},electricity.grid,CO2,{variant},{technology},0.4,kg/kWh,,,{lifecycle},CN,{year}-01-01,,2025,own,x,"
+            "primary,,,,\n"
+            for at, (year, (variant, technology, lifecycle)) in enumerate(rows)
+        ),
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    found = library.unsaid(wanted(2024, sources=("own", *GRID), vintage="latest-known", **asked))
+    assert (found.id if found else None) == told
+
+
+def test_a_plan_names_the_factor_that_a_blank_cell_keeps_out(tmp_path: Path) -> None:
+    """Once for all months, with the rule and the words that the row lacks."""
+    own = tmp_path / "factors"
+    own.mkdir()
+    (own / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "method.toml").write_text(
+        'id = "m"\ntitle = { en = "m", zh = "m" }\nextends = "hundsun-2024"\n[[use]]\nactivity = "electricity.grid"\n'
+        'flow = "CO2"\nsource = ["own", "mee-2024-33"]\nvariant = "average"\nvintage = "latest-known"\nreason = "x"\n',
+        encoding="utf-8",
+    )
+    method = hc.Methodology.load(tmp_path / "method.toml")
+    bill = {"site": "hq", "activity": "electricity.grid", "quantity": "1", "unit": "kWh", "region": "CN"}
+    bills = pd.DataFrame([{**bill, "activity_id": month, "period": month} for month in ("2024-01", "2024-02")])
+    told = []
+    for variant in ("", "average"):
+        row = f"own.a,electricity.grid,CO2,{variant},,0.4,kg/kWh,,,,CN,2024-01-01,,2025,own,x,primary,,,,\n"
+        (own / "own.csv").write_text(HEADER + row, encoding="utf-8")
+        library = hc.FactorLibrary.shipped().overlay(own)
+        plan = hc.Plan.compile(hc.Activities(bills, library=library), library, method)
+        told.append([one for one in plan.findings if one.code == "factor-unsaid"])
+    (found,), none = told
+    assert none == []
+    assert found.severity == "warning"
+    assert (found.data["passed"], found.data["number"]) == ("own.a", "mee2022.electricity.cn.average")
+    assert (found.data["rule"], found.data["unsaid"]) == (1, ["variant average"])
+    assert found.data["periods"] == ["2024-01–2024-02"]
+
+
 def test_regions_that_are_their_own_parents_are_named(tmp_path: Path) -> None:
     (tmp_path / "regions.csv").write_text("code,parent,name_en,name_zh\nAA,BB,a,a\nBB,AA,b,b\n", encoding="utf-8")
     with pytest.raises(hc.FactorError, match="its own parent"):

@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction as F
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 import hsesg_carbon as hc
 from hsesg_carbon.monitor import Monitor
-from hsesg_carbon.monitoring import TOLERANCE, benchmarks
+from hsesg_carbon.monitoring import TOLERANCE, MeterCheck, benchmarks
 from hsesg_carbon.percentages import change
+from hsesg_carbon.periods import Period
+from hsesg_carbon.recharges import Reconciliation
 from hsesg_carbon.restate import Change
 
 HEADING = "activity_id,site,period,activity,quantity,unit,meter,quality,part_of,role\n"
@@ -407,6 +410,17 @@ def test_own_meters_are_held_to_the_bills_within_a_tolerance(tmp_path: Path) -> 
     strict = Monitor.of(hc.Workspace(folder), tolerance=F(1)).as_json()["reconciliation"]
     assert [row["within"] for row in strict] == [False, False, None, True]
     assert TOLERANCE == 2
+
+
+@pytest.mark.parametrize(
+    ("bill", "metered", "percent"), [(110, 100, 10), (90, 100, -10), (-90, -100, 10), (-110, -100, -10), (1, 0, None)]
+)
+def test_more_billed_than_read_is_above_zero_for_a_meter_of_what_is_fed_in_too(
+    bill: int, metered: int, percent: int | None
+) -> None:
+    """Power that is fed in is read below 0: its bill of -90 is 10 more than its reading of -100."""
+    check = MeterCheck(site="a", activity="electricity.grid", period="2024-01", quantity=Decimal(metered), unit="kWh")
+    assert Reconciliation(check, Period.parse("2024-01"), F(bill), F(metered)).difference == percent
 
 
 def test_the_pue_of_a_month_is_all_electricity_over_that_of_the_machine_room(tmp_path: Path) -> None:

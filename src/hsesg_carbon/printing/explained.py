@@ -1,22 +1,26 @@
 """What a terminal shows of one row or one number, and the same as a plain document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hsesg_carbon.messages import message, visible
-from hsesg_carbon.printing.console import print_table
+from hsesg_carbon.printing.console import changed, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from hsesg_carbon.editions import Difference
     from hsesg_carbon.factors import FactorLibrary
+    from hsesg_carbon.findings import Finding
     from hsesg_carbon.inventory import Rung
     from hsesg_carbon.ledger import ExplainedLine, Explanation
     from hsesg_carbon.records import CatalogueEntry, EmissionFactor, FuelProperty, Gwp
 
 
-def print_explanation(console: "Console", found: "Explanation", lang: str) -> None:
-    """Print every step from a row to its emissions."""
+def print_explanation(
+    console: "Console", found: "Explanation", rungs: "Sequence[Rung]", remarks: "Sequence[Finding]", lang: str
+) -> None:
+    """Print every step from a row to its emissions, how it counts, and its rungs of the market-based ladder."""
     from hsesg_carbon.units import exact_text  # noqa: PLC0415
 
     row = found.row
@@ -39,6 +43,11 @@ def print_explanation(console: "Console", found: "Explanation", lang: str) -> No
         console.print(message("row-rounded", lang), markup=False)
     for line in found.lines:
         _print_line(console, found, line, lang)
+    for remark in remarks:
+        console.print(visible(remark.message(lang)), markup=False)
+    if rungs:
+        rows = [(one.period.label, one.stands_for, str(one.quantity), f"{one.amount} {one.flow}") for one in rungs]
+        print_table(console, lang, message("label.ladder", lang), ("period", "rung", "quantity", "result"), rows)
 
 
 def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine", lang: str) -> None:
@@ -83,7 +92,9 @@ def _print_line(console: "Console", found: "Explanation", line: "ExplainedLine",
     )
 
 
-def explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: str) -> dict[str, Any]:
+def explanation_json(
+    found: "Explanation", rungs: "Sequence[Rung]", remarks: "Sequence[Finding]", lang: str
+) -> dict[str, Any]:
     """Return an explanation as plain data."""
     from hsesg_carbon.units import exact_text  # noqa: PLC0415
 
@@ -138,6 +149,7 @@ def explanation_json(found: "Explanation", rungs: "Sequence[Rung]", lang: str) -
             }
             for rung in rungs
         ],
+        "counted": [one.message(lang) for one in remarks],
     }
 
 
@@ -158,6 +170,30 @@ def record_json(
             "licence_class": source.licence_class,
         }
     return record
+
+
+def print_record(console: "Console", record: Mapping[str, Any], lang: str) -> None:
+    """Print what ``record_json`` returns, as far as there is something to tell."""
+    rows = [
+        (message(f"field.{name}", lang), "; ".join(value) if isinstance(value, list) else str(value))
+        for name, value in record.items()
+        if value not in (None, "", [])
+    ]
+    print_table(console, lang, "", (), rows)
+
+
+def print_differences(console: "Console", found: "Sequence[Difference]", lang: str) -> None:
+    """Print what changed between two editions, largest changes first; nothing where nothing did."""
+    rows = [
+        (
+            changed(one.percent),
+            *(f"{side.value} {side.unit}" if side else "–" for side in (one.before, one.after)),
+            one.about,
+        )
+        for one in found
+    ]
+    if rows:
+        print_table(console, lang, "", ("change", "before", "after", "number"), rows)
 
 
 def print_hits(

@@ -44,9 +44,9 @@ def print_verification(console: "Console", result: "Verification", lang: str) ->
 
 def print_schedule(console: "Console", schedule: "Schedule", lang: str) -> None:
     """Print the schedule of differences."""
-    from hsesg_carbon.units import exact_text  # noqa: PLC0415
+    from hsesg_carbon.percentages import percent_text  # noqa: PLC0415
 
-    threshold = exact_text(schedule.threshold * 100)
+    threshold = percent_text(schedule.threshold)
     console.print()
     console.print(message("label.schedule", lang, threshold=threshold), style="bold", markup=False)
     _print_differences(console, schedule, lang)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from hsesg_carbon.percentages import percent_text
 from hsesg_carbon.report.blocks import (
     Block,
     Cell,
@@ -16,7 +17,6 @@ from hsesg_carbon.report.blocks import (
 )
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.report.remarks import remarks
-from hsesg_carbon.units import exact_text
 
 _LINKS = 24  # rows of the calculation that a factor leads back to; their number says the rest
 
@@ -72,16 +72,12 @@ def _site(read: Reading, row: Json) -> Row:
         (
             Cell(read.name(row["name"], row["site"]), "head", note=None),
             Cell(row["region"] or ""),
-            read.percent(None if share is None else _hundred(share)),
+            read.percent(None if share is None else percent_text(Fraction(share))),
             Cell(read.say("comma").join(read.word(f"report-control-{one}", one) for one in row["control"])),
             Cell(row["from"] or read.say("always")),
             Cell(row["to"] or read.say("still")),
         )
     )
-
-
-def _hundred(share: str) -> str:
-    return exact_text(100 * Fraction(share))
 
 
 # ------------------------------------------------------------------------------------------------------ the calculation
@@ -146,21 +142,28 @@ def _products(read: Reading, year: int, scope: str, method: str | None, found: S
 def _product(read: Reading, number: str, row: Json) -> tuple[Row, Row]:
     unit = row.get("flow_unit") or "t"
     share = row.get("share", "1")
-    held = "" if share == "1" else f" × {read.percent(_hundred(share)).text} %"
+    held = "" if share == "1" else f" × {read.percent(percent_text(Fraction(share))).text} %"
     weight = read.number(None, "")
     if row["gwp"]:
         at = read.factor_link(row["gwp_id"]).href if row.get("gwp_id") else ""
         weight = Cell(f"{whole_number(row['gwp'])}{held}", "number", row["gwp"], href=at or None)
     cells = (
-        Cell(number, "head"),
-        _source_of(read, row),
-        Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
-        Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+        *_multiplied(read, number, row, unit),
         Cell(f"{whole_number(row['amount'])} {unit} {row['flow']}", "number", row["amount"]),
         weight,
         read.number(row["tco2e"], read.statement["unit"], f"calculation/{row['id']}"),
     )
     return Row(cells, number), _steps(read, row)
+
+
+def _multiplied(read: Reading, number: str, row: Json, unit: str) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return what every product begins with: its number, what it is of, its quantity and what that is multiplied by."""
+    return (
+        Cell(number, "head"),
+        _source_of(read, row),
+        Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
+        Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+    )
 
 
 def _source_of(read: Reading, row: Json) -> Cell:
@@ -184,12 +187,9 @@ def _energy_products(read: Reading, year: int, measure: str, unit: str, found: S
     rows: list[Row] = []
     for number, row in found:
         cells = (
-            Cell(number, "head"),
-            _source_of(read, row),
-            Cell(f"{whole_number(row['quantity'])} {row['unit']}", "number", row["quantity"]),
-            Cell(f"{whole_number(row['multiplier'])} {unit}/{row['unit']}", "number", row["multiplier"]),
+            *_multiplied(read, number, row, unit),
             Cell(f"{whole_number(row['amount'])} {unit}", "number", row["amount"]),
-            read.percent(_hundred(row["share"])),
+            read.percent(percent_text(Fraction(row["share"]))),
             read.number(row["counted"], unit, f"energy_calculation/{row['id']}"),
         )
         rows += [Row(cells, number), _steps(read, row)]

@@ -5,12 +5,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from hsesg_carbon.percentages import percent_text
 from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Block, Cell, Figure, Heading, Note, Row, Table
 from hsesg_carbon.report.drawings import DARK, LIGHT, MORE, PALE
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
 from hsesg_carbon.report.remarks import remarks
-from hsesg_carbon.units import exact_text
 
 _SHOWN = 15  # numbers that an uncertainty comes from; the rest hardly matters
 _QUALITIES = ("measured", "invoiced", "estimated", "not-stated")
@@ -149,7 +149,7 @@ def _complete(read: Reading) -> Iterable[Block]:
     expected, rows = found["expected_months"], []
     for one in ("complete", "estimated", "partial", "overlapping", "missing"):
         if found.get(one) is not None:
-            share = exact_text(Fraction(100 * found[one], expected)) if expected else None
+            share = percent_text(Fraction(found[one], expected)) if expected else None
             count = Cell(f"{found[one]:,}", "number", str(found[one]), f"completeness/{one}")
             rows.append(Row((Cell(read.term(read.say(f"months-{one}")), "head"), count, read.percent(share))))
     sums = Cell(f"{expected:,}", "number", str(expected), "completeness/expected_months")

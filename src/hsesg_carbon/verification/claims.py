@@ -5,7 +5,9 @@ from fractions import Fraction
 
 from hsesg_carbon import units
 from hsesg_carbon.factors import FactorLibrary
+from hsesg_carbon.percentages import part
 from hsesg_carbon.records import Equivalence
+from hsesg_carbon.shown import percent
 from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification.completeness import silent_sources
 from hsesg_carbon.verification.intervals import Interval, point
@@ -228,9 +230,9 @@ def _heads(basis: Basis) -> Tests:
         heads, stated = _implied_heads(basis, column), row.interval(column)
         assert heads is not None
         assert stated is not None
-        share = units.half_up(heads.middle / stated.middle * 100, 1)
+        share = percent(part(heads.middle, stated.middle), 1)
         period = basis.table.periods[column]
-        told.append(f"{period}: {_rounded(heads.middle / row.size)} / {row.cells[column].text.strip()} = {share} %")
+        told.append(f"{period}: {_rounded(heads.middle / row.size)} / {row.cells[column].text.strip()} = {share}")
         compared.append(Compared(f"{basis.name(EMPLOYEES, column)} = {HEADS}", row.unit, row.size, stated, heads))
     cells = tuple((EMPLOYEES, column) for column in wrong)
     yield Judgement(

@@ -10,7 +10,7 @@ from hsesg_carbon import units
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Entry
-from hsesg_carbon.percentages import share_text
+from hsesg_carbon.percentages import part, percent_text, share_text
 from hsesg_carbon.plan import Step
 from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.units import CO2E
@@ -100,7 +100,7 @@ class Sum:
 
     def percent(self, amount: Fraction) -> Fraction | None:
         """Return an amount in percent of the base; ``None`` where the base is 0."""
-        return amount / abs(self.base) * 100 if self.base else None
+        return part(amount, abs(self.base))
 
     @property
     def net_exceeds(self) -> bool:
@@ -172,7 +172,7 @@ class Schedule:
 
         bases = {(one.row, one.period): one for one in self.sums}
         return {
-            "threshold_percent": text(self.threshold * 100),
+            "threshold_percent": percent_text(self.threshold),
             "unit": CO2E,
             "lines": [
                 {

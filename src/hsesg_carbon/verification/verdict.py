@@ -13,6 +13,7 @@ from hsesg_carbon.findings import GRAVITY, Finding, Severity
 from hsesg_carbon.intensity import Denominator
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.messages import LANGUAGES, both, message
+from hsesg_carbon.shown import percent
 from hsesg_carbon.verification.against import facts_of
 from hsesg_carbon.verification.checks import Check, System, Values
 from hsesg_carbon.verification.claims import claims, supposed
@@ -223,7 +224,7 @@ class _View:
             told = (
                 self.facts.shares.get((first.row.removesuffix(".share"), system.checks[one].column)) for one in failing
             )
-            data["inventory"] = [f"{units.half_up(one, 1)} %" for one in told if one is not None] or ["–"]
+            data["inventory"] = [percent(one, 1) for one in told if one is not None] or ["–"]
         data["explained"] = self._verdict(found)
         cells = dict.fromkeys(key for place in failing for key in system.checks[place].keys if key[0] in self.units)
         return Discrepancy(
