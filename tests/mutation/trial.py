@@ -20,7 +20,7 @@ from tests.mutation.mutants import PACKAGE, Mutant, mutated
 
 EXAMPLES = 10
 """Of a law per mutant: a law that needs more to notice a fault is a weak one."""
-BUDGET = 20.0
+BUDGET = 12.0
 """Seconds of processor time, clean, of the tests that a mutant is shown to at most, the quick ones first."""
 WORDS = "test_what_is_told_is_what_was_told"
 PATIENCE = 5
