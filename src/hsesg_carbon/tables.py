@@ -431,6 +431,7 @@ def _refuse_large_parquet(path: Path) -> None:
     total = 0
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         for batch in file.iter_batches(columns=texts) if texts else ():
+            batch.validate(full=True)  # text that is none is found here, not where a cell is looked at
             for one in batch.columns:
                 words = pa.types.is_dictionary(one.type)
                 lengths = pc.binary_length(one.dictionary).take(one.indices) if words else pa.array([one.nbytes])

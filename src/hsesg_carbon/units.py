@@ -305,7 +305,7 @@ def is_unit(unit: str) -> bool:
     Say whether ``unit`` is one; unlike ``canonical``, without looking for those that are like it, which takes time.
 
     Example:
-        >>> is_unit("kgCO2/kWh"), is_unit("kwhh")
+        >>> is_unit("kgCO2e/kWh"), is_unit("kwhh")
         (True, False)
     """
     try:

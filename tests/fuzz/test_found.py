@@ -62,3 +62,13 @@ def test_parquet_whose_notes_for_pandas_are_damaged_is_refused(tmp_path: Path) -
     with pytest.raises(InputError) as caught:
         read_parquet(path)
     assert (caught.value.code, caught.value.data["file"]) == ("parquet-broken", "a.parquet")
+
+
+def test_parquet_whose_text_is_no_text_is_refused_as_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"site": ["hangzhou", "wuhan"]}), path, compression="none")
+    read_parquet(path)
+    path.write_bytes(path.read_bytes().replace(b"wuhan", b"wu\xb1an"))
+    with pytest.raises(InputError) as caught:
+        read_parquet(path)
+    assert (caught.value.code, caught.value.data["file"]) == ("parquet-broken", "a.parquet")
