@@ -26,6 +26,7 @@ from hsesg_carbon.measures import Measure
 from hsesg_carbon.messages import both, catalogue, named
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import covered_gases
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.units import CO2E
 
 Function = Callable[[Accounts, Question, str], Answer]
@@ -182,14 +183,14 @@ def base_year(accounts: Accounts, asked: Question, unit: str) -> Answer:
     """Return the emissions of the base year."""
     year = accounts.workspace.settings.base_year
     if year is None:
-        return Answer(missing=(lacking("disclose-missing-setting", file="inventory.toml", key="base_year"),))
+        return Answer(missing=(lacking("disclose-missing-setting", file=SETTINGS, key="base_year"),))
     scopes = SCOPES[asked["scope"]]
     rows = [row for row in accounts.emissions("") or () if row["year"] == year]
     values = [row.amount.value for row in rows if not scopes or row["scope"] in scopes]
     if not values:
         return Answer(missing=(lacking("disclose-missing-years", years=[year], file=_ACTIVITY),))
     value = sum(values, Fraction(0)) * units.ratio(CO2E, unit)
-    origin = accounts.origin(year, accounts.of_scope(scopes), further=("inventory.toml",))
+    origin = accounts.origin(year, accounts.of_scope(scopes), further=(SETTINGS,))
     return Answer((Figure(year, both("label.disclose-base-year"), value, unit, origin=origin),))
 
 

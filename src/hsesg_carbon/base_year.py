@@ -34,7 +34,7 @@ from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.percentages import percent_text
 from hsesg_carbon.shown import number
 from hsesg_carbon.tables import read_record
-from hsesg_carbon.units import CO2E, Amount
+from hsesg_carbon.units import CO2E, Amount, known_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -340,9 +340,6 @@ class Decision:
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return plain data; exact numbers as text, half up to 12 places where their decimals do not end."""
 
-        def text(value: Fraction | None) -> str | None:
-            return None if value is None else units.exact_text(value)
-
         def percent(one: Weighed, amount: Fraction | None) -> str | None:
             share = one.share(amount)
             return None if share is None else percent_text(share)
@@ -368,10 +365,10 @@ class Decision:
                     "status": one.status,
                     "reason": one.reason[lang],
                     "measure": one.measure or None,
-                    "effect": text(one.effect),
-                    "base": text(one.base),
+                    "effect": known_text(one.effect),
+                    "base": known_text(one.base),
                     "percent": percent(one, one.effect),
-                    "held": text(one.held),
+                    "held": known_text(one.held),
                     "held_percent": percent(one, one.held),
                     "exceeds": one.exceeds,
                 }

@@ -28,9 +28,9 @@ from hsesg_carbon.monitoring import EMISSIONS, ENERGY
 from hsesg_carbon.percentages import share_text
 from hsesg_carbon.plan import PlanLine
 from hsesg_carbon.records import EmissionFactor, FuelProperty
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.versions import compared
 
-_SETTINGS = "inventory.toml"
 _ACTIVITY = "activity/"
 _LEFT_OUT = frozenset(
     {
@@ -50,12 +50,12 @@ _CARBON = frozenset({"carbon-content", "oxidation"})
 def organisation(accounts: Accounts, _: Question, __: str) -> Answer:
     """Return who reports."""
     own = accounts.workspace.settings.organisation
-    return _text(named(own.name, own.id), _SETTINGS)
+    return _text(named(own.name, own.id), SETTINGS)
 
 
 def periods(accounts: Accounts, _: Question, __: str) -> Answer:
     """Return the years that are reported."""
-    return _text(plain(", ".join(map(str, accounts.years))), _SETTINGS)
+    return _text(plain(", ".join(map(str, accounts.years))), SETTINGS)
 
 
 def boundary(accounts: Accounts, _: Question, __: str) -> Answer:
@@ -73,22 +73,22 @@ def boundary(accounts: Accounts, _: Question, __: str) -> Answer:
             control=", ".join(site.control) or "–",
             days=days or "–",
         )
-        figures.append(Figure(what=accounts.site(site.id), text=told, origin=Origin((_SETTINGS,))))
+        figures.append(Figure(what=accounts.site(site.id), text=told, origin=Origin((SETTINGS,))))
     return Answer(tuple(figures))
 
 
 def consolidation(accounts: Accounts, _: Question, __: str) -> Answer:
     """Return the approach by which the boundary is drawn."""
-    return _text(both(f"label.consolidation-{accounts.workspace.settings.consolidation}"), _SETTINGS)
+    return _text(both(f"label.consolidation-{accounts.workspace.settings.consolidation}"), SETTINGS)
 
 
 def outside(accounts: Accounts, _: Question, __: str) -> Answer:
     """Return what is known to be left out: sites, gases, flows."""
     found = [one for one in accounts.workspace.findings if one.code in _LEFT_OUT]
     if not found:
-        return _text(both("label.disclose-nothing-left-out"), _SETTINGS)
+        return _text(both("label.disclose-nothing-left-out"), SETTINGS)
     texts = ({lang: one.message(lang) for lang in LANGUAGES} for one in found)
-    return Answer(tuple(Figure(text=text, origin=Origin((_SETTINGS,))) for text in texts))
+    return Answer(tuple(Figure(text=text, origin=Origin((SETTINGS,))) for text in texts))
 
 
 def methodology(accounts: Accounts, asked: Question, _: str) -> Answer:
@@ -103,7 +103,7 @@ def methodology(accounts: Accounts, asked: Question, _: str) -> Answer:
         for rule, activity in sorted(used.items())
         if rule <= len(method.use)
     ]
-    return Answer((Figure(text=told, origin=Origin((_SETTINGS,))), *reasons))
+    return Answer((Figure(text=told, origin=Origin((SETTINGS,))), *reasons))
 
 
 def gases(accounts: Accounts, _: Question, __: str) -> Answer:

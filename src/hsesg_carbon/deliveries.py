@@ -20,6 +20,7 @@ from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.intake import ORIGIN, stated_tables
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.periods import Period, day_of
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import Workbook
 from hsesg_carbon.tables import read_bytes, read_toml, table_text
@@ -32,7 +33,6 @@ FOLDER = "deliveries"
 COLUMNS = ("file", "sha256", "taken_in", "kind", "rows", "note")
 _MADE = "inventory.toml sha256:"
 _ADDED = "added to inventory.toml sha256:"
-_INVENTORY = "inventory.toml"
 _PERIOD = ("period", "period_start", "period_end")
 _TABLES = ("site", "entity", "accept")
 _YEARS = "organisation periods"
@@ -55,7 +55,7 @@ def received(file: Path, folder: Path, mapping: Path | None = None, progress: Pr
     Raises:
         InputError: The file cannot be read; or it is an export and there is no workspace whose sites it could name.
     """
-    accounts = Workspace(folder) if (folder / _INVENTORY).is_file() else None
+    accounts = Workspace(folder) if (folder / SETTINGS).is_file() else None
     if mapping is None:
         return read_workbook(file, accounts, progress)
     return read_mapped(file, mapping, accounts or Workspace(folder), progress)
@@ -179,7 +179,7 @@ class _TakingIn:
 
     def _inventory(self, files: dict[str, bytes | None]) -> str:
         """Plan ``inventory.toml`` where it is new or this file's; hold it to what is there. Return the note to keep."""
-        path, told = self.folder / _INVENTORY, self.delivery.inventory
+        path, told = self.folder / SETTINGS, self.delivery.inventory
         made_before = self.before.get(self.delivery.file, {}).get("note", "")
         if not path.is_file():
             if told is None:
@@ -214,7 +214,7 @@ class _TakingIn:
 
     def _made(self, files: dict[str, bytes | None], told: Mapping[str, Any], note: str = _MADE) -> str:
         text = _toml(told, self.delivery.file).encode()
-        files[_INVENTORY] = text
+        files[SETTINGS] = text
         return f"{note}{sha256(text).hexdigest()}"
 
     # ------------------------------------------------------------------------------------------ rows

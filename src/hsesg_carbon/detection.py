@@ -7,8 +7,8 @@ from typing import Any
 
 from hsesg_carbon.messages import LANGUAGES
 from hsesg_carbon.monitoring import Weather, weather_of
-from hsesg_carbon.monthly import Monthly, Place, is_any
-from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey
+from hsesg_carbon.monthly import Monthly, Place
+from hsesg_carbon.months import BY_WIRE_AND_PIPE, SeriesKey, is_any
 from hsesg_carbon.periods import Period
 from hsesg_carbon.sites import Site
 

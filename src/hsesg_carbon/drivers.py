@@ -55,8 +55,7 @@ class DegreeDays(BaseModel):
     @property
     def year(self) -> int | None:
         """The calendar year that the value is of, ``None`` if it is of another period."""
-        period = Period.parse(self.period)
-        return period.start.year if period.label == str(period.start.year) else None
+        return Period.parse(self.period).calendar_year
 
     def check(self) -> None:
         """Raise ``InventoryError`` where the value is not of a whole year."""

@@ -135,7 +135,7 @@ def _words(key: tuple[str, ...]) -> str:
 
 
 def _plain_unit(one: Number) -> str:
-    return one.plain_unit if isinstance(one, EmissionFactor) else one.unit
+    return one.unit if isinstance(one, Gwp) else one.plain_unit
 
 
 def _weight(one: Difference) -> tuple[bool, Fraction, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from hsesg_carbon import units
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.factors import FactorLibrary
-from hsesg_carbon.findings import Finding
+from hsesg_carbon.findings import Finding, fault
 from hsesg_carbon.inventory import Product
 from hsesg_carbon.packs import canonical, plain
 from hsesg_carbon.plan import Plan
@@ -124,7 +124,7 @@ def unpublished(factors: bytes, packed: FactorLibrary, published: FactorLibrary)
             sealed, own = (_text(getattr(one[number], column, None)) for one in (theirs, ours))
             if sealed != own:
                 data = {"number": number, "column": column, "sealed": sealed or ABSENT, "own": own or ABSENT}
-                yield _fault("replay-number-other", **data)
+                yield fault("replay-number-other", **data)
 
 
 def differences(member: str, sealed: bytes, again: bytes) -> list[Finding]:
@@ -140,13 +140,13 @@ def differences(member: str, sealed: bytes, again: bytes) -> list[Finding]:
     try:
         sides = [dict(_told(member, one)) for one in (sealed, again)]
     except InputError as error:
-        return [_fault("replay-member-unread", member=member), _fault(error.code, **error.data)]
+        return [fault("replay-member-unread", member=member), fault(error.code, **error.data)]
     found = [
-        _fault("replay-differs", member=member, what=what, sealed=a, replayed=b)
+        fault("replay-differs", member=member, what=what, sealed=a, replayed=b)
         for what in sorted({*sides[0], *sides[1]})
         if (a := sides[0].get(what, ABSENT)) != (b := sides[1].get(what, ABSENT))
     ]
-    more = [_fault("replay-differs-more", member=member, count=len(found) - _MOST_TOLD)]
+    more = [fault("replay-differs-more", member=member, count=len(found) - _MOST_TOLD)]
     return found[:_MOST_TOLD] + (more if len(found) > _MOST_TOLD else [])
 
 
@@ -305,7 +305,3 @@ def _row_name(row: Any) -> str:
     if not isinstance(row, dict):
         return ""
     return ", ".join(f"{one} {row[one]}" for one in words if isinstance(row.get(one), str | int))
-
-
-def _fault(code: str, **data: Any) -> Finding:
-    return Finding(code=code, severity="error", data=data)

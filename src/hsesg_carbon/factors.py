@@ -31,14 +31,13 @@ from hsesg_carbon.records import (
     last_day,
 )
 from hsesg_carbon.spelling import nfkc
-from hsesg_carbon.tables import misfits, read_tables, read_toml
+from hsesg_carbon.tables import is_nobodys, misfits, read_tables, read_toml
 from hsesg_carbon.vetting import faults, word_faults
 
 _SHOWN = 12
 """How many candidates an error names."""
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
-_PASSED_OVER = (".", "~$")
 """Hidden files, and those beside an open workbook: a pack holds neither, so no number may rest on one."""
 
 
@@ -161,9 +160,7 @@ class FactorLibrary:
         factors: list[Traversable] = [folder / "factors"]
         properties: list[Traversable] = [folder / "fuel_properties"]
         for path in sorted(folder.iterdir()):
-            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or path.name.startswith(
-                _PASSED_OVER
-            ):
+            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or is_nobodys(path.name):
                 continue
             if path.suffix.lower() not in {".csv", ".xlsx"}:
                 if path.suffix.lower() in {".md", ".txt"}:
@@ -581,7 +578,7 @@ def _rows(
     for place in found_in:
         if place.is_dir():
             inside = [path for path in place.iterdir() if path.name.lower().endswith((".csv", ".xlsx"))]
-            inside = [path for path in inside if not path.name.startswith(_PASSED_OVER)]
+            inside = [path for path in inside if not is_nobodys(path.name)]
             paths += sorted(inside, key=lambda path: path.name)
         elif place.is_file():
             paths.append(place)

@@ -93,3 +93,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [str(one) for one in value]
     return value if isinstance(value, dict) else str(value)
+
+
+def fault(code: str, /, **data: Any) -> Finding:
+    """Return what is wrong with something that has no place in the user's own tables."""
+    return Finding(code=code, severity="error", data=data)

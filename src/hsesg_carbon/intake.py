@@ -19,7 +19,7 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.sites import Site
 from hsesg_carbon.submeters import Part, check_parts, credit_of
-from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, read_parquet, read_tables
+from hsesg_carbon.tables import EXCEL_ERRORS, UNCALCULATED, Row, Table, is_nobodys, read_parquet, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _KNOWN = (*REQUIRED, *OPTIONAL, "part_of", "role")
 ORIGIN = ("origin_file", "origin_sheet", "origin_row")
 """Columns that name the place in a delivered file from which a row was taken in; they rule over the row's own place."""
-_IGNORED = (".", "~$")
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 _TABLE_COLUMNS = 4
 """A sheet with so many columns is a table whose headings nobody knows, not a sheet of notes."""
 _TABLES = (".csv", ".xlsx", ".xlsm")
@@ -151,16 +149,16 @@ def stated_tables(folder: Path, stem: str) -> list[Table]:
         path, _ = _table_file(folder, stem)
         return read_tables(path) if path else []
     paths = sorted((folder / stem).iterdir()) if (folder / stem).is_dir() else []
-    found = [one for path in paths if _is_kept(path) and path.suffix.lower() in _TABLES for one in read_tables(path)]
+    found = [
+        one
+        for path in paths
+        if not is_nobodys(path.name) and path.suffix.lower() in _TABLES
+        for one in read_tables(path)
+    ]
     return [one for one in found if not _is_prose(one, set(REQUIRED))]
 
 
 # -------------------------------------------------------------------------------------------------- private
-
-
-def _is_kept(path: Path) -> bool:
-    """Say whether a file is one of a person, and not a lock or a leaving of a system."""
-    return not path.name.startswith(_IGNORED) and path.name.lower() not in _SYSTEM_FILES
 
 
 def _validated(frame: Any, sites: Sequence[Site], library: FactorLibrary, problems: list[Finding]) -> list[Activities]:
@@ -309,7 +307,7 @@ def _activity_files(workspace: Path) -> tuple[list[Table], list[Any], list[Findi
     """Read ``activity/`` and what rows derive from; what cannot be read is noted, never passed over."""
     folder = workspace / "activity"
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
-    paths = list(filter(_is_kept, paths))
+    paths = [one for one in paths if not is_nobodys(one.name)]
     notes: list[Finding] = []
     problems: list[Finding] = []
     derived: list[Path] = []

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.findings import Finding, Where, fault
 from hsesg_carbon.readings import ENERGY_OF_POWER, Register, Replacement
 from hsesg_carbon.stamps import DAY, Clock, Pattern
 from hsesg_carbon.tables import read_record
@@ -295,24 +295,24 @@ class ColumnMapping(_Part):
         ways += [f"columns.{one} | constants.{one} | meters.{one}" for one in ("site", "activity", "unit")]
         for needed in ways:
             if not any(all(self._says(key.strip()) for key in way.split("+")) for way in needed.split("|")):
-                yield _fault("mapping-needs", kind=self.kind, needed=needed)
+                yield fault("mapping-needs", kind=self.kind, needed=needed)
         if self.meters and not (self._says("columns.meter") or self._says("constants.meter")):
-            yield _fault("mapping-needs", kind=self.kind, needed="columns.meter | constants.meter")
+            yield fault("mapping-needs", kind=self.kind, needed="columns.meter | constants.meter")
         if self.kind == "readings" and self.columns.old_final and not self.columns.new_first:
-            yield _fault("mapping-needs", kind=self.kind, needed="columns.new_first")
+            yield fault("mapping-needs", kind=self.kind, needed="columns.new_first")
 
     def _unused(self) -> Iterator[Finding]:
         for key, kinds in _OWN.items():
             if self.kind not in kinds and self._says(key):
-                yield _fault("mapping-unused", key=key, kind=self.kind, kinds=kinds)
+                yield fault("mapping-unused", key=key, kind=self.kind, kinds=kinds)
         with_readings = self.kind == "readings" or self.columns.reading_start is not None
         if self.kind == "bills" and self.columns.multiplier and not with_readings:
-            yield _fault("mapping-unused", key="columns.multiplier", kind=self.kind, kinds=["readings"])
+            yield fault("mapping-unused", key="columns.multiplier", kind=self.kind, kinds=["readings"])
         for name, one in self.meters.items():
             if one.multiplier is not None and self.kind == "bills" and not with_readings:
-                yield _fault("mapping-unused", key=f"meters.{name}.multiplier", kind=self.kind, kinds=["readings"])
+                yield fault("mapping-unused", key=f"meters.{name}.multiplier", kind=self.kind, kinds=["readings"])
             if one.replaced and self.kind != "readings":
-                yield _fault("mapping-unused", key=f"meters.{name}.replaced", kind=self.kind, kinds=["readings"])
+                yield fault("mapping-unused", key=f"meters.{name}.replaced", kind=self.kind, kinds=["readings"])
 
     def _pattern_faults(self) -> Iterator[Finding]:
         timed = self.kind == "intervals" and 0 < self.length < DAY
@@ -327,29 +327,29 @@ class ColumnMapping(_Part):
             if key == "matrix" and fields not in {("hour", "minute"), ("hour", "minute", "second"), ("place",)}:
                 whole = False
             if text is not None and not whole:
-                yield _fault("mapping-pattern", key=key, pattern=text, needed=needed or ["HH:mm"])
+                yield fault("mapping-pattern", key=key, pattern=text, needed=needed or ["HH:mm"])
 
     def _meaning_faults(self) -> Iterator[Finding]:
         if self.interval is not None and not self.length:
-            yield _fault("mapping-interval", value=self.interval)
+            yield fault("mapping-interval", value=self.interval)
         if self.thousands == self.decimal:
-            yield _fault("mapping-signs", sign=self.decimal)
+            yield fault("mapping-signs", sign=self.decimal)
         units = {self.constants.unit, *(one.unit for one in self.meters.values())} - {None}
         if self.measures == "power" and self.columns.unit is None and units - ENERGY_OF_POWER.keys():
-            yield _fault("mapping-power", units=sorted(map(str, units)), known=list(ENERGY_OF_POWER))
+            yield fault("mapping-power", units=sorted(map(str, units)), known=list(ENERGY_OF_POWER))
         for clock in (self.local_time, self.stamp_time):
             try:
                 Clock(clock or "Z").check()
             except InputError as error:
-                yield _fault(error.code, **error.data)
+                yield fault(error.code, **error.data)
         for name, one in self.meters.items():
             steps = one.multiplier if isinstance(one.multiplier, tuple) else ()
             if self.readings_at == "as-stamped" and not all(isinstance(two.at, datetime) for two in one.replaced):
-                yield _fault("mapping-replaced-time", meter=name)
+                yield fault("mapping-replaced-time", meter=name)
             if isinstance(one.multiplier, tuple) and not steps:
-                yield _fault("mapping-needs", kind=self.kind, needed=f"meters.{name}.multiplier")
+                yield fault("mapping-needs", kind=self.kind, needed=f"meters.{name}.multiplier")
             if len({two.first for two in steps}) < len(steps):
-                yield _fault("mapping-multiplier-twice", meter=name)
+                yield fault("mapping-multiplier-twice", meter=name)
 
 
 def read_mapping(path: Path) -> ColumnMapping:
@@ -364,7 +364,3 @@ def read_mapping(path: Path) -> ColumnMapping:
         place = {"where": Where(file=path.name)}
         raise InputError("settings-broken", [one.model_copy(update=place) for one in faults], file=path.name)
     return mapping
-
-
-def _fault(code: str, **data: object) -> Finding:
-    return Finding(code=code, severity="error", data=data)

@@ -14,7 +14,7 @@ from hsesg_carbon.coverage import Labels
 from hsesg_carbon.errors import InputError, InventoryError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.ledger import Totals, chosen, grouped
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, years_of
 from hsesg_carbon.units import CO2E
 
 REDUCED, CREDITS = "CO2e-reduced", "CO2e-credits"
@@ -130,7 +130,7 @@ class Measures:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {year for one in self.items for year in Period.parse(one.period).years}
+        return years_of(one.period for one in self.items)
 
     @property
     def entered(self) -> dict[Labels, set[Period]]:

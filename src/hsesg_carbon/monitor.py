@@ -30,7 +30,7 @@ from hsesg_carbon.periods import Period
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
 from hsesg_carbon.targets import Point, Progress, path, progress
-from hsesg_carbon.units import CO2E
+from hsesg_carbon.units import CO2E, known_text
 from hsesg_carbon.workspace import Workspace
 
 R = TypeVar("R", bound=BaseModel)
@@ -133,7 +133,7 @@ class Monitor:
                 "scope2_method": inventory.scope2,
                 "consolidation": settings.consolidation,
                 "boundary": settings.boundary,
-                "tolerance_percent": _text(self.tolerance),
+                "tolerance_percent": known_text(self.tolerance),
             },
             "month": self.month.label,
             "months": [one.label for one in self.monthly.months],
@@ -197,8 +197,8 @@ class Monitor:
                         "kwh": self._told("kwh", place, month),
                         "tce": self._told("tce", place, month),
                         "tco2e": self._told("tco2e", place, month),
-                        "estimated": _text(self.monthly.estimated(place, month)),
-                        "billed": _text(self._billed(place, month)),
+                        "estimated": known_text(self.monthly.estimated(place, month)),
+                        "billed": known_text(self._billed(place, month)),
                     }
 
     @cached_property
@@ -208,7 +208,7 @@ class Monitor:
 
     def _told(self, measure: Measure, place: Place, month: Period) -> str | None:
         known = self.monthly.measured(measure, place) or measure == "tco2e"
-        return _text(self.monthly.value(measure, place, month)) if known else None
+        return known_text(self.monthly.value(measure, place, month)) if known else None
 
     def _billed(self, place: Place, month: Period) -> Fraction | None:
         return self.monthly.billed("quantity", place, month) if self.monthly.measured("quantity", place) else None
@@ -241,14 +241,14 @@ class Monitor:
             "measure": measure,
             "carrier": carrier,
             "unit": unit,
-            "this_month": _text(this),
-            "last_month": _text(last),
-            "same_month_last_year": _text(year_ago),
-            "mom_percent": _text(percentages.change(this, last)),
-            "yoy_percent": _text(percentages.change(this, year_ago)),
-            "ytd": _text(now),
-            "ytd_last_year": _text(then),
-            "ytd_percent": _text(percentages.change(now, then)),
+            "this_month": known_text(this),
+            "last_month": known_text(last),
+            "same_month_last_year": known_text(year_ago),
+            "mom_percent": known_text(percentages.change(this, last)),
+            "yoy_percent": known_text(percentages.change(this, year_ago)),
+            "ytd": known_text(now),
+            "ytd_last_year": known_text(then),
+            "ytd_percent": known_text(percentages.change(now, then)),
             "ytd_months": [month.label for month in counted],
         }
 
@@ -325,11 +325,11 @@ class Monitor:
                 "site": site,
                 "carrier": carrier,
                 "period": label,
-                "value": _text(value),
+                "value": known_text(value),
                 "unit": f"{_UNITS[measure]}/{unit}",
-                "baseline": _text(reference),
+                "baseline": known_text(reference),
                 "baseline_period": base,
-                "change_percent": _text(percentages.change(value, reference)),
+                "change_percent": known_text(percentages.change(value, reference)),
             }
 
     def _bands(self) -> Iterator[Json]:
@@ -353,7 +353,7 @@ class Monitor:
                     "constraint": str(one.constraint),
                     "guide": str(one.guide),
                     "period": f"{months[0].label}/{months[-1].label}",
-                    "actual": _text(actual),
+                    "actual": known_text(actual),
                     "position": None if actual is None else one.position(actual),
                     "source": one.source,
                     "locator": one.locator,
@@ -397,7 +397,7 @@ class Monitor:
             used = sum((amount for _, amount in own), Fraction(0)) * units.ratio(unit, "kWh")
             power = self._power(site, month) if all(days == month.days for days, _ in own) else None
             value = power / used if power is not None and used else None
-            yield {"site": site, "month": month.label, "value": _text(value)}
+            yield {"site": site, "month": month.label, "value": known_text(value)}
 
     def _reconciliation(self) -> Iterator[Json]:
         for one in reconciled(self.monthly, self.tables.meter_checks):
@@ -407,10 +407,10 @@ class Monitor:
                 "carrier": carrier,
                 "meter": one.check.meter,
                 "month": one.month.label,
-                "bill": _text(one.bill),
-                "metered": _text(one.metered),
+                "bill": known_text(one.bill),
+                "metered": known_text(one.metered),
                 "unit": self.monthly.carriers.get(carrier),
-                "difference_percent": _text(one.difference),
+                "difference_percent": known_text(one.difference),
                 "within": one.within(self.tolerance),
             }
 
@@ -429,9 +429,9 @@ class Monitor:
                 "carrier": carrier,
                 "activity": one.activity,
                 "month": one.month.label,
-                "quantity": _text(one.quantity),
+                "quantity": known_text(one.quantity),
                 "unit": self.monthly.carriers.get(carrier),
-                "tco2e": _text(one.t_co2e),
+                "tco2e": known_text(one.t_co2e),
             }
 
     def _completeness(self) -> Iterator[Json]:
@@ -584,10 +584,6 @@ class _Reading:
             raise InputError("monitor-unit", activity=activity, unit=unit, known=entry.measured_in)
 
 
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else units.exact_text(value)
-
-
 @lru_cache(2**12)
 def _back(month: Period, count: int) -> Period:
     """Return the month so many months before."""
@@ -622,13 +618,13 @@ def _of_progress(one: Progress) -> Json:
         "year": one.target.year,
         "plan": str(one.target.value),
         "unit": one.target.unit,
-        "actual_to_date": _text(one.actual),
+        "actual_to_date": known_text(one.actual),
         "months_covered": len(one.months),
         "months": [month.label for month in one.months],
-        "completion_percent": _text(one.completion),
-        "plan_to_date": _text(one.to_date),
+        "completion_percent": known_text(one.completion),
+        "plan_to_date": known_text(one.to_date),
         "plan_by": one.by,
-        "pace_percent": _text(one.pace),
+        "pace_percent": known_text(one.pace),
         "source": one.target.source,
     }
 
@@ -639,8 +635,8 @@ def _of_point(one: Point) -> Json:
         "site": one.target.site,
         "what": one.target.what,
         "year": one.year,
-        "value": _text(one.value),
+        "value": known_text(one.value),
         "unit": one.target.unit,
-        "actual": _text(one.actual),
+        "actual": known_text(one.actual),
         "interpolated": one.interpolated,
     }

@@ -80,10 +80,10 @@ class Target(_Record):
     @property
     def year(self) -> int:
         """The calendar year; ``InputError`` where the period is another one."""
-        period = Period.parse(self.period)
-        if period.label != str(period.start.year):
+        year = Period.parse(self.period).calendar_year
+        if year is None:
             raise InputError("target-not-a-year", target=self.target, period=self.period)
-        return period.start.year
+        return year
 
     def check(self, catalogue: Mapping[str, CatalogueEntry]) -> None:
         """Raise ``InputError`` or ``UnitError`` where year, subject or unit do not fit each other."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
@@ -13,7 +12,7 @@ from hsesg_carbon.activities import Bill
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Rate
-from hsesg_carbon.months import BY_WIRE_AND_PIPE, Completeness, SeriesKey, Status
+from hsesg_carbon.months import BY_WIRE_AND_PIPE, Completeness, SeriesKey, Status, is_any
 from hsesg_carbon.periods import Period, period_names
 from hsesg_carbon.records import CatalogueEntry
 
@@ -448,12 +447,6 @@ class Monthly:
                 known = bool(one.days) and enough and not is_long and not cut
                 found[one.key][one.month] = Covered(one.status, one.days, one.of, is_long, known)
         return found
-
-
-@lru_cache(2**10)
-def is_any(activity: str, patterns: tuple[str, ...]) -> bool:
-    """Say whether an activity fits any of some patterns."""
-    return any(fnmatchcase(activity, one) for one in patterns)
 
 
 @lru_cache(2**12)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -339,7 +339,7 @@ class Completeness:
             loose = SeriesKey(key.site, key.activity, "")
             others = [one for one in beside[key[:2]] if one.meter]
             covered, twice = _layers(own[key])
-            many = not key.meter and not _is_any(key.activity, BY_WIRE_AND_PIPE)
+            many = not key.meter and not is_any(key.activity, BY_WIRE_AND_PIPE)
             expected = [] if not key.meter and others else _both(self._expected(key), [swapped[key]])
             also = _layers(own[loose])[0] if key.meter and loose in own else []
             found[key] = _Covered(
@@ -354,7 +354,7 @@ class Completeness:
     def _expected(self, key: SeriesKey) -> list[Days]:
         """Return the days on which bills of a series are expected."""
         rule = next((one for one in self.exceptions if one.fits(key)), None)
-        if not self.months or (rule is None and not key.meter and not _is_any(key.activity, EVERY_MONTH)):
+        if not self.months or (rule is None and not key.meter and not is_any(key.activity, EVERY_MONTH)):
             return []
         site = self._belonging.get(key.site)
         first = max((one for one in (site and site.first, rule and rule.first_day) if one), default=date.min)
@@ -413,7 +413,9 @@ class Completeness:
 # -------------------------------------------------------------------------------------------------- private
 
 
-def _is_any(activity: str, patterns: Iterable[str]) -> bool:
+@lru_cache(2**10)
+def is_any(activity: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether an activity fits any of some patterns."""
     return any(fnmatchcase(activity, one) for one in patterns)
 
 

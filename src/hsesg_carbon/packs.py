@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hsesg_carbon.errors import InputError
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.findings import Finding, Where, fault
 from hsesg_carbon.tables import read_bytes
 from hsesg_carbon.workbooks import directory
 
@@ -39,7 +39,6 @@ _UNIX = 3
 _ZIP_2_0 = 20
 _ATTRIBUTES = (stat.S_IFREG | 0o644) << 16
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
-_UTF8 = 0x800
 _ODD = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f]|[. ](/|$)|(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)', re.IGNORECASE)
 """What some systems cannot have in the name of a file, or take for something else than a name."""
 
@@ -158,7 +157,7 @@ def unpacked(raw: bytes, file: str) -> Opened:
         told = (*_entry_faults(entries), *_name_faults([one.orig_filename for one in entries]))
         faults = [*told[:_MAX_FAULTS], *faults]
     if sum(one.file_size for one in entries) > len(raw):  # members that overlap would be read again and again
-        faults.append(_fault("pack-sizes", claimed=sum(one.file_size for one in entries), size=len(raw)))
+        faults.append(fault("pack-sizes", claimed=sum(one.file_size for one in entries), size=len(raw)))
     if faults:
         return Opened({}, tuple(one.model_copy(update={"where": place}) for one in faults))
     members: dict[str, bytes] = {}
@@ -166,13 +165,13 @@ def unpacked(raw: bytes, file: str) -> Opened:
         try:
             members[one.filename] = archive.read(one)
         except Exception as error:  # as above
-            faults.append(_fault("pack-member-broken", member=one.filename, why=str(error)[:200]))
+            faults.append(fault("pack-member-broken", member=one.filename, why=str(error)[:200]))
     if not faults and (again := packed(members)) != raw:
         at = next((at for at, pair in enumerate(zip(raw, again, strict=False)) if pair[0] != pair[1]), None)
         at = min(len(raw), len(again)) if at is None else at
         before = [one.filename for one in entries if one.header_offset <= at]
         data = {"at": at, "size": len(raw), "wanted": len(again), "member": before[-1] if before else "-"}
-        faults.append(_fault("pack-not-canonical", **data))
+        faults.append(fault("pack-not-canonical", **data))
     return Opened(members, tuple(one.model_copy(update={"where": place}) for one in faults))
 
 
@@ -199,18 +198,14 @@ def _refuse_deep(document: Any) -> None:
     raise ValueError(msg)
 
 
-def _fault(code: str, **data: Any) -> Finding:
-    return Finding(code=code, severity="error", data=data)
-
-
 def _name_faults(names: list[str]) -> Iterator[Finding]:
     """Yield every name that leaves the pack, means something else elsewhere, or is that of another member."""
     for name in names:
         parts = name.split("/")
         if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name) or "\\" in name:
-            yield _fault("pack-name-leaves", member=name)
+            yield fault("pack-name-leaves", member=name)
         elif "" in parts or "." in parts or len(name) > _MAX_NAME or _ODD.search(name) or not _encodable(name):
-            yield _fault("pack-name-odd", member=name.encode("utf-8", "backslashreplace").decode())
+            yield fault("pack-name-odd", member=name.encode("utf-8", "backslashreplace").decode())
     alike: dict[str, list[str]] = defaultdict(list)
     for name in names:
         if len(name) <= _MAX_NAME:  # to fold takes the square of signs that combine
@@ -218,21 +213,21 @@ def _name_faults(names: list[str]) -> Iterator[Finding]:
     for same in alike.values():
         for name, count in sorted(Counter(same).items())[:_MAX_ALIKE]:
             if count > 1:
-                yield _fault("pack-name-twice", member=name, count=count)
+                yield fault("pack-name-twice", member=name, count=count)
             elif len(same) > 1:
-                yield _fault("pack-name-alike", member=name, others=same[:_MAX_ALIKE])
+                yield fault("pack-name-alike", member=name, others=same[:_MAX_ALIKE])
     for plain_name, same in alike.items():
         if any(plain_name[:at] in alike for at, letter in enumerate(plain_name) if letter == "/"):
-            yield from (_fault("pack-name-below-file", member=one) for one in same)
+            yield from (fault("pack-name-below-file", member=one) for one in same)
 
 
 def _directory_faults(raw: bytes) -> Iterator[Finding]:
     """Yield why the directory must not even be listed: of a gigabyte of entries the list takes ten."""
     size, wide = directory(raw)
     if wide:
-        yield _fault("pack-directory-64")
+        yield fault("pack-directory-64")
     elif size > _MAX_DIRECTORY:
-        yield _fault("pack-directory-large", size=size, limit=_MAX_DIRECTORY)
+        yield fault("pack-directory-large", size=size, limit=_MAX_DIRECTORY)
 
 
 def _encodable(name: str) -> bool:
@@ -248,21 +243,21 @@ def _entry_faults(entries: list[zipfile.ZipInfo]) -> Iterator[Finding]:
     for one in entries:
         kind = stat.S_IFMT(one.external_attr >> 16)
         if one.flag_bits & _ENCRYPTED:
-            yield _fault("pack-member-encrypted", member=one.orig_filename)
+            yield fault("pack-member-encrypted", member=one.orig_filename)
         if one.compress_type != zipfile.ZIP_STORED or one.compress_size != one.file_size:
-            yield _fault("pack-member-compressed", member=one.orig_filename)
+            yield fault("pack-member-compressed", member=one.orig_filename)
         if one.filename.endswith("/"):  # is_dir() falls over a name of nothing
-            yield _fault("pack-member-folder", member=one.orig_filename)
+            yield fault("pack-member-folder", member=one.orig_filename)
         elif kind not in {0, stat.S_IFREG}:
-            yield _fault("pack-member-link", member=one.orig_filename)
+            yield fault("pack-member-link", member=one.orig_filename)
 
 
 def _size_faults(sizes: Mapping[str, int], entries: list[zipfile.ZipInfo] | None = None) -> Iterator[Finding]:
     if len(sizes) > MAX_MEMBERS:
-        yield _fault("pack-members-many", count=len(sizes), limit=MAX_MEMBERS)
+        yield fault("pack-members-many", count=len(sizes), limit=MAX_MEMBERS)
     for name, size in sizes.items():
         if size > MAX_MEMBER:
             told = entries[int(name)].orig_filename if entries else name
-            yield _fault("pack-member-large", member=told, size=size, limit=MAX_MEMBER)
+            yield fault("pack-member-large", member=told, size=size, limit=MAX_MEMBER)
     if sum(sizes.values()) > MAX_PACK:
-        yield _fault("pack-large", size=sum(sizes.values()), limit=MAX_PACK)
+        yield fault("pack-large", size=sum(sizes.values()), limit=MAX_PACK)

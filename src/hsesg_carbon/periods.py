@@ -119,6 +119,11 @@ class Period:
         """Whether it is one whole calendar month."""
         return self.start.day == 1 and self.end == _month_end(self.start.year, self.start.month)
 
+    @property
+    def calendar_year(self) -> int | None:
+        """The calendar year that it is, ``None`` if it is anything else."""
+        return self.start.year if self.label == str(self.start.year) else None
+
     def within(self, other: "Period") -> bool:
         """Say whether no day of it lies outside another period."""
         return other.start <= self.start and self.end <= other.end
@@ -211,6 +216,19 @@ def day_of(value: Any) -> date:
     if day is None:
         raise InputError("period-broken", value=text[:40])
     return day
+
+
+def iso_day(text: str) -> date | None:
+    """Return the day that is written as ISO 8601 has it, ``None`` where it is not."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def years_of(labels: Iterable[str]) -> set[int]:
+    """Return the calendar years that periods lie in."""
+    return {year for one in labels for year in Period.parse(one).years}
 
 
 def period_names(periods: Iterable[Period]) -> list[str]:

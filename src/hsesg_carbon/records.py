@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from hsesg_carbon import units
+from hsesg_carbon.periods import YEARS
 
 LIQUEFIED = frozenset(
     {
@@ -51,14 +52,12 @@ def _is_a_day(partial: str) -> str:
     if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", partial):
         msg = "write a day, a month or a year, such as 2025-02-10, 2025-02 or 2025"
         raise ValueError(msg)
-    if int(partial[:4]) not in _YEARS:
+    if int(partial[:4]) not in YEARS:
         msg = f"the year {partial[:4]} is none of 1900 to 2200"
         raise ValueError(msg)
     last_day(partial)
     return partial
 
-
-_YEARS = range(1900, 2201)
 
 PartialDate = Annotated[str, AfterValidator(_is_a_day)]
 Checked = Literal["primary", "two-transcriptions", "one-transcription", "computed", "inferred"]
@@ -210,6 +209,11 @@ class _Published(_Record):
         if self.lower95 is not None and self.lower95 > self.value:
             return "limits-reversed"
         return "limits-reversed" if self.upper95 is not None and self.upper95 < self.value else None
+
+    @property
+    def plain_unit(self) -> str:
+        """The unit without what is no unit of its own."""
+        return self.unit
 
     def covers(self, start: date, end: date) -> bool:
         """Say whether the value describes the whole time from ``start`` to ``end``."""

@@ -21,11 +21,12 @@ from hsesg_carbon.crate import METADATA, crate_metadata, installed
 from hsesg_carbon.errors import CarbonError, InputError
 from hsesg_carbon.evidence import ABSENT, FACTORS, differences, evidence_of, needed, unpublished, written_once
 from hsesg_carbon.factors import FactorLibrary, data_folder
-from hsesg_carbon.findings import Finding, Severity, Where
+from hsesg_carbon.findings import Finding, Severity, Where, fault
 from hsesg_carbon.intake import Engine
 from hsesg_carbon.packs import MAX_MEMBERS, Opened, canonical, digest, open_pack, packed, plain, tree_digest
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.settings import Organisation
-from hsesg_carbon.tables import misfits, opened_files, read_bytes
+from hsesg_carbon.tables import is_nobodys, misfits, opened_files, read_bytes
 from hsesg_carbon.workspace import OUT, SEALS, Workspace
 from hsesg_carbon.writing import held, write_whole
 
@@ -37,8 +38,6 @@ _LIBRARIES = ("hsesg_carbon", "narwhals", "numpy", "openpyxl", "pandas", "pint",
 _DATA = (".csv", ".json", ".toml")
 _CODE = (".py", ".csv", ".toml", ".txt")
 _DATA_FOLDERS = {"emission_factors", "examples", "__pycache__"}
-_PASSED_OVER = (".", "~$")
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__pycache__"}
 _LEFT = re.compile(r"\.(\d{4,}-[0-9a-f]{12}\.zip|chain\.csv)\.\d+")
 """What a program that was killed while it sealed left of a file."""
 _SHORT = 12
@@ -306,7 +305,7 @@ class Replay:
         manifest, record = read
         own = digest(opened.members[MANIFEST])
         if wanted is not None and wanted != own:
-            found.append(_fault("replay-root-other", root=own, wanted=wanted))
+            found.append(fault("replay-root-other", root=own, wanted=wanted))
         fit = not [one for one in found if str(one.data.get("member", "")).startswith((INPUTS, LIBRARY))]
         identical, recomputed = False, False
         if fit:
@@ -315,7 +314,7 @@ class Replay:
             found += again.findings
             identical = recomputed and again.rebuilt() == raw
         if recomputed and not identical and not [one for one in found if one.code in _UNLIKE]:
-            found.append(_fault("replay-rebuild"))
+            found.append(fault("replay-rebuild"))
         return cls(path, engine, own, len(opened.members), recomputed, identical, tuple(found))
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
@@ -455,7 +454,7 @@ class _Again:
             self.findings += _refused(error)
         except OSError as error:  # names that this system cannot have
             data = {"file": Path(str(error.filename or "-")).name, "why": error.strerror or str(error)}
-            self.findings += [_fault("replay-refused"), _fault("file-system", **data)]
+            self.findings += [fault("replay-refused"), fault("file-system", **data)]
         if self._made is None:
             return False
         self._compare_code()
@@ -464,7 +463,7 @@ class _Again:
         again = self._made.manifest(self.written.versions, self.written.code)
         apart = [name for name in Manifest.model_fields if getattr(again, name) != getattr(self.written, name)]
         if set(apart) - {"members"} or (apart and not self.findings):
-            self.findings.append(_fault("replay-manifest", fields=apart))
+            self.findings.append(fault("replay-manifest", fields=apart))
         return True
 
     def rebuilt(self) -> bytes:
@@ -505,7 +504,7 @@ class _Again:
         """Name what differs; a figure that only other code knows is a remark, for the pack could not have it."""
         lesser: Severity = "error" if self.own_code else "warning"
         listed = {one.path for one in self.written.members}
-        self.findings += [_fault("replay-member-unknown", member=name) for name in sorted(listed - made.keys())]
+        self.findings += [fault("replay-member-unknown", member=name) for name in sorted(listed - made.keys())]
         new = sorted(made.keys() - listed)
         self.findings += [
             _note("replay-member-missing", "error" if needed(name) else lesser, member=name) for name in new
@@ -514,7 +513,7 @@ class _Again:
             if self.sealed[name] != made[name]:
                 told = differences(name, self.sealed[name], made[name])
                 if not told and not written_once(name, self.sealed[name]):
-                    told = [_fault("replay-two-faced", member=name)]
+                    told = [fault("replay-two-faced", member=name)]
                 told = told or [_note("replay-spelt", lesser, member=name)]
                 self.findings += [
                     one.model_copy(update={"severity": lesser}) if one.data.get("sealed") == ABSENT else one
@@ -528,10 +527,6 @@ def _need_no_version(workspace: Workspace) -> None:
         raise InputError("seal-version", basis=workspace.basis or "-", known=str(workspace.known or "-"))
 
 
-def _fault(code: str, **data: Any) -> Finding:
-    return Finding(code=code, severity="error", data=data)
-
-
 def _note(code: str, severity: Severity, **data: Any) -> Finding:
     return Finding(code=code, severity=severity, data=data)
 
@@ -539,7 +534,7 @@ def _note(code: str, severity: Severity, **data: Any) -> Finding:
 def _refused(error: CarbonError) -> list[Finding]:
     """Return why accounts cannot be computed, as findings."""
     problems = [one for one in error.problems if isinstance(one, Finding)]
-    return [_fault("replay-refused"), _fault(error.code, **error.data), *problems]
+    return [fault("replay-refused"), fault(error.code, **error.data), *problems]
 
 
 def _stated(at: datetime | None) -> str:
@@ -592,7 +587,7 @@ def _files(folder: Traversable, suffixes: tuple[str, ...], but: set[str]) -> Ite
 
 def _inputs(folder: Path) -> dict[str, bytes]:
     """Return every file of a workspace but what the software wrote and what is hidden; nothing from elsewhere."""
-    if not (folder / "inventory.toml").is_file():
+    if not (folder / SETTINGS).is_file():
         raise InputError("no-workspace", folder=str(folder))
     top = folder.resolve()
     return {path.relative_to(top).as_posix(): read_bytes(path) for path in _walked(top, top)}
@@ -607,7 +602,7 @@ def _among_inputs(folder: Path, file: Path) -> bool:
 def _walked(top: Path, folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         name = path.name.lower()
-        if name.startswith(_PASSED_OVER) or name in _SYSTEM_FILES or path in {top / OUT, top / SEALS}:
+        if is_nobodys(name) or name == "__pycache__" or path in {top / OUT, top / SEALS}:
             continue
         told = path.relative_to(top).as_posix()
         if path.is_symlink() and not _points_to_a_file_of(top, path):
@@ -649,7 +644,7 @@ def _examined(opened: Opened) -> tuple[list[Finding], tuple[Manifest, Record] | 
     found = list(opened.findings)
     if found:
         return found, None
-    found = [_fault("replay-member-missing", member=name) for name in _UNLISTED if name not in opened.members]
+    found = [fault("replay-member-missing", member=name) for name in _UNLISTED if name not in opened.members]
     manifest = _record(opened.members, MANIFEST, Manifest, found)
     record = _record(opened.members, SEAL, Record, found)
     if manifest is None or record is None:
@@ -667,7 +662,7 @@ def _record(members: Mapping[str, bytes], name: str, model: type[M], found: list
         document = plain(members[name])
         stated = document.get("format") if isinstance(document, dict) else None
         if stated != FORMAT:
-            found.append(_fault("pack-format", member=name, stated=str(stated), known=FORMAT))
+            found.append(fault("pack-format", member=name, stated=str(stated), known=FORMAT))
             return None
         return model.model_validate(document)
     except InputError as error:
@@ -680,17 +675,17 @@ def _record(members: Mapping[str, bytes], name: str, model: type[M], found: list
 def _hash_faults(members: Mapping[str, bytes], manifest: Manifest, record: Record) -> Iterator[Finding]:
     listed = {one.path: one for one in manifest.members}
     if len(listed) < len(manifest.members):
-        yield _fault("replay-manifest", fields=["members"])
+        yield fault("replay-manifest", fields=["members"])
     for name in sorted(members.keys() - listed.keys() - set(_UNLISTED)):
-        yield _fault("replay-member-unknown", member=name)
+        yield fault("replay-member-unknown", member=name)
     for name in sorted(listed.keys() - members.keys()):
-        yield _fault("replay-member-missing", member=name)
+        yield fault("replay-member-missing", member=name)
     for name in sorted(listed.keys() & members.keys()):
         if (listed[name].size, listed[name].sha256) != (len(members[name]), digest(members[name])):
-            yield _fault("replay-member-changed", member=name)
+            yield fault("replay-member-changed", member=name)
     root = digest(members[MANIFEST])
     if record.root != root:
-        yield _fault("replay-root", root=root, stated=record.root)
+        yield fault("replay-root", root=root, stated=record.root)
     if METADATA in members:
         yield from _crate_faults(members[METADATA], manifest, record)
 
@@ -698,14 +693,14 @@ def _hash_faults(members: Mapping[str, bytes], manifest: Manifest, record: Recor
 def _crate_faults(metadata: bytes, manifest: Manifest, record: Record) -> Iterator[Finding]:
     """Yield what is wrong with the RO-Crate metadata: its hash, then its words, if the library is there to say them."""
     if digest(metadata) != record.metadata.sha256:
-        yield _fault("replay-member-changed", member=METADATA)
+        yield fault("replay-member-changed", member=METADATA)
     elif installed() is None:
         yield _note("replay-crate-unchecked", "info")
     elif installed() != record.metadata.rocrate:
         data = {"sealed": record.metadata.rocrate, "own": installed()}
         yield _note("replay-crate-other", "info", **data)
     elif metadata != _crate(manifest, record.time, record.number, record.previous):
-        yield _fault("replay-crate-differs")
+        yield fault("replay-crate-differs")
 
 
 def _since(folder: Path, manifest: Manifest, link: Link) -> Iterator[Finding]:
@@ -731,7 +726,7 @@ def _pack_of_link(path: Path, link: Link) -> tuple[list[Finding], Manifest | Non
         record = read[1]
         stated = (record.number, record.time, record.root, record.previous)
         if stated != (link.number, link.time, link.root, link.previous):
-            found.append(_fault("chain-pack-other", number=link.number, pack=link.pack))
+            found.append(fault("chain-pack-other", number=link.number, pack=link.pack))
     told = [one.model_copy(update={"where": Where(file=link.pack)}) for one in found]
     return told, read[0] if read is not None else None
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsesg_carbon.boundary import Consolidation
 from hsesg_carbon.sites import Entity, Site
 
+FILE = "inventory.toml"
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

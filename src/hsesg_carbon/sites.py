@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hsesg_carbon import units
 from hsesg_carbon.errors import near
-from hsesg_carbon.findings import Finding
+from hsesg_carbon.findings import Finding, fault
 from hsesg_carbon.periods import Period
 from hsesg_carbon.units import Exact
 
@@ -219,16 +219,16 @@ class Tree:
 
     def faults(self, sites: Iterable[Site]) -> list[Finding]:
         """Return all that is wrong with the entities, then what the sites state against them."""
-        found = [_fault("entity-twice", entity=one) for one in _repeated(self.entities)]
+        found = [fault("entity-twice", entity=one) for one in _repeated(self.entities)]
         found += [fault for one in self.entities for fault in self._entity_faults(one)]
         return found or [fault for one in sites if one.entity for fault in self._site_faults(one)]
 
     def _entity_faults(self, one: Entity) -> list[Finding]:
         if one.id == self.organisation:
-            return [_fault("entity-is-organisation", entity=one.id)]
+            return [fault("entity-is-organisation", entity=one.id)]
         links = self.chain(one.id)
         if links and links[-1].held_by == one.id:
-            return [_fault("entity-cycle", entity=one.id, chain=" < ".join([*(link.id for link in links), one.id]))]
+            return [fault("entity-cycle", entity=one.id, chain=" < ".join([*(link.id for link in links), one.id]))]
         return [] if self._knows(one.held_by) else [self._unknown("unknown-holder", str(one.held_by), entity=one.id)]
 
     def _site_faults(self, site: Site) -> list[Finding]:
@@ -240,14 +240,14 @@ class Tree:
         found = []
         if "equity_share" in site.model_fields_set and Fraction(site.equity_share) != held.equity:
             found.append(
-                _fault("site-share-differs", stated=site.equity_share, share=units.exact_text(held.equity), **facts)
+                fault("site-share-differs", stated=site.equity_share, share=units.exact_text(held.equity), **facts)
             )
         control = _control(links)
         if "control" in site.model_fields_set and (more := [one for one in site.control if one not in control]):
-            found.append(_fault("site-control-differs", stated=more, control=sorted(control) or ["-"], **facts))
+            found.append(fault("site-control-differs", stated=more, control=sorted(control) or ["-"], **facts))
         dated = self.dated(site)
         if dated.first and dated.last and dated.last < dated.first:
-            found.append(_fault("site-never-held", first=dated.first, last=dated.last, **facts))
+            found.append(fault("site-never-held", first=dated.first, last=dated.last, **facts))
         return found
 
     def _knows(self, holder: str | None) -> bool:
@@ -256,7 +256,7 @@ class Tree:
     def _unknown(self, code: str, holder: str, **facts: str) -> Finding:
         listed = [one.id for one in self.entities]
         known = near(holder, listed) or listed[:8] or ["-"]
-        return _fault(code, holder=holder, known=known, organisation=self.organisation or "-", **facts)
+        return fault(code, holder=holder, known=known, organisation=self.organisation or "-", **facts)
 
 
 # -------------------------------------------------------------------------------------------------- private
@@ -273,7 +273,3 @@ def _control(links: Sequence[Entity]) -> set[str]:
 
 def _repeated(held: Iterable[Held]) -> list[str]:
     return sorted(one for one, count in Counter(one.id for one in held).items() if count > 1)
-
-
-def _fault(code: str, **data: Any) -> Finding:
-    return Finding(code=code, severity="error", data=data)

@@ -17,7 +17,6 @@ _FIELDS = {"YYYY": "year", "MM": "month", "M": "month", "DD": "day", "D": "day",
 _FIELDS |= {"mm": "minute", "ss": "second", "Q": "quarter", "Z": "offset", "#": "place"}
 _WRITTEN = {"year": r"\d{4}", "quarter": "[Qq]?[1-4]", "offset": r"Z|[+-]\d{2}:?\d{2}", "place": r"\d{1,3}"}
 _EPOCH = date(1970, 1, 1).toordinal()
-_ISO = "YYYY-MM-DD"
 _LAST_HOUR = 24
 _YEARS = range(1901, 2200)
 """Within those of periods, whatever the clock; a bound against mistyped years."""
@@ -72,7 +71,7 @@ class Pattern:
             raise InputError("stamp-with-offset", value=text[:40])
         if wall % DAY:
             raise InputError("stamp-time-of-day", value=text[:40], pattern=self.text)
-        return date.fromordinal(_EPOCH + wall // DAY)
+        return day_at(wall // DAY)
 
     def period(self, text: str, year: int | None = None) -> Period:
         """
@@ -214,11 +213,6 @@ class Clock:
         shown = datetime.fromtimestamp(day * DAY, UTC).replace(tzinfo=self._zone).utcoffset()
         assert shown is not None
         return day * DAY - int(shown.total_seconds())
-
-
-def day_number(day: date) -> int:
-    """Return the days from 1970-01-01 to a day."""
-    return day.toordinal() - _EPOCH
 
 
 def day_at(number: int) -> date:

@@ -1,6 +1,5 @@
 """The GHG statement (温室气体声明) of an organisation: everything that a report shows, as plain data."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -32,8 +31,8 @@ from hsesg_carbon.messages import LANGUAGES, both, catalogue, named
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.propagation import Interval
 from hsesg_carbon.seal import Seal
-from hsesg_carbon.uncertainty import Uncertainty
-from hsesg_carbon.units import CO2E
+from hsesg_carbon.uncertainty import Uncertainty, finite
+from hsesg_carbon.units import CO2E, known_text
 from hsesg_carbon.verification import Verification
 from hsesg_carbon.versions import Versions, stated
 from hsesg_carbon.workspace import SEALS, Workspace
@@ -208,9 +207,9 @@ class Statement:
                 "scope": scope,
                 "method": method,
                 "value": units.exact_text(amount),
-                "estimated_percent": _text(self.estimated.get((year, scope, method))),
-                "change_percent": _text(percentages.change(amount, before)),
-                "since_base_percent": _text(percentages.change(amount, then)),
+                "estimated_percent": known_text(self.estimated.get((year, scope, method))),
+                "change_percent": known_text(percentages.change(amount, before)),
+                "since_base_percent": known_text(percentages.change(amount, then)),
                 "low": interval.lower if interval else None,
                 "high": interval.upper if interval else None,
             }
@@ -295,9 +294,11 @@ class Statement:
                 "name": self.workspace.library.carrier_name(carrier),
                 "year": year,
                 **_in_units(own),
-                "renewable_percent": _text(percentages.part(green.get((carrier, year), Fraction(0)), own.get("gj"))),
-                "share_percent": _text(percent.get("gj")),
-                "tce_share_percent": _text(percent.get("tce")),
+                "renewable_percent": known_text(
+                    percentages.part(green.get((carrier, year), Fraction(0)), own.get("gj"))
+                ),
+                "share_percent": known_text(percent.get("gj")),
+                "tce_share_percent": known_text(percent.get("tce")),
             }
 
     def _energy_totals(self) -> Iterator[Json]:
@@ -313,7 +314,7 @@ class Statement:
         }
         for year, own in sorted(found.items()):
             renewable = {
-                method: _text(percentages.part(green.get((method, year), Fraction(0)), own.get("gj")))
+                method: known_text(percentages.part(green.get((method, year), Fraction(0)), own.get("gj")))
                 for method in self.views
             }
             yield {
@@ -425,8 +426,8 @@ class Statement:
                     "scope": scope,
                     "low": one.lower,
                     "high": one.upper,
-                    "percent_low": _finite(one.percent[0]),
-                    "percent_high": _finite(one.percent[1]),
+                    "percent_low": finite(one.percent[0]),
+                    "percent_high": finite(one.percent[1]),
                 }
                 for (year, scope), one in sorted(self.intervals.items(), key=lambda item: item[0])
             ],
@@ -581,14 +582,6 @@ def _place(year: int, scope: str, method: str | None) -> tuple[int, str, str]:
     return year, scope, method or ""
 
 
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else units.exact_text(value)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _amount(row: Total) -> dict[str, str]:
     return {"value": units.exact_text(row.amount.value), "unit": row.amount.unit}
 
@@ -605,7 +598,11 @@ def _measure(flow: str) -> str:
 def _in_units(own: Mapping[str, Fraction]) -> dict[str, str | None]:
     energy = own.get("gj")
     megawatt_hours = None if energy is None else energy * units.ratio("GJ", "MWh")
-    return {"gj": _text(energy), "mwh": _text(megawatt_hours), "tce": _text(own.get("tce"))}
+    return {
+        "gj": known_text(energy),
+        "mwh": known_text(megawatt_hours),
+        "tce": known_text(own.get("tce")),
+    }
 
 
 def _denominator_name(per: str) -> Names:

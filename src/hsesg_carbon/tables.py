@@ -31,6 +31,10 @@ from hsesg_carbon.workbooks import EVERY, Progress, Sheet, Shown, letter
 
 M = TypeVar("M", bound=BaseModel)
 
+_NOBODYS = (".", "~$")
+"""How the names of files begin that nobody means to hand over: hidden ones, and the locks of open workbooks."""
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
+
 EXCEL_ERRORS = workbooks.EXCEL_ERRORS
 UNCALCULATED = workbooks.UNCALCULATED
 MAX_BYTES = workbooks.MAX_BYTES
@@ -336,6 +340,17 @@ def _with_key(problem: Finding) -> Finding:
     if not key or key in plain["en"]:
         return problem
     return problem.model_copy(update={"code": "key-refused", "data": {"key": key, "why": plain}})
+
+
+def is_nobodys(name: str) -> bool:
+    """
+    Say whether a file of this name in a folder of data is nobody's data, but a system's or a program's own.
+
+    Example:
+        >>> is_nobodys("~$bills.xlsx"), is_nobodys("Thumbs.db"), is_nobodys("bills.xlsx")
+        (True, True, False)
+    """
+    return name.startswith(_NOBODYS) or name.lower() in _SYSTEM_FILES
 
 
 def read_tables(path: Path | Traversable, progress: Progress | None = None) -> list[Table]:

@@ -303,7 +303,7 @@ class Uncertainty:
                     **dict(group),
                     "estimate": first[group].estimate,
                     **plain((first[group], second[group])),
-                    "relative_difference": _finite(second[group].relative - first[group].relative),
+                    "relative_difference": finite(second[group].relative - first[group].relative),
                     "variance": [{"input": name, "share": share} for name, share in given[group].items()],
                 }
                 for group in self.groups
@@ -661,17 +661,18 @@ def _change(propagation: Propagation, drawn: Drawn, first: int, last: int) -> Bo
     return _both(propagation, drawn, 100 * (after - before) / abs(before), weights, values)
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """Return a statistic, ``None`` where it is none: of an estimate of 0 nothing is a share."""
     return value if math.isfinite(value) else None
 
 
 def _plain(interval: Interval) -> dict[str, Any]:
-    below, above = (_finite(one) for one in interval.percent)
+    below, above = (finite(one) for one in interval.percent)
     errors = interval.errors
     return {
         "mean": interval.mean,
         "deviation": interval.deviation,
-        "relative_deviation": _finite(interval.relative),
+        "relative_deviation": finite(interval.relative),
         "lower": interval.lower,
         "upper": interval.upper,
         "percent_below": below,

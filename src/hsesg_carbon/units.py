@@ -143,6 +143,11 @@ def exact_text(value: Fraction, places: int = SHOWN_PLACES) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def known_text(value: Fraction | None) -> str | None:
+    """Return ``value`` as ``exact_text`` does, ``None`` where none is known: data for programs says null."""
+    return None if value is None else exact_text(value)
+
+
 def ending_text(value: Fraction) -> str | None:
     """
     Return ``value`` as the decimal that it is, ``None`` where its decimals never end.

@@ -15,7 +15,7 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.intensity import Denominator, divided
 from hsesg_carbon.ledger import Totals, chosen, grouped
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, years_of
 from hsesg_carbon.units import CO2E
 
 WASTE = "waste"
@@ -174,7 +174,7 @@ class WasteAccount:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {year for one in self.items for year in Period.parse(one.period).years}
+        return years_of(one.period for one in self.items)
 
     @property
     def covered(self) -> dict[Labels, set[Period]]:

@@ -16,7 +16,7 @@ from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.intensity import Denominator, divided
 from hsesg_carbon.ledger import Total, Totals, chosen, grouped
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, years_of
 from hsesg_carbon.units import Amount
 
 WATER = "water"
@@ -169,7 +169,7 @@ class WaterAccount:
     @property
     def years(self) -> set[int]:
         """The calendar years that have rows."""
-        return {year for one in self.items for year in Period.parse(one.period).years}
+        return years_of(one.period for one in self.items)
 
     @property
     def covered(self) -> dict[Labels, set[Period]]:

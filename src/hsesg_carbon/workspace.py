@@ -38,11 +38,12 @@ from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.monitoring import Weather
 from hsesg_carbon.months import Completeness, Expected
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, iso_day
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.ranges import FILE as UNCERTAINTY
 from hsesg_carbon.ranges import UncertaintyRules
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.settings import Settings
 from hsesg_carbon.sites import Tree, repeated_sites
 from hsesg_carbon.submeters import Part, Submeters
@@ -110,7 +111,7 @@ class Workspace:
             InputError: There is no such example, or ``folder`` is there and not empty.
         """
         shelf = files("hsesg_carbon.examples")
-        known = sorted(one.name for one in shelf.iterdir() if one.joinpath("inventory.toml").is_file())
+        known = sorted(one.name for one in shelf.iterdir() if one.joinpath(SETTINGS).is_file())
         if example not in known:
             raise InputError("example-unknown", example=example, known=known)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -134,7 +135,7 @@ class Workspace:
             InputError: There is no such version.
         """
         stem, at, day = name.rpartition("@")
-        known = _day(day) if at else None
+        known = iso_day(day) if at else None
         stem = stem if known else name
         for words, day_of_it in ((name, None), (stem, known)):  # a folder may have an @ in its own name
             if folder := self._version_folder(words):
@@ -151,10 +152,10 @@ class Workspace:
         own, path = self.folder / VERSIONS / words, Path(words)
         kept = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
         if kept and own.is_dir():
-            if not (own / "inventory.toml").is_file():
+            if not (own / SETTINGS).is_file():
                 raise InputError("restate-version-empty", folder=str(own))
             return own
-        return path if words and (path / "inventory.toml").is_file() else None
+        return path if words and (path / SETTINGS).is_file() else None
 
     @cached_property
     def settings(self) -> Settings:
@@ -165,7 +166,7 @@ class Workspace:
 
     @cached_property
     def _stated_settings(self) -> Settings:
-        path = self.folder / "inventory.toml"
+        path = self.folder / SETTINGS
         if not path.is_file():
             raise InputError("no-workspace", folder=str(self.folder))
         try:
@@ -210,7 +211,7 @@ class Workspace:
         """The day of ``known_at``, read apart: the settings are checked against the library that it shapes."""
         if self.known is not None:
             return self.known
-        path = self.folder / "inventory.toml"
+        path = self.folder / SETTINGS
         stated = read_toml(path).get("known_at") if path.is_file() else None
         return stated if isinstance(stated, date) else None  # anything else the settings refuse
 
@@ -1013,13 +1014,6 @@ def _audited(path: Path) -> dict[tuple[str, int], Fraction]:
         if problems:
             raise InputError("table-broken", problems, file=path.name)
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def csv_text(frame: "pd.DataFrame") -> str:

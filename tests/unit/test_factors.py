@@ -545,7 +545,9 @@ def test_a_gas_that_is_neither_a_flow_nor_a_group_is_refused_with_those_there_ar
 
 
 def test_notes_beside_own_factors_are_passed_over(tmp_path: Path) -> None:
-    for name, text in {"sources.toml": SOURCE, "notes.md": "x", "read me.txt": "x", "own.csv": HEADER + OWN}.items():
+    files = {"sources.toml": SOURCE, "own.csv": HEADER + OWN}
+    beside = dict.fromkeys(("notes.md", "read me.txt", "Thumbs.db", "desktop.ini", ".DS_Store", "~$own.xlsx"), "x")
+    for name, text in (files | beside).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert hc.FactorLibrary.shipped().overlay(tmp_path).factor("own.a").value == 1
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from hsesg_carbon.delivery.cells import listed, plain, read_page
 from hsesg_carbon.delivery.pages import SHOWN, Book, Line, Page
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.periods import day_of
+from hsesg_carbon.periods import day_of, iso_day
 from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import Column
 from hsesg_carbon.sites import Entity, Held, Site
@@ -182,17 +181,9 @@ def held_document(cells: Mapping[str, str], key: str) -> dict[str, Any]:
     document |= {name: cells[name] for name in plain if name in cells}
     if "control" in cells:
         document["control"] = [] if cells["control"] == "none" else cells["control"].split(";")
-    document |= {name: date.fromisoformat(cells[name]) for name in ("from", "to") if _is_day(cells.get(name, ""))}
+    document |= {name: day for name in ("from", "to") if (day := iso_day(cells.get(name, "")))}
     lease = {name.removeprefix("lease_"): text for name, text in cells.items() if name.startswith("lease_")}
     return document | ({"lease": lease} if lease else {})
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def settings_cells(settings: Settings) -> dict[str, list[dict[str, str]]]:

@@ -222,7 +222,7 @@ def _denominator_faults(table: Table) -> list[Finding]:
 def _hold_period(cells: Mapping[str, str]) -> None:
     """Refuse the period of a denominator that is no whole year; of a site a month will do as well."""
     period, site = Period.parse(cells.get("period", "")), cells.get("site")
-    if period.label != str(period.start.year) and not (site and period.is_month):
+    if period.calendar_year is None and not (site and period.is_month):
         code = "denominator-not-a-month" if site else "denominator-not-a-year"
         raise InputError(code, denominator=cells.get("denominator", "-"), period=period.label)
 

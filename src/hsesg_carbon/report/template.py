@@ -6,12 +6,12 @@ from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.layouts import letter as _letter
-from hsesg_carbon.report.binder import cell_text
+from hsesg_carbon.periods import iso_day
+from hsesg_carbon.report.binder import cell_text, quoted, serial, wide
 from hsesg_carbon.report.prefill import Prefill
 from hsesg_carbon.sheets import BOTH, HEADING_ROW, Choices, Column, Sheet, Workbook, shown, tab_name
 from hsesg_carbon.writing import whole
@@ -147,11 +147,11 @@ class _Writing:
     def range(self, sheet: Sheet, column: str) -> str:
         """Return the cells of a column, as a formula names them from another sheet."""
         letter = _letter(sheet.names.index(column))
-        return f"{_quoted(self.tab(sheet))}!${letter}${_FIRST + 1}:${letter}${self.last(sheet)}"
+        return f"{quoted(self.tab(sheet))}!${letter}${_FIRST + 1}:${letter}${self.last(sheet)}"
 
     @property
     def site_range(self) -> str:
-        name = _quoted(self.tab(self.described.sheet("sites") or self.sheets[0]))
+        name = quoted(self.tab(self.described.sheet("sites") or self.sheets[0]))
         return f"{name}!$A${_FIRST + 1}:$A${_FIRST + self.slots}"
 
     @property
@@ -223,7 +223,7 @@ class _Writing:
 
     def _width(self, column: Column) -> float:
         longest = (
-            max(_wide(text) for text in column.title.values()) if self.lang == BOTH else _wide(column.title[self.lang])
+            max(wide(text) for text in column.title.values()) if self.lang == BOTH else wide(column.title[self.lang])
         )
         least = {"date": 12, "number": 13, "choice": 14, "identifier": 14, "text": 22}[column.kind]
         if column.list in {"activity", "methodology"}:
@@ -263,7 +263,7 @@ class _Writing:
     def _cell(self, page: "Worksheet", row: int, place: int, column: Column, text: str, *, form: bool = False) -> None:
         """Write what a user stated: days as days, numbers as numbers where they keep their digits, the rest as text."""
         own = self.input_format(column)
-        if column.kind == "date" and (day := _day(text)):
+        if column.kind == "date" and (day := iso_day(text)):
             page.write_datetime(row, place, day, own)
         elif column.kind == "number" and _is_exact(text):
             page.write_number(row, place, float(text), own)
@@ -432,7 +432,7 @@ class _Writing:
     def _calc_line(self, sheet: Sheet) -> tuple[str, ...]:
         """Return the formulas of a row, the row itself left open."""
         row = _ROW
-        name = _quoted(self.tab(sheet))
+        name = quoted(self.tab(sheet))
         at = {one: f"{name}!{_letter(place)}{row}" for place, one in enumerate(sheet.names)}
         start, end, quantity = at["period_start"], at["period_end"], at["quantity"]
         own = {one: f"{self._calc_letter(sheet, one)}{row}" for one in _CALC_COLUMNS}
@@ -518,13 +518,13 @@ class _Writing:
                 4 + month,
                 f"=DATE($A$3,{month},1)",
                 self.format(**head, num_format="yyyy-mm"),
-                _serial(date(self.prefill.year, month, 1)),
+                serial(date(self.prefill.year, month, 1)),
             )
 
     def _matrix_line(self, page: "Worksheet", row: int, slot: int, sheet: Sheet) -> None:
         sites = self.described.sheet("sites")
         assert sites is not None
-        number, name = row + 1, _quoted(self.tab(sites))
+        number, name = row + 1, quoted(self.tab(sites))
         line = _FIRST + slot
         first, last = (f"{name}!{_letter(sites.names.index(one))}{line}" for one in ("from", "to"))
         cell, day = (
@@ -616,12 +616,12 @@ class _Writing:
             page.write_url(
                 row,
                 1,
-                f"internal:{_quoted(self.tab(sheet))}!A1",
+                f"internal:{quoted(self.tab(sheet))}!A1",
                 self.format(font_color="#0B5394", underline=1, valign="top"),
                 self.tab(sheet),
             )
             page.write_string(row, 2, shown(sheet.help, self.lang), wrap)
-            if _wide(shown(sheet.help, self.lang)) > _LINE:
+            if wide(shown(sheet.help, self.lang)) > _LINE:
                 page.set_row(row, 28)
         page.protect()
         self._print_setup(page)
@@ -645,33 +645,12 @@ def _has(column: Column) -> "Callable[[Mapping[str, str]], bool]":
     return lambda row: bool(row.get(column.name))
 
 
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
-
-
 def _literal(cell: str) -> str:
     """Return a text cell as MATCH takes it literally: its wildcards escaped."""
     text = cell
     for sign in "~*?":
         text = f'SUBSTITUTE({text},"{sign}","~{sign}")'
     return text
-
-
-def _wide(text: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese characters take two."""
-    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _serial(day: date) -> int:
-    """Return a day as a spreadsheet counts it."""
-    return (day - date(1899, 12, 30)).days
 
 
 def _is_exact(text: str) -> bool:

@@ -354,10 +354,10 @@ class _Exchanges:
     def _others(self, record: EmissionFactor | FuelProperty, subject: str) -> Iterator[tuple[str, Fraction]]:
         """Yield the other published numbers of the same thing, as ratios to the one that is used."""
         library = self.inventory.ledger.plan.library
-        size, kind = units.measured(_unit(record))
+        size, kind = units.measured(record.plain_unit)
         for one in library.factors if isinstance(record, EmissionFactor) else library.properties:
             if one.value and record.value and _family(one, subject) == _family(record, subject):
-                other_size, other_kind = units.measured(_unit(one))
+                other_size, other_kind = units.measured(one.plain_unit)
                 ratio = Fraction(one.value) * other_size / (Fraction(record.value) * size)
                 if other_kind == kind and ratio != 1:
                     yield one.id, ratio
@@ -379,10 +379,6 @@ class _Exchanges:
 
 def _numbers(entry: Entry) -> Iterator[Step]:
     return (step for step in entry.line.steps if step.record is not None)
-
-
-def _unit(record: EmissionFactor | FuelProperty) -> str:
-    return record.plain_unit if isinstance(record, EmissionFactor) else record.unit
 
 
 def _family(record: EmissionFactor | FuelProperty, subject: str) -> tuple[str | None, ...]:
