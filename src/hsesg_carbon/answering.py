@@ -101,7 +101,7 @@ class Accounts:
     @cached_property
     def years(self) -> tuple[int, ...]:
         """The reported years."""
-        return tuple(sorted(map(int, self.workspace.settings.periods)))
+        return tuple(sorted(self.workspace.settings.years))
 
     @cached_property
     def views(self) -> Mapping[str, Inventory]:

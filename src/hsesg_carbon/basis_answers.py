@@ -188,7 +188,7 @@ def denominators(accounts: Accounts, _: Question, __: str) -> Answer:
     file = accounts.file("denominators")
     figures = [
         Figure(
-            int(one.period),
+            one.year,
             plain(f"{one.denominator} ({one.boundary})"),
             Fraction(one.value),
             one.unit,
@@ -196,7 +196,7 @@ def denominators(accounts: Accounts, _: Question, __: str) -> Answer:
             origin=Origin((file,)),
         )
         for one in accounts.workspace.denominators
-        if one.period.isdigit() and int(one.period) in accounts.years
+        if one.year in accounts.years
     ]
     if not figures:
         columns = ["denominator", "period", "value", "unit", "boundary", "source"]

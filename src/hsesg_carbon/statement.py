@@ -123,7 +123,7 @@ class Statement:
     @property
     def years(self) -> tuple[int, ...]:
         """The reported years."""
-        return tuple(sorted({int(year) for year in self.workspace.settings.periods}))
+        return tuple(sorted(set(self.workspace.settings.years)))
 
     @property
     def method(self) -> str:
