@@ -26,7 +26,7 @@ from hsesg_carbon.monitoring import (
     month_of,
 )
 from hsesg_carbon.monthly import Measure, Monthly, Place
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, months_of
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
 from hsesg_carbon.targets import Point, Progress, path, progress
@@ -307,7 +307,7 @@ class Monitor:
     def _indicator(
         self, name: str, measure: Measure, unit: str, site: str | None, carrier: str | None
     ) -> Iterator[Json]:
-        years = {str(year): _whole_year(year) for year in sorted({one.start.year for one in self.monthly.months})}
+        years = {str(year): months_of(year) for year in sorted({one.start.year for one in self.monthly.months})}
         last = [_back(self.month, back) for back in reversed(range(_YEAR))]
         spans = {**years, f"{last[0].label}/{last[-1].label}": last}
         values: dict[str, Fraction] = {}
@@ -588,10 +588,6 @@ def _back(month: Period, count: int) -> Period:
 
 def _year_to(month: Period) -> list[Period]:
     return [_back(month, back) for back in reversed(range(month.start.month))]
-
-
-def _whole_year(year: int) -> list[Period]:
-    return _year_to(Period.parse(f"{year}-12"))
 
 
 def _of_denominator(one: Denominator) -> Json:

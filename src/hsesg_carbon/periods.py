@@ -236,6 +236,11 @@ def years_of(labels: Iterable[str]) -> set[int]:
     return {year for one in labels for year in Period.parse(one).years}
 
 
+def months_of(year: int) -> tuple[Period, ...]:
+    """Return the calendar months of a year."""
+    return tuple(Period.parse(f"{year}-{month:02d}") for month in range(1, 13))
+
+
 def period_names(periods: Iterable[Period]) -> list[str]:
     """
     Return periods as a sentence lists them: months, quarters or years that follow on one another as a span.

@@ -982,7 +982,7 @@ def _share_of_estimates(parts: Mapping[str, Fraction]) -> dict[str, Any]:
     percents = percentages.parts(parts)
     told = {"percent": "estimated" if any(parts) else None, "unstated_percent": ""}
     return {
-        "value": None if value is None else units.exact_text(value),
+        "value": units.known_text(value),
         "unit": units.CO2E,
         **{
             name: units.exact_text(percents.get(one, Fraction(0))) if percents and one is not None else None
