@@ -620,7 +620,7 @@ def _per_denominator(
     workspace = accounts.workspace
     file, figures = accounts.file("denominators"), []
     for per in dict.fromkeys(one.denominator for one in workspace.denominators):
-        accepted = [one.boundary for one in workspace.settings.accept if one.denominator == per]
+        accepted = workspace.settings.accepted(per)
         sums: dict[tuple[int, str], Fraction] = {}
         for row in intensity(per, accepted):
             key = int(row["year"]), row.amount.unit.partition("/")[2]
