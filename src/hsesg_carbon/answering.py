@@ -20,6 +20,8 @@ Texts = Mapping[str, str]
 """A text in each language: ``{"en": ..., "zh": ...}``."""
 
 ACTIVITY_COLUMNS = ("activity_id", "site", "period", "activity", "quantity", "unit")
+ACTIVITY = "activity/"
+"""The folder of activity data, as files are named."""
 EXAMPLES = {"1": "stationary.natural_gas", "2": "electricity.grid", "3": "travel.flight", "1+2": "electricity.grid"}
 """An activity of each scope, for who has to look for rows of it."""
 _SHOWN = 5
@@ -71,7 +73,7 @@ class Figure:
         return {
             "year": self.year,
             "what": dict(self.what) or None,
-            "value": None if self.value is None else units.exact_text(self.value),
+            "value": units.known_text(self.value),
             "unit": self.unit,
             "text": dict(self.text) if self.text else None,
             "note": dict(self.note) if self.note else None,
@@ -101,7 +103,7 @@ class Accounts:
     @cached_property
     def years(self) -> tuple[int, ...]:
         """The reported years."""
-        return tuple(sorted(map(int, self.workspace.settings.periods)))
+        return tuple(sorted(self.workspace.settings.years))
 
     @cached_property
     def views(self) -> Mapping[str, Inventory]:

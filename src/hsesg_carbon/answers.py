@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from hsesg_carbon import percentages, units
 from hsesg_carbon.answering import (
+    ACTIVITY,
     EXAMPLES,
     Accounts,
     Answer,
@@ -51,7 +52,6 @@ _MEASURE_COLUMNS = ("measure", "period", "scope", "quantity", "unit", "factor", 
 _OFFSET_COLUMNS = ("credit", "registry", "kind", "vintage", "volume", "retired_for", "retired_on")
 _INSTRUMENT_COLUMNS = ("instrument", "kind", "period", "market", "volume", "unit", "factor", "factor_unit")
 _DENOMINATOR_COLUMNS = ("denominator", "period", "value", "unit", "boundary", "source")
-_ACTIVITY = "activity/"
 
 
 # ------------------------------------------------------------------------------------------------------- emissions
@@ -81,7 +81,7 @@ def emissions(accounts: Accounts, asked: Question, unit: str) -> Answer:
         )
         for (year, part), value in sorted(sums.items())
     ]
-    found = by_year(figures, accounts.years, _ACTIVITY)
+    found = by_year(figures, accounts.years, ACTIVITY)
     extra = [*_absent_scopes(accounts, scopes, rows), *(_absent_gases(accounts) if dimension == "gas" else ())]
     return Answer(found.figures, (*found.missing, *extra))
 
@@ -104,7 +104,7 @@ def gas_masses(accounts: Accounts, asked: Question, unit: str) -> Answer:
     ]
     if not figures:
         return _no_activity(asked["scope"] or "1")
-    found = by_year(figures, accounts.years, _ACTIVITY)
+    found = by_year(figures, accounts.years, ACTIVITY)
     left = [lacking("disclose-gases-not-apart")] if apart else []
     return Answer(found.figures, (*found.missing, *left, *_absent_gases(accounts)))
 
@@ -116,7 +116,7 @@ def biogenic(accounts: Accounts, asked: Question, unit: str) -> Answer:
     figures = _yearly(accounts, rows, unit, "biogenic", accounts.of_scope(scopes))
     if not figures:
         return Answer(missing=(lacking("disclose-missing-biogenic", example="stationary.other_solid_biomass"),))
-    return by_year(figures, accounts.years, _ACTIVITY)
+    return by_year(figures, accounts.years, ACTIVITY)
 
 
 def ozone_depleting(accounts: Accounts, _: Question, unit: str) -> Answer:
@@ -134,7 +134,7 @@ def ozone_depleting(accounts: Accounts, _: Question, unit: str) -> Answer:
     ]
     if not figures:
         return _no_rows("refrigerant.r22")
-    return by_year(figures, accounts.years, _ACTIVITY)
+    return by_year(figures, accounts.years, ACTIVITY)
 
 
 def emission_intensity(accounts: Accounts, asked: Question, unit: str) -> Answer:
@@ -188,7 +188,7 @@ def base_year(accounts: Accounts, asked: Question, unit: str) -> Answer:
     rows = [row for row in accounts.emissions("") or () if row["year"] == year]
     values = [row.amount.value for row in rows if not scopes or row["scope"] in scopes]
     if not values:
-        return Answer(missing=(lacking("disclose-missing-years", years=[year], file=_ACTIVITY),))
+        return Answer(missing=(lacking("disclose-missing-years", years=[year], file=ACTIVITY),))
     value = sum(values, Fraction(0)) * units.ratio(CO2E, unit)
     origin = accounts.origin(year, accounts.of_scope(scopes), further=(SETTINGS,))
     return Answer((Figure(year, both("label.disclose-base-year"), value, unit, origin=origin),))
@@ -286,7 +286,7 @@ def national(accounts: Accounts, asked: Question, unit: str) -> Answer:
         figures.append(Figure(year, both(f"label.disclose-item-{item}"), value, unit, origin=origin))
     if not figures:
         return Answer(missing=(lacking("disclose-no-national"),))
-    return by_year(figures, accounts.years, _ACTIVITY)
+    return by_year(figures, accounts.years, ACTIVITY)
 
 
 # --------------------------------------------------------------------------------------------------------- energy
@@ -314,7 +314,7 @@ def energy(accounts: Accounts, asked: Question, unit: str) -> Answer:
     ]
     if not figures:
         return _no_energy(accounts, asked["carrier"] or "all", unit)
-    return by_year(figures, accounts.years, _ACTIVITY)
+    return by_year(figures, accounts.years, ACTIVITY)
 
 
 def energy_sold(accounts: Accounts, asked: Question, unit: str) -> Answer:
@@ -330,7 +330,7 @@ def energy_sold(accounts: Accounts, asked: Question, unit: str) -> Answer:
         )
         for row in rows
     ]
-    return by_year(figures, accounts.years, _ACTIVITY) if figures else _no_rows(code)
+    return by_year(figures, accounts.years, ACTIVITY) if figures else _no_rows(code)
 
 
 def energy_renewable(accounts: Accounts, asked: Question, unit: str) -> Answer:
@@ -346,7 +346,7 @@ def energy_renewable(accounts: Accounts, asked: Question, unit: str) -> Answer:
         )
         for row in rows
     ]
-    return by_year(figures, accounts.years, _ACTIVITY) if figures else _no_energy(accounts, "all", unit)
+    return by_year(figures, accounts.years, ACTIVITY) if figures else _no_energy(accounts, "all", unit)
 
 
 def renewable_share(accounts: Accounts, _: Question, unit: str) -> Answer:
@@ -365,7 +365,7 @@ def renewable_share(accounts: Accounts, _: Question, unit: str) -> Answer:
         for year, own in sorted(parts.items())
         if sum(own.values())
     ]
-    return by_year(figures, accounts.years, _ACTIVITY) if figures else _no_energy(accounts, "all", "GJ")
+    return by_year(figures, accounts.years, ACTIVITY) if figures else _no_energy(accounts, "all", "GJ")
 
 
 def energy_intensity(accounts: Accounts, _: Question, unit: str) -> Answer:
@@ -620,7 +620,7 @@ def _per_denominator(
     workspace = accounts.workspace
     file, figures = accounts.file("denominators"), []
     for per in dict.fromkeys(one.denominator for one in workspace.denominators):
-        accepted = [one.boundary for one in workspace.settings.accept if one.denominator == per]
+        accepted = workspace.settings.accepted(per)
         sums: dict[tuple[int, str], Fraction] = {}
         for row in intensity(per, accepted):
             key = int(row["year"]), row.amount.unit.partition("/")[2]

@@ -60,7 +60,7 @@ class Attainment:
             "year": year,
             "value": units.exact_text(value),
             "unit": one.unit,
-            "actual": None if actual is None else units.exact_text(actual),
+            "actual": units.known_text(actual),
             "complete": complete,
             "interpolated": interpolated,
             "source": one.source,

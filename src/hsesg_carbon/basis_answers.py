@@ -7,6 +7,7 @@ from operator import eq
 
 from hsesg_carbon import units
 from hsesg_carbon.answering import (
+    ACTIVITY,
     ACTIVITY_COLUMNS,
     EXAMPLES,
     Accounts,
@@ -31,7 +32,6 @@ from hsesg_carbon.records import EmissionFactor, FuelProperty
 from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.versions import compared
 
-_ACTIVITY = "activity/"
 _LEFT_OUT = frozenset(
     {
         "site-outside-boundary",
@@ -179,8 +179,8 @@ def data_quality(accounts: Accounts, _: Question, __: str) -> Answer:
         for row in known
     ]
     if not figures:
-        return Answer(missing=(lacking("disclose-missing-column", file=_ACTIVITY, column="quality"),))
-    return by_year(figures, accounts.years, _ACTIVITY)
+        return Answer(missing=(lacking("disclose-missing-column", file=ACTIVITY, column="quality"),))
+    return by_year(figures, accounts.years, ACTIVITY)
 
 
 def denominators(accounts: Accounts, _: Question, __: str) -> Answer:
@@ -188,7 +188,7 @@ def denominators(accounts: Accounts, _: Question, __: str) -> Answer:
     file = accounts.file("denominators")
     figures = [
         Figure(
-            int(one.period),
+            one.year,
             plain(f"{one.denominator} ({one.boundary})"),
             Fraction(one.value),
             one.unit,
@@ -196,7 +196,7 @@ def denominators(accounts: Accounts, _: Question, __: str) -> Answer:
             origin=Origin((file,)),
         )
         for one in accounts.workspace.denominators
-        if one.period.isdigit() and int(one.period) in accounts.years
+        if one.year in accounts.years
     ]
     if not figures:
         columns = ["denominator", "period", "value", "unit", "boundary", "source"]
@@ -280,7 +280,7 @@ def activity_data(accounts: Accounts, _: Question, __: str) -> Answer:
         Figure(year, accounts.activity(code), value, unit, origin=accounts.origin(year, partial(eq, code)))
         for (year, code, unit), value in sorted(sums.items())
     ]
-    return by_year(figures, accounts.years, _ACTIVITY) if figures else Answer(missing=(_no_rows(),))
+    return by_year(figures, accounts.years, ACTIVITY) if figures else Answer(missing=(_no_rows(),))
 
 
 def emission_factors(accounts: Accounts, asked: Question, _: str) -> Answer:
@@ -344,7 +344,7 @@ def _text(text: Texts, *files: str) -> Answer:
 def _no_rows(scope: str = "") -> Finding:
     if scope in EXAMPLES:
         return lacking("disclose-missing-activity", example=EXAMPLES[scope])
-    return lacking("disclose-missing-file", file=_ACTIVITY, columns=list(ACTIVITY_COLUMNS))
+    return lacking("disclose-missing-file", file=ACTIVITY, columns=list(ACTIVITY_COLUMNS))
 
 
 def _emits(line: PlanLine) -> bool:

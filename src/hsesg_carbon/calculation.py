@@ -128,7 +128,7 @@ def calculation_json(row: Calculation, view: Inventory) -> Json:
         "gwp": row.gwp,
         "tco2e": row.t_co2e,
     }
-    texts = {name: None if one is None else units.exact_text(one) for name, one in numbers.items()}
+    texts = {name: units.known_text(one) for name, one in numbers.items()}
     return {
         "id": row.id,
         "year": row.key.year,

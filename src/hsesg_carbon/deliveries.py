@@ -23,9 +23,9 @@ from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import Workbook
-from hsesg_carbon.tables import read_bytes, read_toml, table_text
+from hsesg_carbon.tables import is_nobodys, read_bytes, read_toml, table_text
 from hsesg_carbon.workbooks import Progress
-from hsesg_carbon.workspace import Workspace
+from hsesg_carbon.workspace import OUT, SEALS, Workspace
 from hsesg_carbon.writing import held
 
 REGISTER = "deliveries.csv"
@@ -131,7 +131,7 @@ class _TakingIn:
         self.stem = delivery.file.rpartition(".")[0]
         self.findings: list[Finding] = []
         self.rows: dict[str, int] = {}
-        if self.stem.startswith((".", "~$")) or not self.stem:
+        if is_nobodys(self.delivery.file) or not self.stem:
             raise InputError("delivery-name-hidden", file=delivery.file)
         self.before = {row["file"]: row for row in register(folder)}
 
@@ -346,7 +346,7 @@ def _years(text: str) -> set[str]:
 def _differences(settings: Settings, told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """Yield what a workbook says otherwise than the workspace; what it leaves blank is no difference."""
     candidate = settings.model_dump(by_alias=True) | {
-        name: value for name, value in told.items() if name not in {"site", "entity", "accept"} or value
+        name: value for name, value in told.items() if name not in _TABLES or value
     }
     there = settings_cells(settings)
     stated = settings_cells(Settings.model_validate(candidate))
@@ -389,7 +389,7 @@ def _rehearse(folder: Path, files: Mapping[str, bytes | None]) -> None:
                 (stage / name).mkdir()
                 for one in path.iterdir():
                     _mirror(one, stage / name / one.name)
-            elif name not in {"out", "seals", FOLDER}:
+            elif name not in {OUT, SEALS, FOLDER}:
                 _mirror(path, stage / name)
         for name, text in files.items():
             target = stage / name

@@ -315,8 +315,8 @@ class Drivers:
             "start": units.exact_text(self.start),
             "end": units.exact_text(self.end),
             "change": units.exact_text(self.change),
-            "published": None if self.published is None else units.exact_text(self.published),
-            "restatement": None if restatement is None else units.exact_text(restatement),
+            "published": units.known_text(self.published),
+            "restatement": units.known_text(restatement),
             "residue": units.exact_text(self.residue, 2 * PLACES),
             "drivers": [
                 {

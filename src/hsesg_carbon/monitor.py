@@ -26,7 +26,7 @@ from hsesg_carbon.monitoring import (
     month_of,
 )
 from hsesg_carbon.monthly import Measure, Monthly, Place
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, months_of
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
 from hsesg_carbon.targets import Point, Progress, path, progress
@@ -307,7 +307,7 @@ class Monitor:
     def _indicator(
         self, name: str, measure: Measure, unit: str, site: str | None, carrier: str | None
     ) -> Iterator[Json]:
-        years = {str(year): _whole_year(year) for year in sorted({one.start.year for one in self.monthly.months})}
+        years = {str(year): months_of(year) for year in sorted({one.start.year for one in self.monthly.months})}
         last = [_back(self.month, back) for back in reversed(range(_YEAR))]
         spans = {**years, f"{last[0].label}/{last[-1].label}": last}
         values: dict[str, Fraction] = {}
@@ -538,7 +538,7 @@ class _Reading:
 
     def check_target(self, one: Target) -> None:
         one.check(self.workspace.library.catalogue)
-        self._site(one.site)
+        self.workspace.check_site(one.site)
         same = (one.target, one.site, one.what, one.kind)
         alike = units.kind(one.unit) if one.kind == "plan" else ""  # a plan may state energy in tce and in kWh
         self._once(self._targets, (*same, one.year, alike), one.period)
@@ -547,19 +547,19 @@ class _Reading:
 
     def check_tenant(self, one: Tenant) -> None:
         one.check()
-        self._site(one.site)
+        self.workspace.check_site(one.site)
         self._activity(one.activity)
         one.check_beside(self._tenants)
         self._tenants.append(one)
 
     def check_reading(self, one: MeterCheck) -> None:
-        self._site(one.site)
+        self.workspace.check_site(one.site)
         self._activity(one.activity, one.unit)
         one.check_beside(self._readings)
         self._readings.append(one)
 
     def check_building(self, one: Building) -> None:
-        self._site(one.site)
+        self.workspace.check_site(one.site)
         if one.site in self._buildings:
             raise InputError("monitor-row-twice", period=one.site)
         self._buildings.add(one.site)
@@ -569,11 +569,6 @@ class _Reading:
         if key in seen:
             raise InputError("monitor-row-twice", period=period)
         seen.add(key)
-
-    def _site(self, site: str | None) -> None:
-        known = [one.id for one in self.workspace.settings.site]
-        if site is not None and site not in known:
-            raise InputError("unknown-site", site=site, known=known)
 
     def _activity(self, activity: str, unit: str | None = None) -> None:
         library = self.workspace.library
@@ -593,10 +588,6 @@ def _back(month: Period, count: int) -> Period:
 
 def _year_to(month: Period) -> list[Period]:
     return [_back(month, back) for back in reversed(range(month.start.month))]
-
-
-def _whole_year(year: int) -> list[Period]:
-    return _year_to(Period.parse(f"{year}-12"))
 
 
 def _of_denominator(one: Denominator) -> Json:

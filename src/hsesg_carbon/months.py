@@ -17,7 +17,7 @@ from hsesg_carbon import units
 from hsesg_carbon.activities import Bill
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.periods import Period, period_names
+from hsesg_carbon.periods import Period, months_of, period_names
 from hsesg_carbon.records import CatalogueEntry
 from hsesg_carbon.sites import Site
 
@@ -171,7 +171,7 @@ class Completeness:
     def months(self) -> tuple[Period, ...]:
         """The months of the matrix: those of the reported years, up to the last that any bill touches."""
         last = max((one.period.end for own in self.series.values() for one in own), default=date.min)
-        of_years = (Period.parse(f"{year}-{month:02d}") for year in sorted(set(self.years)) for month in range(1, 13))
+        of_years = (month for year in sorted(set(self.years)) for month in months_of(year))
         return tuple(one for one in of_years if one.start <= last)
 
     @cached_property

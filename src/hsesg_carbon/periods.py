@@ -226,9 +226,19 @@ def iso_day(text: str) -> date | None:
         return None
 
 
+def is_year(text: str) -> bool:
+    """Say whether a text is a calendar year and nothing else: ``2024``; ``2024²``, with a footnote, is none."""
+    return text.isascii() and text.isdigit() and len(text) == len("2024")
+
+
 def years_of(labels: Iterable[str]) -> set[int]:
     """Return the calendar years that periods lie in."""
     return {year for one in labels for year in Period.parse(one).years}
+
+
+def months_of(year: int) -> tuple[Period, ...]:
+    """Return the calendar months of a year."""
+    return tuple(Period.parse(f"{year}-{month:02d}") for month in range(1, 13))
 
 
 def period_names(periods: Iterable[Period]) -> list[str]:

@@ -99,7 +99,7 @@ class Change:
             "before": texts["before"],
             "after": texts["after"],
             "difference": units.exact_text(Fraction(texts["after"]) - Fraction(texts["before"])),
-            "percent": None if self.percent is None else units.exact_text(self.percent),
+            "percent": units.known_text(self.percent),
             "parts": [
                 {"cause": cause, "value": texts[cause], "alone": units.exact_text(self.alone[cause])}
                 for cause in self.parts

@@ -64,3 +64,12 @@ class Settings(_Record):
     accept: tuple[Accepted, ...] = ()
     restated: Restated | None = None
     keep_published: bool = False
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years that are reported, in the order stated."""
+        return tuple(map(int, self.periods))
+
+    def accepted(self, denominator: str) -> list[str]:
+        """Return the boundaries other than the inventory's that a denominator may have."""
+        return [one.boundary for one in self.accept if one.denominator == denominator]

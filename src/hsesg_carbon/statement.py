@@ -123,7 +123,7 @@ class Statement:
     @property
     def years(self) -> tuple[int, ...]:
         """The reported years."""
-        return tuple(sorted({int(year) for year in self.workspace.settings.periods}))
+        return tuple(sorted(set(self.workspace.settings.years)))
 
     @property
     def method(self) -> str:
@@ -242,14 +242,12 @@ class Statement:
         ]
 
     def _intensities(self) -> Iterator[Json]:
-        accepted = self.workspace.settings.accept
-        known = self.workspace.denominators
+        known, accepted = self.workspace.denominators, self.workspace.settings.accepted
         for per in dict.fromkeys(one.denominator for one in known):
-            boundaries = [one.boundary for one in accepted if one.denominator == per]
             ruling = ruling_denominators(known, per)
             for place, (method, view) in enumerate(self.views.items()):
                 for by in (("scope",), ()):
-                    for row in view.intensity(known, per, by, boundaries, self.years):
+                    for row in view.intensity(known, per, by, accepted(per), self.years):
                         scope, one = str(dict(row.group).get("scope", TOTAL)), ruling[int(row["year"])]
                         if scope in {_SCOPE_2, TOTAL} or not place:
                             yield {

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hsesg_carbon import percentages, units
 from hsesg_carbon.monitoring import EMISSIONS, ENERGY, Target
 from hsesg_carbon.monthly import Measure, Monthly
-from hsesg_carbon.periods import Period
+from hsesg_carbon.periods import Period, months_of
 from hsesg_carbon.units import CO2E
 
 
@@ -50,10 +50,10 @@ class Point:
 
 def progress(monthly: Monthly, target: Target, month: Period) -> Progress:
     """Return how far the plan of a year is met by the end of a month, or of its year if that is over."""
-    year = [one for one in _months(target.year) if one.start <= month.start]
+    year = [one for one in months_of(target.year) if one.start <= month.start]
     actual, known = actual_of(monthly, target, year)
     plan = Fraction(target.value)
-    before = _months(target.year - 1)
+    before = months_of(target.year - 1)
     whole, all_known = actual_of(monthly, target, before)
     like = [one for one in before if one.start.month in {own.start.month for own in known}]
     part, part_known = actual_of(monthly, target, like)
@@ -61,7 +61,7 @@ def progress(monthly: Monthly, target: Target, month: Period) -> Progress:
         return Progress(target, known, None, None, None)
     if len(all_known) == len(before) and len(part_known) == len(like) and whole and part is not None:
         return Progress(target, known, actual, plan * part / whole, "profile")
-    days = sum(one.days for one in _months(target.year))
+    days = sum(one.days for one in months_of(target.year))
     return Progress(target, known, actual, plan * sum(one.days for one in known) / days, "days")
 
 
@@ -73,7 +73,7 @@ def path(monthly: Monthly, stated: Sequence[Target]) -> Iterator[Point]:
     """
     first = min(stated, key=lambda one: one.year)
     for year, value, interpolated in straight(stated):
-        months = _months(year)
+        months = months_of(year)
         actual, covered = actual_of(monthly, first, months)
         yield Point(first, year, value, actual if len(covered) == len(months) else None, interpolated)
 
@@ -123,7 +123,3 @@ def _measured(monthly: Monthly, target: Target) -> tuple[Measure, str | None, st
     if unit is not None and units.kind(unit) == kind:
         return "quantity", target.what, unit
     return ("kwh", target.what, "kWh") if kind == units.kind("kWh") else None
-
-
-def _months(year: int) -> tuple[Period, ...]:
-    return tuple(Period.parse(f"{year}-{month:02d}") for month in range(1, 13))

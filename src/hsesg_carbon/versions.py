@@ -57,7 +57,7 @@ class Versions:
     def restatement(self) -> Restatement:
         """The two inventories, compared."""
         before, after = _computed(self.before), _computed(self.after)
-        reported = [{int(year) for year in one.settings.periods} for one in (self.before, self.after)]
+        reported = [set(one.settings.years) for one in (self.before, self.after)]
         for year in self.years:
             if year not in reported[0] & reported[1]:
                 raise InputError("restate-year", year=year, before=sorted(reported[0]), after=sorted(reported[1]))

@@ -38,7 +38,7 @@ from hsesg_carbon.measures import Measure, Measures, Offset, Offsets
 from hsesg_carbon.methodology import Methodology, shipped_methodologies
 from hsesg_carbon.monitoring import Weather
 from hsesg_carbon.months import Completeness, Expected
-from hsesg_carbon.periods import Period, iso_day
+from hsesg_carbon.periods import Period, is_year, iso_day
 from hsesg_carbon.plan import Plan
 from hsesg_carbon.propagation import DRAWS
 from hsesg_carbon.ranges import FILE as UNCERTAINTY
@@ -183,7 +183,7 @@ class Workspace:
             problems = [one.model_copy(update={"where": Where(file=path.name)}) for one in faults]
             raise InputError("settings-broken", problems, file=path.name)
         for one in settings.periods:
-            if not (one.isascii() and one.isdigit() and len(one) == len("2024")):
+            if not is_year(one):
                 raise InputError("period-not-a-year", file=path.name, value=one)
         for site in settings.site:
             if site.region and site.region not in self.library.regions:
@@ -306,8 +306,7 @@ class Workspace:
 
     def _completeness_of(self, batches: Sequence[Activities]) -> Completeness:
         bills = [bill for one in batches for bill in one.bills()]
-        years = [int(year) for year in self.settings.periods]
-        return Completeness(bills, self.boundary.sites, years, self.library.catalogue, self._expected)
+        return Completeness(bills, self.boundary.sites, self.settings.years, self.library.catalogue, self._expected)
 
     @cached_property
     def _expected(self) -> tuple[Expected, ...]:
@@ -321,7 +320,7 @@ class Workspace:
 
         def check(one: Weather) -> None:
             one.check()
-            self._check_site(one.site)
+            self.check_site(one.site)
             place = one.site, one.region, Period.parse(one.month)
             if place in seen:
                 raise InputError("weather-twice", place=one.site or one.region, month=one.month)
@@ -379,7 +378,7 @@ class Workspace:
     def _check_instrument(self, one: Instrument) -> None:
         """Hold an instrument to what it can state, to a site, and to the GWP set of the accounts."""
         one.check(self.library)
-        self._check_site(one.site)
+        self.check_site(one.site)
         if "market" in self.methodology.scope2 and not self.settings.keep_published:
             one.hold_to(self.methodology.gwp)
 
@@ -399,7 +398,7 @@ class Workspace:
 
     def _check_denominator(self, one: Denominator) -> None:
         """Hold a denominator to a plain unit and a whole year, or, of a site, to a month or a year."""
-        self._check_site(one.site)
+        self.check_site(one.site)
         month = one.site is not None and Period.parse(one.period).is_month
         if one.year is None and not month:
             code = "denominator-not-a-year" if one.site is None else "denominator-not-a-month"
@@ -507,7 +506,7 @@ class Workspace:
         read: dict[str, list[BaseYearEvent]] = {}
 
         def check(one: BaseYearEvent) -> None:
-            self._check_site(one.site)
+            self.check_site(one.site)
             own = read.setdefault(one.event, [])
             one.check_beside(own)
             own.append(one)
@@ -547,7 +546,7 @@ class Workspace:
 
         def check(one: DegreeDays) -> None:
             one.check()
-            self._check_site(one.site)
+            self.check_site(one.site)
 
         return read_records(self.folder, "degree_days", DegreeDays, check)
 
@@ -564,7 +563,7 @@ class Workspace:
         Raises:
             InventoryError: As ``Drivers.of``.
         """
-        accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
+        accepted = self.settings.accepted(per)
         found = Drivers.of(
             self.inventory.seen(scope2=scope2 or None),
             first_year,
@@ -587,12 +586,13 @@ class Workspace:
         def check(one: S) -> None:
             one.check()
             if isinstance(one, WaterFlow | WasteLoad):
-                self._check_site(one.site)
+                self.check_site(one.site)
                 tuple(self.boundary.counted(one.site, Period.parse(one.period)))  # told at its row, not of the whole
 
         return self._records(stem, model, check)
 
-    def _check_site(self, site: str | None) -> None:
+    def check_site(self, site: str | None) -> None:
+        """Raise ``InputError`` where a row names a site that ``inventory.toml`` does not have."""
         sites = [one.id for one in self.settings.site]
         if site is not None and site not in sites:
             raise InputError("unknown-site", site=site, known=sites)
@@ -618,8 +618,8 @@ class Workspace:
         found += [
             *(one for view in self.views.values() for one in view.findings),
             *self._cover_findings,
-            *self.consolidations.findings(map(int, self.settings.periods)),
-            *denominators_missing(self.denominators, map(int, self.settings.periods)),
+            *self.consolidations.findings(self.settings.years),
+            *denominators_missing(self.denominators, self.settings.years),
             *self._accepted_findings(),
             *self._coverage_findings(),
             *self._side_findings(),
@@ -629,9 +629,9 @@ class Workspace:
     def intensities(self) -> list[tuple[str, Denominator, Totals]]:
         """Return each denominator of each year with the intensities per scope and in total on it."""
         results = []
-        years = [int(year) for year in self.settings.periods]
+        years = self.settings.years
         for per in dict.fromkeys(one.denominator for one in self.denominators):
-            accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
+            accepted = self.settings.accepted(per)
             ruling = ruling_denominators(self.denominators, per)
             both = [self.inventory.intensity(self.denominators, per, by, accepted, years) for by in (("scope",), ())]
             for year, one in sorted(ruling.items()):
@@ -800,9 +800,8 @@ class Workspace:
         """Return the intensities of an account on every denominator, in the years that both have."""
         rows = []
         for per in dict.fromkeys(one.denominator for one in self.denominators):
-            accepted = [one.boundary for one in self.settings.accept if one.denominator == per]
-            years = {int(year) for year in self.settings.periods}
-            totals = intensity(self.denominators, per, accept_boundary=accepted, years=years)
+            accepted = self.settings.accepted(per)
+            totals = intensity(self.denominators, per, accept_boundary=accepted, years=self.settings.years)
             rows += [{"per": per, **row} for row in self._rows(totals)]
         return rows
 
@@ -817,7 +816,7 @@ class Workspace:
         ]
         found += [note for notes in self._side_notes.values() for note in notes]
         for name, one in (("water", self.water), ("waste", self.waste), ("measures", self.measures)):
-            if one and (years := one.years - {int(year) for year in self.settings.periods}):
+            if one and (years := one.years - set(self.settings.years)):
                 data = {"file": name, "years": sorted(years)}
                 found.append(Finding(code="side-year-not-reported", severity="warning", data=data))
         if self.measures or self.offsets:
@@ -870,7 +869,7 @@ class Workspace:
 
     def population(self) -> Population:
         """Return the rows that a verifier's sample is drawn from: those of the reported years."""
-        return Population.of(self.inventory, map(int, self.settings.periods))
+        return Population.of(self.inventory, self.settings.years)
 
     def schedule(
         self, verification: Verification, threshold: Fraction, sample: Sample | None = None, results: Path | None = None
@@ -926,7 +925,7 @@ class Workspace:
         for place, _ in self.inventory.ledger.held:
             if place.rate.lines:
                 held.setdefault((("site", place.cell.site), ("activity", place.cell.activity)), set()).add(place.period)
-        years, sites = {int(year) for year in self.settings.periods}, self.boundary.sites
+        years, sites = self.settings.years, self.boundary.sites
         found = unlike_years(held, years)
         found += open_years("year-partly-covered", held, years, sites, self._expected_days)
         found += held_periods("periods-within-periods", held, years)
@@ -983,7 +982,7 @@ def _share_of_estimates(parts: Mapping[str, Fraction]) -> dict[str, Any]:
     percents = percentages.parts(parts)
     told = {"percent": "estimated" if any(parts) else None, "unstated_percent": ""}
     return {
-        "value": None if value is None else units.exact_text(value),
+        "value": units.known_text(value),
         "unit": units.CO2E,
         **{
             name: units.exact_text(percents.get(one, Fraction(0))) if percents and one is not None else None

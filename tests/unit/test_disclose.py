@@ -351,6 +351,21 @@ def test_the_only_year_of_a_small_office_is_told_exactly(tmp_path: Path) -> None
     assert units.exact_text(Fraction(figure["value"])) == figure["value"]
 
 
+def test_a_denominator_stands_there_however_its_year_is_written(tmp_path: Path) -> None:
+    accounts = written(tmp_path, 2024)
+    told = []
+    for period in ("2024", "2024年"):
+        (accounts.folder / "denominators.csv").write_text(
+            f"denominator,period,value,unit,boundary,source\nrevenue,{period},10,million CNY,all,made up\n",
+            encoding="utf-8",
+        )
+        rows = hc.Disclosure.of(hc.Workspace(accounts.folder), "gri-305").rows
+        told.append([row.answer for row in rows if row.requirement.datum == "305-4-b"])
+    assert told[0] == told[1]
+    assert [figure.year for answer in told[0] for figure in answer.figures] == [2024] * len(told[0])
+    assert told[0]
+
+
 def test_the_stated_uncertainty_is_told_as_an_interval_of_each_scope(tmp_path: Path) -> None:
     accounts = written(tmp_path, 2024)
     ranges = '{ below = "3 %", above = "3 %", shape = "normal", origin = "made up"'

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +162,8 @@ def test_any_formula_is_read_or_refused(text: str) -> None:
         ("id,unit,2024\n", "reported-no-row"),
         ("id,unit,last year\na,t,1\n", "reported-column"),
         ("id,unit,2024,2024\na,t,1,2\n", "table-broken"),
+        ("id,unit,2024,2024年\na,t,1,2\n", "reported-period-twice"),
+        ("id,unit,2024,2024-01-01/2024-12-31\na,t,1,1\n", "reported-period-twice"),
         ("id,unit,2024\nA b,t,1\n", "reported-id"),
         ("id,unit,2024\n=1+1,t,1\n", "reported-id"),
         ("id,unit,2024\na,t,1\na,t,2\n", "reported-id-twice"),
@@ -180,6 +183,46 @@ def test_a_malformed_table_is_one_clear_error(text: str, code: str, tmp_path: Pa
     assert code in told, told
     for lang in ("en", "zh"):
         assert caught.value.text(lang)
+
+
+def test_a_year_is_the_same_however_its_column_is_headed(tmp_path: Path) -> None:
+    """Headed 2024年 a column was read, and nothing in it compared with the inventory."""
+    bill = {"activity_id": "e", "site": "hq", "activity": "electricity.grid", "unit": "MWh", "region": "CN"}
+    activities = hc.Activities(pd.DataFrame([{**bill, "period": "2024", "quantity": "100"}]))
+    plan = hc.Plan.compile(activities, hc.FactorLibrary.shipped(), hc.Methodology.shipped("hundsun-2024"))
+    inventory = hc.Inventory(plan.run(activities))
+    plain, spelt = (
+        hc.verify(table(f"id,unit,{headings}\nghg.scope2,tCO2e,50,60\n", tmp_path), inventory=inventory)
+        for headings in ("2023,2024", "2023年,2024年")
+    )
+    assert spelt.as_json() == plain.as_json()
+    assert (("ghg.scope2", "2024"),) in [one.cells for one in plain.findings]  # it is 53.66 tCO2
+
+
+def test_periods_that_are_one_are_not_made_twice() -> None:
+    row = {"id": "a", "unit": "t", "cells": {"2024": "1", "2024年": "2", "2023": "3"}}
+    assert hc.ReportedTable.of([row], ["2024年", "2023"]).periods == ("2023", "2024")
+    with pytest.raises(hc.InputError) as caught:
+        hc.ReportedTable.of([row], ["2024", "2024年", "2023"])
+    assert caught.value.code == "reported-period-twice"
+    assert caught.value.data == {"period": "2024", "columns": ["2024", "2024年"]}
+
+
+def test_sheets_that_spell_a_year_apart_share_its_column(tmp_path: Path) -> None:
+    """What cannot be read is told by the heading of its own sheet."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, heading, cell in (("one", "2024", "1"), ("two", "2024年", "1.2.3")):
+        sheet = book.create_sheet(name)
+        for line in (["id", "unit", heading], [f"a.{name}", "t", cell]):
+            sheet.append(line)
+    book.save(tmp_path / "reported.xlsx")
+    read = hc.ReportedTable.read(tmp_path / "reported.xlsx")
+    assert read.periods == ("2024",)
+    assert [row.cells[0].text for row in read.rows] == ["1", "1.2.3"]
+    (note,) = [one for one in read.notes if one.code == "cell-unreadable"]
+    assert note.where is not None
+    assert (note.where.sheet, note.where.column) == ("two", "2024年")
 
 
 def test_all_faults_of_a_table_are_told_together_with_their_places(tmp_path: Path) -> None:

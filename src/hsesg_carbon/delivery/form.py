@@ -11,7 +11,7 @@ from hsesg_carbon.delivery.cells import listed, plain, read_page
 from hsesg_carbon.delivery.pages import SHOWN, Book, Line, Page
 from hsesg_carbon.errors import CarbonError
 from hsesg_carbon.findings import Finding
-from hsesg_carbon.periods import day_of, iso_day
+from hsesg_carbon.periods import day_of, is_year, iso_day
 from hsesg_carbon.settings import Settings
 from hsesg_carbon.sheets import Column
 from hsesg_carbon.sites import Entity, Held, Site
@@ -82,7 +82,7 @@ def _entry(book: Book, page: Page, number: int, entry: Column, text: str) -> str
             one.strip().removesuffix("年")
             for one in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";")
         ]
-        wrong = [one for one in years if not (one.isascii() and one.isdigit() and len(one) == len("2024"))]
+        wrong = [one for one in years if not is_year(one)]
         if wrong:
             book.tell_entry(page, number, "delivery-not-a-year", value=wrong[0][:SHOWN])
             return ""

@@ -11,7 +11,7 @@ from hsesg_carbon.report import drawings
 from hsesg_carbon.report.blocks import Block, Cell, Figure, Note, Row, Table
 from hsesg_carbon.report.drawings import DARK, MORE, TONES
 from hsesg_carbon.report.reading import TOTAL, Json, Reading
-from hsesg_carbon.units import exact_text
+from hsesg_carbon.units import exact_text, known_text
 
 _SCOPE_2 = "2"
 _SHOWN = 15  # bars; a table beside them has all
@@ -314,7 +314,7 @@ def _site(read: Reading, row: Json | None) -> Cell:
 
 
 def _site_sum(read: Reading, site: str, year: int, value: Fraction | None) -> Cell:
-    text = None if value is None else exact_text(value)
+    text = known_text(value)
     figure = f"sites/{site}/{year}/total/{read.head}"
     return read.number(text, read.statement["unit"], figure, read.explained(year, TOTAL, read.head))
 

@@ -12,13 +12,14 @@ from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
 from hsesg_carbon.intake import ORIGIN, stated_tables
 from hsesg_carbon.periods import Period
+from hsesg_carbon.settings import FILE as SETTINGS
 from hsesg_carbon.sheets import PERIOD, Sheet, Workbook
 from hsesg_carbon.tables import Table
-from hsesg_carbon.workspace import Workspace
+from hsesg_carbon.workspace import OUT, SEALS, Workspace
 
 Row = Mapping[str, str]
 
-_OWN = {"inventory.toml", "activity", "out", "seals", "deliveries", "deliveries.csv"}
+_OWN = {SETTINGS, "activity", OUT, SEALS, "deliveries", "deliveries.csv"}
 _SIDE = ("refrigerants", "water", "waste", "denominators", "instruments")
 
 
@@ -58,7 +59,7 @@ class Prefill:
                     unheld |= {f"{table.file}: {name}" for name in row.keys() - set(sheet.names)}
         return cls(
             workspace.library,
-            max(int(one) for one in settings.periods),
+            max(settings.years),
             rows,
             told["organisation"][0],
             workspace.folder.resolve().name,

@@ -243,7 +243,7 @@ class Traced:
     @cached_property
     def population(self) -> Population:
         """The rows of the reported years to draw a sample from: ``Population.of``, from these lines."""
-        years = {int(year) for year in self.workspace.settings.periods}
+        years = self.workspace.settings.years
         if not self.by_row:
             return Population.of(self.headline, years)
         amounts: dict[tuple[int, int], list[Rated]] = {}

@@ -164,7 +164,7 @@ def _codes(traced: Traced, restated: Versions | None) -> list[str]:
 
 
 def _years(traced: Traced) -> list[int]:
-    return sorted(int(year) for year in traced.workspace.settings.periods)
+    return sorted(traced.workspace.settings.years)
 
 
 # -------------------------------------------------------------------------------------------------- the lead schedule

@@ -252,24 +252,27 @@ class ReportedTable:
         problems = [problem for one in tables for problem in _misshapen(one)]
         if problems:
             raise InputError("table-broken", problems, file=Path(path).name)
-        names = dict.fromkeys(name for one in tables for name in one.columns if name not in (*NEEDED, *OPTIONAL))
+        headings = [_headings(one) for one in tables]
         rows = [
             {
                 **{name: row.cells.get(name, "") for name in (*NEEDED, *OPTIONAL)},
                 "table": row.cells.get("table") or one.sheet or "",
-                "cells": {name: row.cells.get(name, "") for name in names},
+                "cells": {label: row.cells.get(name, "") for label, (name, *_) in own.items()},
+                "headings": {label: name for label, (name, *_) in own.items()},
                 "where": one.where(row),
             }
-            for one in tables
+            for one, own in zip(tables, headings, strict=True)
             for row in one.rows
         ]
-        read = cls.of(rows, list(names))
+        read = cls.of(rows, list(dict.fromkeys(label for own in headings for label in own)))
         return replace(read, notes=(*(note for one in tables for note in one.notes), *read.notes))
 
     @classmethod
     def of(cls, rows: Iterable[Mapping[str, Any]], periods: Sequence[str]) -> "ReportedTable":
         """
         Make a table of rows with ``id``, ``unit`` and ``cells`` (verbatim text by period), and what else a file has.
+
+        A period is known by its shortest label, however the cells spell it: ``2024年`` is the year ``2024``.
 
         Raises:
             InputError: A period, an id or a relation cannot be read; all of them in one error.
@@ -281,7 +284,11 @@ class ReportedTable:
             raise InputError("reported-no-period", wanted=["2024", "2024-03", "2024-Q1"])
         if not held:
             raise InputError("reported-no-row")
-        order = sorted(periods, key=lambda one: (Period.parse(one).start, Period.parse(one).end))
+        order = sorted(periods, key=Period.parse)
+        labels = [Period.parse(one).label for one in order]
+        if twice := [one for one in labels if labels.count(one) > 1]:
+            columns = [one for one, label in zip(order, labels, strict=True) if label == twice[0]]
+            raise InputError("reported-period-twice", period=twice[0], columns=columns)
         problems: list[Finding] = []
         notes: list[Finding] = []
         made = [_row(one, number, order, problems, notes) for number, one in enumerate(held, start=2)]
@@ -297,7 +304,7 @@ class ReportedTable:
             raise InputError(
                 "table-broken", problems, file=str(next((one.where.file for one in problems if one.where), None) or "-")
             )
-        return cls(tuple(one for one in made if one is not None), tuple(order), tuple(notes))
+        return cls(tuple(one for one in made if one is not None), tuple(labels), tuple(notes))
 
 
 def _misshapen(table: Table) -> list[Finding]:
@@ -316,6 +323,21 @@ def _misshapen(table: Table) -> list[Finding]:
             except InputError:
                 data = {"column": name, "known": [*NEEDED, *OPTIONAL]}
                 found.append(Finding(code="reported-column", severity="error", where=place, data=data))
+    if not found:
+        found += [
+            Finding(code="reported-period-twice", severity="error", where=place, data={"period": one, "columns": names})
+            for one, names in _headings(table).items()
+            if len(names) > 1
+        ]
+    return found
+
+
+def _headings(table: Table) -> dict[str, list[str]]:
+    """Return the columns of each period, however it is spelt: ``2024年`` and ``2024`` are one."""
+    found: dict[str, list[str]] = {}
+    for name in table.columns:
+        if name not in (*NEEDED, *OPTIONAL):
+            found.setdefault(Period.parse(name).label, []).append(name)
     return found
 
 
@@ -339,7 +361,8 @@ def _row(
     cells = tuple(read_cell(str(row.get("cells", {}).get(one) or "")) for one in periods)
     for period, cell in zip(periods, cells, strict=True):
         if cell.state == "unreadable":
-            place = where.model_copy(update={"column": period, "value": cell.text})
+            heading = row.get("headings", {}).get(period, period)
+            place = where.model_copy(update={"column": heading, "value": cell.text})
             notes.append(Finding(code="cell-unreadable", severity="warning", where=place, data={"id": text["id"]}))
     size, dimensions = _measured(text["unit"], where, notes)
     return ReportedRow(

@@ -273,7 +273,7 @@ class Sample:
             "seed": self.seed,
             "weights": {word: units.exact_text(one) for word, one in self.weights.items()},
             "unit": CO2E,
-            "interval": None if self.interval is None else units.exact_text(self.interval),
+            "interval": units.known_text(self.interval),
             "population": {
                 "items": len(population.items),
                 "net": units.exact_text(population.net),
