@@ -8,8 +8,9 @@ import pytest
 import hsesg_carbon as hc
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.inventory import Inventory
-from hsesg_carbon.verification import ReportedTable, Verification, verify
-from hsesg_carbon.verification.relations import Constant, parse, value
+from hsesg_carbon.verification import Population, ReportedTable, Verification, verify
+from hsesg_carbon.verification.intervals import Interval, point
+from hsesg_carbon.verification.relations import Constant, Ref, parse, said, value
 from hsesg_carbon.verification.reported import read_cell
 
 YEARS = ["2022", "2023"]
@@ -217,3 +218,75 @@ def test_of_weights_of_words_that_say_nothing_a_row_is_as_dense_as_any() -> None
     assert _laxity("") == -1
     assert [_laxity(one) for one in ("primary", "inferred")] == sorted(_laxity(one) for one in ("primary", "inferred"))
     assert Fraction(_laxity("primary")) > _laxity("")
+
+
+def test_a_cell_may_hold_several_other_terms_as_well() -> None:
+    outcome = found(
+        ("gas", "t", "", ("175.0", "90.0")),
+        ("petrol", "t", "", ("50.0", "41.0")),
+        ("diesel", "t", "", ("25.0", "21.0")),
+        ("total", "t", "gas + petrol + diesel", ("175.0", "152.0")),
+    )
+    assert ("wrong-label", "gas (2022): holds petrol, diesel as well.") in told(outcome)
+
+
+def test_relations_have_at_most_five_hundred_signs_and_words() -> None:
+    longest = "-" + "a+" * 249 + "a"
+    assert said(parse(longest)).endswith("+ a")
+    with pytest.raises(InputError) as refused:
+        parse("-" + longest)
+    assert refused.value.code == "relation-too-long"
+    with pytest.raises(InputError) as refused:
+        parse("a +")
+    assert refused.value.data["at"] == "…"
+
+
+@pytest.mark.parametrize(
+    ("relation", "text"),
+    [
+        ("a - (b - c)", "a - (b - c)"),
+        ("-(a + b)", "-(a + b)"),
+        ("a / (b * c)", "a / (b * c)"),
+        ("(a - b) * (c + d)", "(a - b) * (c + d)"),
+        ("prev(prev(a)) / b", "prev(prev(a)) / b"),
+    ],
+)
+def test_relations_are_told_as_they_are_meant(relation: str, text: str) -> None:
+    expression = parse(relation)
+    assert value(parse(text), points) == value(expression, points)
+    assert value(parse(said(expression)), points) == value(expression, points)
+
+
+def points(ref: Ref) -> Interval:
+    return point({"a": 7, "b": 3, "c": 2, "d": 5}[ref.row] + 11 * ref.back)
+
+
+def test_every_relation_of_a_row_that_is_wrong_is_named() -> None:
+    row = {"id": "a", "unit": "t", "equals": "b; c * 2; a + 1", "cells": {"2023": "1"}}
+    with pytest.raises(InputError) as refused:
+        verify(ReportedTable.of([row], ["2023"]))
+    assert len(refused.value.problems) >= 3
+
+
+def test_a_unit_that_nobody_knows_is_told_at_its_column() -> None:
+    (note,) = ReportedTable.of([{"id": "a", "unit": "furlong", "cells": {"2023": "1"}}], ["2023"]).notes
+    assert note.where is not None
+    assert note.where.column == "unit"
+
+
+@pytest.mark.parametrize(("shares", "word"), [((2, Fraction(1, 2)), "threshold"), ((Fraction(1, 20), 1), "confidence")])
+def test_a_share_of_a_plan_that_is_none_is_named(
+    multigas_inventory: Inventory, shares: tuple[Fraction, Fraction], word: str
+) -> None:
+    population = Population.of(multigas_inventory, [2024])
+    with pytest.raises(InputError) as refused:
+        population.size_for(*map(Fraction, shares))
+    assert word in refused.value.text()
+
+
+def test_rows_may_be_drawn_as_densely_as_any_but_not_less_than_never(multigas_inventory: Inventory) -> None:
+    population = Population.of(multigas_inventory, [2024])
+    assert population.draw(2, 1, weights={"estimated": Fraction(1, 2)}).size == 2
+    with pytest.raises(InputError) as refused:
+        population.draw(2, 1, weights={"estimated": Fraction(0)})
+    assert refused.value.code == "sample-weight"

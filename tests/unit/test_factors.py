@@ -591,6 +591,19 @@ def test_of_many_that_tie_a_few_are_named_and_the_rest_counted(tmp_path: Path) -
     assert str(caught.value.data["apart"]).startswith("variant: v0, v1, v10, v11, ")
 
 
+def test_what_tells_those_that_tie_apart_is_told_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    rows = [
+        f"own.{place},electricity.grid,CO2,v{place},,0.1,kg/kWh,,,{cycle},CN,2024-01-01,,2024-01-01,own,x,primary,,,,\n"
+        for place, cycle in enumerate(("direct", "losses"))
+    ]
+    (tmp_path / "own.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    with pytest.raises(hc.FactorError) as caught:
+        library.choose(wanted(2024, sources=("own",), variant=None))
+    assert caught.value.data["apart"] == "variant: v0, v1; lifecycle: direct, losses"
+
+
 def test_searches_compare_words_whatever_their_width_case_and_blanks(library: hc.FactorLibrary) -> None:
     assert library.search("ＮＡＴＵＲＡＬ \t gas") == library.search("natural gas") != []
     assert library.search("xx") == []

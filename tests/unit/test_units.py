@@ -137,3 +137,11 @@ def test_what_is_like_a_unit_is_suggested_and_a_letter_is_like_none() -> None:
     assert "million_CNY" in units.near_units("CNY")
     assert "million_CNY" not in units.near_units("NY")
     assert len(units.near_units("CNY")) <= 5
+
+
+def test_five_units_are_suggested_at_most() -> None:
+    assert len([name for name in units._names() if "kwh" in name.lower()]) > 5
+    assert len(units.near_units("kwh")) == 5
+    assert units.is_unit("kWh/m2")
+    assert units.is_unit("度")
+    assert not units.is_unit("furlong")
