@@ -1,7 +1,7 @@
 """The factor library: published emission factors and fuel properties, each row with its source, table and page."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from hsesg_carbon import units
-from hsesg_carbon.errors import FactorError, InputError, near
-from hsesg_carbon.findings import Finding, Where
+from hsesg_carbon.errors import CarbonError, FactorError, InputError, near
+from hsesg_carbon.findings import Finding, Where, fault
 from hsesg_carbon.records import (
     COUNTED,
     CatalogueEntry,
@@ -31,14 +31,17 @@ from hsesg_carbon.records import (
     last_day,
 )
 from hsesg_carbon.spelling import nfkc
-from hsesg_carbon.tables import is_nobodys, misfits, read_tables, read_toml
+from hsesg_carbon.tables import Table, is_nobodys, misfits, read_tables, read_toml
 from hsesg_carbon.vetting import faults, word_faults
 
 _SHOWN = 12
 """How many candidates an error names."""
 
 _SPLIT = frozenset({"measured_in", "flows", "aliases"})
-"""Hidden files, and those beside an open workbook: a pack holds neither, so no number may rest on one."""
+"""Columns whose cells hold several values."""
+
+_WORDS = frozenset({"flows.csv", "catalogue.csv", "regions.csv", "gwp.csv", "sources.toml"})
+"""Files of what numbers refer to."""
 
 
 @dataclass(frozen=True)
@@ -76,55 +79,55 @@ class FactorLibrary:
         Read a folder in the format of ``emission_factors/``.
 
         Raises:
-            InputError: Rows that do not fit, all of them with their place.
-            FactorError: An id is used twice, or a row names a source that ``sources.toml`` lacks.
+            InputError: Rows that do not fit, ids used twice, sources that ``sources.toml`` lacks: all with their place.
         """
-        library = cls._read(folder, (folder / "factors",), (folder / "fuel_properties",))
+        library, problems = cls._read(folder, (folder / "factors",), (folder / "fuel_properties",))
+        problems += library._misfiled(())
+        if problems:
+            raise InputError("table-broken", problems, file=folder.name)
         return replace(library, home=folder)
 
     @classmethod
     def _read(
-        cls,
-        folder: Path | Traversable,
-        factors: Sequence[Traversable],
-        properties: Sequence[Traversable],
-        places: dict[str, Where] | None = None,
-    ) -> "FactorLibrary":
+        cls, folder: Path | Traversable, factors: Sequence[Traversable], properties: Sequence[Traversable]
+    ) -> "tuple[FactorLibrary, list[Finding]]":
+        """Return what of a folder could be read, and everything that could not."""
         problems: list[Finding] = []
+        places: dict[str, Where] = {}
         flows = _rows((folder / "flows.csv",), Flow, problems)
         catalogue = _rows((folder / "catalogue.csv",), CatalogueEntry, problems)
         regions = _rows((folder / "regions.csv",), Region, problems)
         library = cls(
+            gwps=tuple(_rows((folder / "gwp.csv",), Gwp, problems, places)),
             factors=tuple(_rows(factors, EmissionFactor, problems, places)),
             properties=tuple(_rows(properties, FuelProperty, problems, places)),
-            gwps=tuple(_rows((folder / "gwp.csv",), Gwp, problems, places)),
             flows={one.flow: one for one in flows},
             catalogue={one.activity: one for one in catalogue},
             regions={one.code: one for one in regions},
-            sources=_sources(folder / "sources.toml"),
-            places=places or {},
+            sources=_sources(folder / "sources.toml", problems),
+            places=places,
         )
-        if problems:
-            raise InputError("table-broken", problems, file=folder.name)
-        library._check_ids()
-        return library
+        return library, problems
 
     def overlay(self, own: "FactorLibrary | Path | str") -> "FactorLibrary":
         """
         Return this library with an organisation's own numbers added. They rule only where a methodology names them.
 
         Raises:
-            FactorError: An own id or source is already used here, or an own row supersedes a published one.
+            FactorError: A row or a file cannot be read, an own id or source is already used here, an own row supersedes
+                a published one: everything that is wrong, each with its file and row.
         """
-        other = own if isinstance(own, FactorLibrary) else FactorLibrary._own(Path(own))
-        for name, mine, theirs in (
-            ("source", self.sources, other.sources),
-            ("activity", self.catalogue, other.catalogue),
-            ("flow", self.flows, other.flows),
-            ("region", self.regions, other.regions),
-        ):
-            if clash := sorted(mine.keys() & theirs.keys()):
-                raise FactorError("overlay-clash", kind=name, ids=clash)
+        other, problems = (own, []) if isinstance(own, FactorLibrary) else FactorLibrary._own(Path(own))
+        problems += [
+            fault("overlay-clash", kind=name, ids=clash)
+            for name, mine, theirs in (
+                ("source", self.sources, other.sources),
+                ("activity", self.catalogue, other.catalogue),
+                ("flow", self.flows, other.flows),
+                ("region", self.regions, other.regions),
+            )
+            if (clash := sorted(mine.keys() & theirs.keys()))
+        ]
         library = replace(
             self,
             factors=self.factors + other.factors,
@@ -135,42 +138,59 @@ class FactorLibrary:
             regions={**self.regions, **other.regions},
             sources={**self.sources, **other.sources},
         )
-        library._check_ids()
-        problems = [
-            Finding(code=code, severity="error", where=other.places.get(one.id), data=data)
-            for one in other.numbers
-            for code, data in (*faults(one, library), *_clashes(one, library, shipped=self))
-        ]
-        vocabulary: list[CatalogueEntry | Region] = [*other.catalogue.values(), *other.regions.values()]
-        problems += [
-            Finding(code=code, severity="error", data=data)
-            for word in vocabulary
-            for code, data in word_faults(word, library)
-        ]
+        # A word that could not be read would be missing in every number that uses it: those wait till it is mended.
+        if not any((one.where.file if one.where else one.data.get("file")) in _WORDS for one in problems):
+            problems += other._misfiled(self._by_id, taken=self.sources)
+            problems += [
+                Finding(code=code, severity="error", where=other.places.get(one.id), data=data)
+                for one in other.numbers
+                for code, data in (*faults(one, library), *_clashes(one, library, shipped=self))
+            ]
+            vocabulary: list[CatalogueEntry | Region] = [*other.catalogue.values(), *other.regions.values()]
+            problems += [fault(code, **data) for word in vocabulary for code, data in word_faults(word, library)]
         if problems:
             raise FactorError("overlay-broken", problems, count=len(problems))
         return library
 
+    def _misfiled(self, used: Container[str], taken: Container[str] = ()) -> Iterator[Finding]:
+        """Yield numbers whose id is another one's, here or among those used, and those of a source nobody described."""
+        seen: set[str] = set()
+        for one in self.numbers:
+            place = self.places.get(one.id)
+            if one.id in seen or one.id in used:
+                yield Finding(code="duplicate-id-factor", severity="error", where=place, data={"id": one.id})
+            seen.add(one.id)
+            if one.source in self.sources:
+                continue
+            if one.source in taken:  # a number of one's own does not speak in the name of a publication
+                data = {"kind": "source", "ids": [one.source]}
+                yield Finding(code="overlay-clash", severity="error", where=place, data=data)
+            else:
+                error = self._unknown_source(one.source)
+                yield Finding(code=error.code, severity="error", where=place, data=error.data)
+
     @classmethod
-    def _own(cls, folder: Path) -> "FactorLibrary":
+    def _own(cls, folder: Path) -> "tuple[FactorLibrary, list[Finding]]":
         """Read an organisation's folder: the shipped format, or its factor and property files beside each other."""
         if not folder.is_dir():
             raise InputError("file-missing", file=str(folder))
-        vocabulary = {"gwp.csv", "flows.csv", "catalogue.csv", "regions.csv"}
         factors: list[Traversable] = [folder / "factors"]
         properties: list[Traversable] = [folder / "fuel_properties"]
+        unknown: list[Finding] = []
         for path in sorted(folder.iterdir()):
-            if path.name in {"factors", "fuel_properties", "sources.toml", *vocabulary} or is_nobodys(path.name):
+            kind = path.suffix.lower()
+            if path.name in {"factors", "fuel_properties", *_WORDS} or is_nobodys(path.name) or kind in {".md", ".txt"}:
                 continue
-            if path.suffix.lower() not in {".csv", ".xlsx"}:
-                if path.suffix.lower() in {".md", ".txt"}:
-                    continue
-                raise InputError("own-file-unknown", file=path.name)
-            columns = {column for table in read_tables(path) for column in table.columns}
-            if not columns & {"flow", "property"}:
-                raise InputError("own-file-unknown", file=path.name)
-            (factors if "flow" in columns else properties).append(path)
-        return cls._read(folder, factors, properties, {})
+            tables = _tables(path, unknown) if kind in {".csv", ".xlsx"} else []
+            if tables is None:
+                continue
+            columns = {column for table in tables for column in table.columns}
+            if columns & {"flow", "property"}:
+                (factors if "flow" in columns else properties).append(path)
+            else:
+                unknown.append(fault("own-file-unknown", file=path.name))
+        library, problems = cls._read(folder, factors, properties)
+        return library, [*unknown, *problems]
 
     def known_at(self, day: date) -> "FactorLibrary":
         """
@@ -516,16 +536,11 @@ class FactorLibrary:
 
     def _known_source(self, source: str) -> str:
         if source not in self.sources:
-            raise FactorError("unknown-source", source=source, suggestions=near(source, list(self.sources)) or ["-"])
+            raise self._unknown_source(source)
         return source
 
-    def _check_ids(self) -> None:
-        seen: set[str] = set()
-        for one in self.numbers:
-            if one.id in seen:
-                raise FactorError("duplicate-id-factor", id=one.id)
-            seen.add(one.id)
-            self._known_source(one.source)
+    def _unknown_source(self, source: str) -> FactorError:
+        return FactorError("unknown-source", source=source, suggestions=near(source, list(self.sources)) or ["-"])
 
     def _near_misses(self, wanted: Wanted, pool: Sequence[EmissionFactor]) -> list[str]:
         """Return what came closest, so that the user sees which criterion excludes it."""
@@ -584,13 +599,27 @@ def _rows(
             paths.append(place)
     records: list[Any] = []
     for path in paths:
-        for table in read_tables(path):
+        for table in _tables(path, problems) or ():
             found, wrong = table.records(model, split=_SPLIT, check=_check_row)
             records += found
             problems += wrong
-            if places is not None and not wrong:
-                places |= {one.id: table.where(row) for one, row in zip(found, table.rows, strict=True)}
+            if places is not None:
+                places |= {row.cells["id"]: table.where(row) for row in table.rows if "id" in row.cells}
     return records
+
+
+def _tables(path: Traversable, problems: list[Finding]) -> list[Table] | None:
+    """Return the tables of a file; why it cannot be read (then there are none) is one problem among the others."""
+    try:
+        return read_tables(path)
+    except CarbonError as error:
+        problems.append(_unreadable(error, path.name))
+        return None
+
+
+def _unreadable(error: CarbonError, file: str) -> Finding:
+    place = None if "file" in error.data else Where(file=file)
+    return Finding(code=error.code, severity="error", where=place, data=error.data)
 
 
 def _check_row(one: Any) -> None:
@@ -614,21 +643,22 @@ def _clashes(
         yield "overlay-gwp-set", {"id": one.id, "gwp_set": one.gwp_set}
 
 
-def _sources(path: Traversable) -> dict[str, Source]:
+def _sources(path: Traversable, problems: list[Finding]) -> dict[str, Source]:
     if not path.is_file():
         return {}
+    try:
+        described = read_toml(path)
+    except CarbonError as error:
+        problems.append(_unreadable(error, path.name))
+        return {}
     sources = {}
-    problems: list[Finding] = []
-    for name, body in read_toml(path).items():
+    for name, body in described.items():
         entry = body if isinstance(body, dict) else {}
         try:
             sources[name] = Source.model_validate({"id": name, **entry})
         except ValidationError as error:
-            problems += [
-                one.model_copy(update={"where": Where(file=path.name, value=name)}) for one in misfits(error, Source)
-            ]
-    if problems:
-        raise InputError("table-broken", problems, file=path.name)
+            where = Where(file=path.name, value=name)
+            problems += [one.model_copy(update={"where": where}) for one in misfits(error, Source)]
     return sources
 
 

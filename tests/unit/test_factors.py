@@ -519,8 +519,10 @@ OWN = "own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,
             "mee-2024-33",
         ),
         ({"own.csv": HEADER + OWN.replace(",,,,\n", ",,,own.b,\n")}, "unknown-id", "own.b"),
-        ({"own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x")}, "unknown-source", "mee-2024-33"),
-        ({"sources.toml": '[own]\ntitle = "Own"\n'}, "table-broken", "licence"),
+        ({"own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x")}, "overlay-clash", "mee-2024-33"),
+        ({"own.csv": HEADER + OWN.replace(",own,x", ",owns,x")}, "unknown-source", "Near: own"),
+        ({"sources.toml": '[own]\ntitle = "Own"\n'}, "key-missing", "licence"),
+        ({"sources.toml": "[own\n"}, "toml-broken", "sources.toml"),
     ],
 )
 def test_a_folder_of_own_factors_is_refused_whole_with_what_is_wrong(
@@ -532,6 +534,40 @@ def test_a_folder_of_own_factors_is_refused_whole_with_what_is_wrong(
         hc.FactorLibrary.shipped().overlay(tmp_path)
     assert code in {caught.value.code, *(one.code for one in caught.value.problems)}
     assert told in caught.value.text()
+
+
+def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp_path: Path) -> None:
+    """A number that cannot be read hides neither the words nor the ids that are wrong in other rows and files."""
+    gas = "own.{},stationary.natural_gas,CO2,{},{},CN,2024-01-01,2025,{},x,primary\n"
+    rows = [("a", "2.5x", "kgCO2/m3", "own"), ("b", "2", "kgCO3/m3", "own"), ("c", "2", "kgCO2/m3", "own")]
+    rows += [("c", "3", "kgCO2/m3", "own"), ("d", "2", "kgCO2/m3", "owns")]
+    files = {
+        "sources.toml": SOURCE,
+        "a.csv": OWN_GAS + "".join(gas.format(*row) for row in rows),
+        "b.csv": "name\nx\n",
+        "c.csv": "id,subject,property,value,unit,region,source,locator,checked\n"
+        "own.e,coal,ncv,x,GJ/t,CN,own,x,primary\n",
+        "d.xlsx": "no workbook",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(hc.FactorError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    told = [(one.where and (one.where.file, one.where.row), one.code) for one in caught.value.problems]
+    assert told == [
+        (None, "own-file-unknown"),
+        (None, "excel-broken"),
+        (("a.csv", 2), "number-not-a-number"),
+        (("c.csv", 2), "number-not-a-number"),
+        (("a.csv", 5), "duplicate-id-factor"),
+        (("a.csv", 6), "unknown-source"),
+        (("a.csv", 3), "unknown-unit"),
+    ]
+    (tmp_path / "regions.csv").write_text("code,parent\nXX,CN\n", encoding="utf-8")
+    with pytest.raises(hc.FactorError) as caught:  # a word that is missing for now would be missed in every row
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert [one.code for one in caught.value.problems][-1] == "number-not-a-number"
+    assert len(caught.value.problems) == 6
 
 
 def test_a_folder_of_own_factors_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
