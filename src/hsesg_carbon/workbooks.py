@@ -22,6 +22,7 @@ from xml.etree import ElementTree as Xml
 from xml.parsers import expat
 
 from hsesg_carbon.errors import InputError
+from hsesg_carbon.messages import both
 
 EXCEL_ERRORS = frozenset({"#DIV/0!", "#REF!", "#N/A", "#NAME?", "#NUM!", "#VALUE!", "#NULL!", "#SPILL!", "#CALC!"})
 UNCALCULATED = "#UNCALCULATED"
@@ -177,7 +178,7 @@ def sheets(raw: bytes, file: str, progress: Progress | None = None, *, quickly: 
     try:
         yield from _sheets(raw, archive, progress, quickly)
     except Exception as error:  # openpyxl raises whatever a damaged part of the archive happens to provoke
-        raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+        raise _refused(error, file) from error
 
 
 def refuse_unsound(raw: bytes, file: str) -> None:
@@ -191,7 +192,7 @@ def refuse_unsound(raw: bytes, file: str) -> None:
     try:
         facts = _Workbook(raw, archive)
     except Exception as error:  # whatever a damaged part happens to provoke
-        raise InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200]) from error
+        raise _refused(error, file) from error
     cells = sum(one.cells + sum(map(_area, (*one.merged, *one.linked))) for one in facts.scans.values())
     if cells + facts.tags > _MAX_COPIED:
         raise InputError("excel-too-large-to-copy", file=file, limit=_MAX_COPIED)
@@ -251,12 +252,27 @@ def plain_text(value: Any) -> str:
 # -------------------------------------------------------------------------------------------------- private
 
 
+class _LimitError(Exception):
+    """A workbook has more of something than is read."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        self.what, self.limit = both(what), limit
+        super().__init__(what)
+
+
+def _refused(error: Exception, file: str) -> InputError:
+    """Return why a workbook is not read."""
+    if isinstance(error, _LimitError):
+        return InputError("excel-too-large", file=file, what=error.what, limit=error.limit)
+    return InputError("excel-broken", file=file, why=f"{type(error).__name__}: {error}"[:200])
+
+
 def _opened(raw: bytes, file: str) -> zipfile.ZipFile:
     """Open the archive that a workbook is."""
     if raw.startswith(_OLE):
         raise InputError("excel-protected", file=file)
     if directory(raw)[0] > _MAX_DIRECTORY:
-        raise InputError("excel-broken", file=file, why="too many parts")
+        raise _refused(_LimitError("label.excel-parts", _MAX_PARTS), file)
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -376,7 +392,7 @@ class _Scan:
         """Refuse more cells and rows than any sheet has, as well as those that could not be counted."""
         self.cells += cells
         if self.cells > _MAX_TAGGED:
-            raise ValueError("too many cells")
+            raise _LimitError("label.excel-cells", _MAX_TAGGED)
         if b":" in part and _SPELT_APART.search(part):
             raise ValueError("rows or cells in two namespaces")
         if any(int(one) > _MAX_ROW for one in _FAR_ROW.findall(part)):
@@ -395,7 +411,7 @@ class _Scan:
             for left, first, right, last in (_LINKED.findall(part) if b"<hyperlink" in part else ())
         ]
         if max(len(self.merged), len(self.linked)) > _MAX_BLOCKS:
-            raise ValueError("too many merged cells or links")
+            raise _LimitError("label.excel-blocks", _MAX_BLOCKS)
 
     def _take_rows(self, part: bytes) -> None:
         if b"hidden" in part:
@@ -405,7 +421,7 @@ class _Scan:
                     self.hidden_rows.add(int(stated[1]) if stated else place)
         self.rows += part.count(b"<row ") + part.count(b"<row>")
         if self.rows > _MAX_ROW:
-            raise ValueError("too many rows")
+            raise _LimitError("label.excel-rows", _MAX_ROW)
 
 
 class _Workbook:
@@ -444,7 +460,7 @@ class _Workbook:
         for part in parts:
             tags += part.count(b"<")
             if tags > _MAX_TAGGED:
-                raise ValueError("too many texts")
+                raise _LimitError("label.excel-texts", _MAX_TAGGED)
             self.plain &= not (strings and _is_odd(part))
         self.tags += 0 if strings else tags
 
@@ -552,7 +568,7 @@ def _scanned(parts: Iterable[bytes], odd: frozenset[bytes]) -> _Scan:
         scan.take(part)
     row, column = scan.last
     if scan.rows * column > _MAX_WIDTH:
-        raise ValueError("too many cells")
+        raise _LimitError("label.excel-places", _MAX_WIDTH)
     if sum(map(_area, scan.merged)) > _MAX_ROW * _MAX_COLUMNS:
         raise ValueError("merged blocks overlap")
     scan.plain &= row * column <= _MAX_CELLS

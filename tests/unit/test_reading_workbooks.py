@@ -707,8 +707,10 @@ def test_an_archive_that_is_not_packed_is_read_and_one_that_lies_or_is_packed_ot
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        ({"_MAX_BLOCKS": 1}, "too many merged cells"),
-        ({"_MAX_WIDTH": 10}, "too many cells"),
+        ({"_MAX_BLOCKS": 1}, "has more than 1 merged blocks or links in one sheet. Delete rows"),
+        ({"_MAX_WIDTH": 10}, "has more than 10 cells in the rectangle from A1 to the last one used"),
+        ({"_MAX_TAGGED": 10}, "has more than 10 (cells|texts)"),
+        ({"_MAX_ROW": 2}, "has more than 2 rows in one sheet"),
         ({"_MAX_PART": 100}, "is too large"),
         ({"_MAX_PART": 20_000, "_CHUNK": 4096}, "a single row is too large"),
     ],
