@@ -1,5 +1,6 @@
 """Reduction measures and carbon credits: ledgers of their own beside the inventory, never netted against it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -161,8 +162,8 @@ class Offsets:
     reporter: str
 
     def __post_init__(self) -> None:
-        ids = [(one.registry, one.credit) for one in self.items]
-        if repeated := sorted({credit for registry, credit in ids if ids.count((registry, credit)) > 1}):
+        stated = Counter((one.registry, one.credit) for one in self.items)
+        if repeated := sorted({credit for (_, credit), times in stated.items() if times > 1}):
             raise InventoryError("offset-twice", credits=repeated)
 
     def by(self, *dimensions: str) -> Totals:
@@ -170,7 +171,7 @@ class Offsets:
         known: dict[str, Callable[[Offset], str | int]] = {
             "kind": lambda one: one.kind,
             "registry": lambda one: one.registry,
-            "vintage": lambda one: one.vintage,
+            "vintage": lambda one: Period.parse(one.vintage).label,  # 2024 and 2024年 are one
             "year": lambda one: one.retired_on.year if one.retired_on else "-",
             "status": self.status,
         }

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
-from hsesg_carbon.records import Wanted
+from hsesg_carbon.printing.explained import validity
+from hsesg_carbon.records import FuelProperty, Wanted
 
 GRID = ("mee-2024-12", "mee-2024-33", "mee-2025-47")
 HEADER = (
@@ -678,3 +679,26 @@ def test_a_technology_that_the_rule_asks_for_is_no_other_one(tmp_path: Path) -> 
     library = hc.FactorLibrary.shipped().overlay(tmp_path)
     asked = wanted(2024, sources=("own",), variant=None, technology="turbine")
     assert library.choose(asked).fit == ("exact",)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2024-01-01", "2024-12-31", "2024"),
+        ("2023-01-01", "2024-12-31", "2023–2024"),
+        ("2023-01-01", None, "2023–"),
+        (None, "2024-12-31", "–2024"),
+        (None, None, ""),
+    ],
+)
+def test_a_list_of_numbers_says_from_when_to_when_each_holds(first: str | None, last: str | None, told: str) -> None:
+    density = {
+        "id": "own.d",
+        "subject": "diesel",
+        "property": "density",
+        "value": "0.84",
+        "unit": "t/m3",
+        "region": "CN",
+    }
+    stated = {"valid_from": first, "valid_to": last, "source": "own", "locator": "x", "checked": "primary"}
+    assert validity(FuelProperty.model_validate(density | stated)) == told

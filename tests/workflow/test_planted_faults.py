@@ -301,6 +301,8 @@ FAULTS = [
     Fault("blank site", "cell-blank", cell("electricity", "site", site=None)),
     Fault("negative quantity", "quantity-negative", cell("electricity", "quantity", quantity=-5)),
     Fault("unit behind the number", "number-with-unit", cell("electricity", "quantity", quantity="12 kWh")),
+    Fault("share in percent", "delivery-percent", cell("sites", "equity_share", equity_share="50 %")),
+    Fault("a percentage of 5,000 digits", "number-not-a-number", cell("water", "quantity", quantity="1" * 5000 + "%")),
     Fault("ten thousands", "number-in-tens", cell("electricity", "quantity", quantity="1.2万")),
     Fault("thousands separator", "number-grouped", cell("electricity", "quantity", quantity="1,234")),
     Fault(

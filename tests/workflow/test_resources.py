@@ -154,6 +154,14 @@ def test_measures_and_offsets_never_change_a_digit_of_the_totals(tmp_path: Path)
     assert {"beside-never-netted", "offset-for-others"} <= codes(result)
 
 
+def test_credits_of_one_vintage_are_one_line_however_it_is_spelt(tmp_path: Path) -> None:
+    spelt = OFFSETS.splitlines(keepends=True)[0] + "".join(
+        f"c{at},CCER,CCER,{vintage},{at},us,2023-06-30\n" for at, vintage in ((1, "2021"), (2, "2021年"), (4, "2022"))
+    )
+    result = as_json("footprint", accounts(tmp_path, offsets=spelt))
+    assert [(one["vintage"], one["value"]) for one in result["offsets"]] == [("2021", "3"), ("2022", "4")]
+
+
 def test_a_credit_can_be_retired_once_and_wholly(tmp_path: Path) -> None:
     twice = OFFSETS + "c1,CCER,CCER,2021,60,us,2023-06-30\n"
     assert "c1 stands more than once" in refused("footprint", accounts(tmp_path / "a", offsets=twice))

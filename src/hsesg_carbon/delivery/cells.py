@@ -9,6 +9,7 @@ from typing import Any
 from hsesg_carbon.delivery.pages import MOST_KNOWN, SHOWN, Book, Line, Page
 from hsesg_carbon.errors import CarbonError, InputError, near
 from hsesg_carbon.messages import LANGUAGES
+from hsesg_carbon.percentages import read_share
 from hsesg_carbon.periods import Period, day_of
 from hsesg_carbon.readings import consumption
 from hsesg_carbon.sheets import PERIOD, READINGS, Choices, Column, Sheet
@@ -142,9 +143,8 @@ def _in_workbook(error: CarbonError, sheet: Sheet, column: Column, text: str) ->
             return "date-broken", {"value": text[:SHOWN]}
         day = period.end if column.name in {"period_end", "to"} else period.start
         return "delivery-not-a-day", {"value": text[:SHOWN], "day": day.isoformat()}
-    if column.kind == "number" and _PERCENT.fullmatch(text):
-        share = exact_text(Fraction(text.rstrip("%％ ")) / 100)
-        return "delivery-percent", {"value": text, "plain": share}
+    if column.kind == "number" and _PERCENT.fullmatch(text) and len(text) <= SHOWN:
+        return "delivery-percent", {"value": text, "plain": exact_text(read_share(text))}
     if error.code == "number-with-unit" and "unit" not in sheet.names:
         return "delivery-number-only", {"value": text, "plain": error.data["plain"], "unit": column.unit or "–"}
     return error.code, dict(error.data)

@@ -227,6 +227,6 @@ def print_hits(
 def validity(one: Any) -> str:
     """Return from when to when a number holds."""
     start, end = getattr(one, "valid_from", None), getattr(one, "valid_to", None)
-    if start is None:
-        return ""
-    return f"{start.year}" if end is not None and end.year == start.year else f"{start.year}–{end.year if end else ''}"
+    if start and end and start.year == end.year:
+        return f"{start.year}"
+    return f"{start.year if start else ''}–{end.year if end else ''}" if start or end else ""
