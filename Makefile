@@ -21,7 +21,7 @@ suite: $(VENV)/dev.stamp
 check: test
 
 ## long: tests marked so (2,000 seeds, ten million rows, Spark), and laws that state no number with 20 times the examples
-long: $(VENV)/dev.stamp
+long: $(VENV)/spark.stamp
 	$(BIN)/python -m pytest --benchmark-disable --numprocesses auto --dist worksteal -m long
 	$(BIN)/python -m pytest --benchmark-disable --numprocesses auto --dist worksteal --hypothesis-profile long tests/properties
 

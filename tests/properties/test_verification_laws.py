@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsesg_carbon import units
+from hsesg_carbon.errors import InputError
 from hsesg_carbon.verification.intervals import EVERYTHING, Interval, common, point
 from hsesg_carbon.verification.relations import (
     Constant,
@@ -69,7 +70,12 @@ def test_no_place_is_in_more_intervals_than_the_common_one(held: list[tuple[Inte
 @given(expressions, st.lists(positive, min_size=5, max_size=5))
 def test_a_relation_is_read_as_it_is_written(expression: Expression, values: list[Fraction]) -> None:
     held = dict(zip([*map(Ref, NAMES), Ref("a", 1)], map(point, values), strict=True))
-    written, read = (value_of(one, held.__getitem__) for one in (simplified(expression), parse(said(expression))))
+    try:
+        parsed = parse(said(expression))
+    except InputError as error:  # numbers alone that come to nothing, as 1 - 1 below a line
+        assert error.code == "relation-divides-by-zero"
+        return
+    written, read = (value_of(one, held.__getitem__) for one in (simplified(expression), parsed))
     if written.lo == written.hi and read.lo == read.hi:  # nothing divided by zero
         assert read == written
 
