@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -21,7 +20,7 @@ from hsesg_carbon.intensity import Denominator, ruling_denominators
 from hsesg_carbon.messages import LANGUAGES, both, message
 from hsesg_carbon.monitoring import Weather, weather_of
 from hsesg_carbon.months import Completeness, SeriesKey
-from hsesg_carbon.periods import Period, period_names
+from hsesg_carbon.periods import Period, months_later, months_of, period_names
 from hsesg_carbon.shown import number
 from hsesg_carbon.sites import Site
 from hsesg_carbon.spreads import TAIL, Spread
@@ -373,7 +372,7 @@ class _Series:
         """Yield estimate and truth of every known month, estimated as if it were not known."""
         pairs = []
         for one, used in self.known.items():
-            hidden = {_shifted(one, by) for by in range(-around[0] + 1, around[1])} if around != (0, 0) else {one}
+            hidden = {months_later(one, by) for by in range(-around[0] + 1, around[1])} if around != (0, 0) else {one}
             left = {other: own for other, own in self.known.items() if other not in hidden}
             try:
                 found = _METHODS[method](self, one, left)
@@ -411,21 +410,14 @@ def _plain(value: Decimal) -> str:
     return f"{value:f}"
 
 
-def _shifted(month: Period, by: int) -> Period:
-    """Return the month so many months later."""
-    year, place = divmod(month.start.year * _MONTHS + month.start.month - 1 + by, _MONTHS)
-    day = date(year, place + 1, 1)
-    return Period(day, day).folded()
-
-
-def _months_between(first: Period, last: Period) -> int:
+def _months_apart(first: Period, last: Period) -> int:
     return (last.start.year - first.start.year) * _MONTHS + last.start.month - first.start.month
 
 
 def _distances(month: Period, estimate: Estimate) -> tuple[int, int]:
     """Return how many months away the neighbours of a month are that were interpolated between."""
     before, after = estimate.months
-    return _months_between(before, month), _months_between(month, after)
+    return _months_apart(before, month), _months_apart(month, after)
 
 
 def _middle(month: Period) -> Fraction:
@@ -447,11 +439,14 @@ def _interpolation(series: _Series, month: Period, known: Known) -> Estimate:
 
 def _same_month_last_year(series: _Series, month: Period, known: Known) -> Estimate:
     """Use per day a year before, times the ratio of both years over the months that are known in both."""
-    last = _shifted(month, -_MONTHS)
+    last = months_later(month, -_MONTHS)
     if last not in known:
         raise InputError("gap-no-last-year", month=last.label)
-    year = [Period.parse(f"{month.start.year}-{place:02d}") for place in range(1, _MONTHS + 1)]
-    both = [(one, past) for one in year if one != month and one in known and (past := _shifted(one, -_MONTHS)) in known]
+    both = [
+        (one, past)
+        for one in months_of(month.start.year)
+        if one != month and one in known and (past := months_later(one, -_MONTHS)) in known
+    ]
     sums = [
         sum((known[one] for one in side), Fraction(0)) / sum(one.days for one in side) if side else Fraction(0)
         for side in ([one for one, _ in both], [past for _, past in both])

@@ -26,7 +26,7 @@ from hsesg_carbon.monitoring import (
     month_of,
 )
 from hsesg_carbon.monthly import Measure, Monthly, Place
-from hsesg_carbon.periods import Period, months_of
+from hsesg_carbon.periods import Period, months_later, months_of
 from hsesg_carbon.recharges import Recharges, readings_of, reconciled, sub_metered
 from hsesg_carbon.submeters import IT
 from hsesg_carbon.targets import Point, Progress, path, progress
@@ -229,10 +229,10 @@ class Monitor:
         def at(month: Period) -> Fraction | None:
             return self.monthly.total(measure, month, site, carrier)
 
-        this, last, year_ago = at(self.month), at(_back(self.month, 1)), at(_back(self.month, _YEAR))
+        this, last, year_ago = at(self.month), at(months_later(self.month, -1)), at(months_later(self.month, -_YEAR))
         own = {month: at(month) for month in _year_to(self.month)}
         known = {month: amount for month, amount in own.items() if amount is not None}
-        before = {month: amount for month in known if (amount := at(_back(month, _YEAR))) is not None}
+        before = {month: amount for month in known if (amount := at(months_later(month, -_YEAR))) is not None}
         counted = list(before or known)
         now = sum((known[one] for one in counted), Fraction(0)) if counted else None
         then = sum(before.values(), Fraction(0)) if before else None
@@ -308,7 +308,7 @@ class Monitor:
         self, name: str, measure: Measure, unit: str, site: str | None, carrier: str | None
     ) -> Iterator[Json]:
         years = {str(year): months_of(year) for year in sorted({one.start.year for one in self.monthly.months})}
-        last = [_back(self.month, back) for back in reversed(range(_YEAR))]
+        last = [months_later(self.month, -back) for back in reversed(range(_YEAR))]
         spans = {**years, f"{last[0].label}/{last[-1].label}": last}
         values: dict[str, Fraction] = {}
         for label, months in spans.items():
@@ -334,7 +334,7 @@ class Monitor:
 
     def _bands(self) -> Iterator[Json]:
         """Yield where the electricity per area of the last 12 months lies among the values of a standard."""
-        months = [_back(self.month, back) for back in reversed(range(_YEAR))]
+        months = [months_later(self.month, -back) for back in reversed(range(_YEAR))]
         for building in self.tables.buildings:
             kind = building.building, building.climate_zone
             for one in (one for one in self.tables.benchmarks if (one.building, one.climate_zone) == kind):
@@ -580,14 +580,8 @@ class _Reading:
 
 
 @lru_cache(2**12)
-def _back(month: Period, count: int) -> Period:
-    """Return the month so many months before."""
-    place = month.start.year * _YEAR + month.start.month - 1 - count
-    return Period.parse(f"{place // _YEAR}-{place % _YEAR + 1:02d}")
-
-
 def _year_to(month: Period) -> list[Period]:
-    return [_back(month, back) for back in reversed(range(month.start.month))]
+    return [months_later(month, -back) for back in reversed(range(month.start.month))]
 
 
 def _of_denominator(one: Denominator) -> Json:

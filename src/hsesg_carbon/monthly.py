@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from hsesg_carbon import units
@@ -13,7 +13,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Rate
 from hsesg_carbon.months import BY_WIRE_AND_PIPE, Completeness, SeriesKey, Status, is_any
-from hsesg_carbon.periods import Period, period_names
+from hsesg_carbon.periods import Period, months_between, period_names
 from hsesg_carbon.records import CatalogueEntry
 
 Measure = Literal["quantity", "kwh", "tce", "tco2e"]
@@ -447,23 +447,6 @@ class Monthly:
                 known = bool(one.days) and enough and not is_long and not cut
                 found[one.key][one.month] = Covered(one.status, one.days, one.of, is_long, known)
         return found
-
-
-@lru_cache(2**12)
-def months_between(first: date, last: date) -> tuple[Period, ...]:
-    """
-    Return the calendar months from that of one day to that of another.
-
-    Example:
-        >>> [one.label for one in months_between(date(2023, 12, 31), date(2024, 1, 1))]
-        ['2023-12', '2024-01']
-    """
-    found = []
-    while first <= last:
-        month = Period(first, first).folded()
-        found.append(month)
-        first = month.end + timedelta(days=1)
-    return tuple(found)
 
 
 # -------------------------------------------------------------------------------------------------- private

@@ -241,6 +241,35 @@ def months_of(year: int) -> tuple[Period, ...]:
     return tuple(Period.parse(f"{year}-{month:02d}") for month in range(1, 13))
 
 
+@lru_cache(_PERIODS)
+def months_between(first: date, last: date) -> tuple[Period, ...]:
+    """
+    Return the calendar months from that of one day to that of another.
+
+    Example:
+        >>> [one.label for one in months_between(date(2023, 12, 31), date(2024, 1, 1))]
+        ['2023-12', '2024-01']
+    """
+    found = []
+    while first <= last:
+        month = Period(first, first).folded()
+        found.append(month)
+        first = month.end + timedelta(days=1)
+    return tuple(found)
+
+
+def months_later(month: Period, count: int) -> Period:
+    """
+    Return the calendar month so many months later, or earlier where ``count`` is below 0.
+
+    Example:
+        >>> months_later(Period.parse("2024-01"), -2).label, months_later(Period.parse("2024-01"), 13).label
+        ('2023-11', '2025-02')
+    """
+    year, place = divmod(month.start.year * len(_MONTHS) + month.start.month - 1 + count, len(_MONTHS))
+    return _month(year, place + 1)
+
+
 def period_names(periods: Iterable[Period]) -> list[str]:
     """
     Return periods as a sentence lists them: months, quarters or years that follow on one another as a span.

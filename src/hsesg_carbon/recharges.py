@@ -7,9 +7,9 @@ from fractions import Fraction
 from hsesg_carbon import percentages, units
 from hsesg_carbon.findings import Finding
 from hsesg_carbon.monitoring import MeterCheck, Tenant
-from hsesg_carbon.monthly import Monthly, months_between
+from hsesg_carbon.monthly import Monthly
 from hsesg_carbon.months import SeriesKey
-from hsesg_carbon.periods import Period, period_names
+from hsesg_carbon.periods import Period, months_between, period_names
 from hsesg_carbon.submeters import Part
 
 Readings = Mapping[tuple[str, str, str, Period], Fraction]
