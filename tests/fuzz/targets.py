@@ -8,7 +8,9 @@ is in ``outcome``: a sentence in both languages for every refusal and every find
 import ast
 import csv
 import io
+import json
 import re
+import shutil
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable
@@ -40,13 +42,16 @@ from hsesg_carbon.verification import relations
 from hsesg_carbon.verification.intervals import Interval, point
 from hsesg_carbon.verification.reported import ReportedTable, read_cell
 from hsesg_carbon.workspace import Settings
-from tests.fuzz import mutations
+from tests.commands import run
+from tests.fuzz import mutations, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 SITES = [hc.Site(id="hangzhou", region="CN"), hc.Site(id="wuhan", region="CN"), hc.Site(id="hz", region="CN")]
 SHELF = TemporaryDirectory(prefix="fuzz-")
 _MAX_SENTENCE = 200_000
+TWELFTH = Fraction(1, 10**11)
+"""What rounding of some numbers that do not end, told to twelve places, may come to."""
 
 
 class BrokenLawError(AssertionError):
@@ -775,3 +780,61 @@ def filled_form(given: bytes) -> bool:
     delivery = read_workbook(held(given, "form.xlsx"))
     said(delivery.findings)
     return not delivery.faults
+
+
+# ------------------------------------------------------------------------------------------------- whole workspaces
+
+QUESTIONS = (
+    ("footprint", "--json"),
+    ("footprint", "--lang", "zh", "--uncertainty"),
+    ("verify",),
+    ("verify", "--json", "--threshold", "5", "--sample", "5", "--seed", "1"),
+    ("completeness",),
+    ("drivers", "--from", "2023", "--to", "2024", "--per", "revenue"),
+    ("uncertainty", "--draws", "500"),
+    ("monitor", "--json"),
+    ("disclose", "--standard", "sse-14"),
+    ("disclose", "--standard", "gri", "--lang", "zh"),
+    ("restate", "--before", "first", "--json"),
+    ("restate", "--before", "ghgp-cn"),
+    ("report", "--json"),
+    ("explain", "e-hq-2023-1"),
+)
+
+
+@target("workspaces", 0.6, lambda random: (whole.damaged(random), random.choice(QUESTIONS)))
+def workspace(given: tuple[dict[str, str], tuple[str, ...]]) -> bool:
+    """Whatever is wrong in whichever file, every command answers or says why; what it answers adds up."""
+    files, (command, *options) = given
+    home = Path(SHELF.name) / "whole"
+    shutil.rmtree(home, ignore_errors=True)
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    done = run(command, home, *options)
+    hold(done.returncode in {0, 1, 2} and "Unexpected" not in done.stderr, done.stderr[-300:])
+    if done.returncode == 2:
+        hold(bool(done.stderr.strip()) and not done.stdout.strip(), command, done.stdout[:300])
+        return False
+    hold(bool(done.stdout.strip()), command)
+    if "--json" in options:
+        answer = json.loads(done.stdout, parse_constant=lambda word: hold(False, "no number of JSON", word))
+        if command in {"footprint", "restate"}:
+            _hold_sums(command, answer)
+    return True
+
+
+def _hold_sums(command: str, answer: Any) -> None:
+    """Scopes add up to the total, and the parts of a restatement to its difference: exactly, digit by digit."""
+    if command == "restate":
+        for one in answer["totals"]:
+            parts = sum(Fraction(part["value"]) for part in one["parts"])
+            change = Fraction(one["after"]) - Fraction(one["before"])
+            hold(abs(parts - change) < TWELFTH and abs(Fraction(one["difference"]) - change) < TWELFTH, one)
+        return
+    by_year: dict[int, list[Fraction]] = {}
+    for one in answer["totals"]:
+        sign = -1 if one["scope"] == "total" else 1
+        by_year.setdefault(one["year"], []).append(sign * Fraction(one["value"]))
+    for year, values in by_year.items():
+        hold(abs(sum(values)) < TWELFTH, year, values)

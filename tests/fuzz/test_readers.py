@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.harness import bounded, ran, shares
-from tests.fuzz.targets import TARGETS, outcome
+from tests.fuzz.targets import QUESTIONS, TARGETS, outcome
+from tests.fuzz.whole import WHOLE
 
 EXECUTIONS = 10_000
 SEED = 10
@@ -29,6 +30,12 @@ def test_damaged_input_is_taken_or_refused_and_never_misread(name: str) -> None:
 def test_the_cases_of_a_run_are_ten_thousand_and_all_targets_have_some() -> None:
     assert sum(SHARES.values()) == EXECUTIONS
     assert set(SHARES) == set(TARGETS)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
+def test_the_workspace_that_is_damaged_answers_every_question_before_it_is(question: tuple[str, ...]) -> None:
+    """Else all that is told of the damage would be a refusal of something that was wrong from the beginning."""
+    assert TARGETS["workspaces"].law((dict(WHOLE), question))
 
 
 @pytest.mark.parametrize("name", TEXT)
