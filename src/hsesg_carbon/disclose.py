@@ -89,9 +89,11 @@ class Disclosure:
 
         Raises:
             InputError: The standard or the version is unknown.
+            CarbonError: The accounts cannot be computed.
         """
         earlier = workspace.version(before) if before else None
         accounts = Accounts(workspace, earlier)
+        _ = workspace.inventory  # else every single answer would find out anew that it cannot be computed
         return cls(accounts, chosen(standard, accounts.years[-1]))
 
     @cached_property
