@@ -553,3 +553,101 @@ def test_a_site_of_one_version_alone_is_a_dash_in_the_basis_of_the_other() -> No
     found = Restatement(old, new).findings
     sites = [(one.data["before"], one.data["after"]) for one in found if one.code == "restated-basis"]
     assert sites == [("plant –", "plant 100 %, financial+operational, CN")]
+
+
+# ---------------------------------------------------------------------------------- what is told of what differs
+
+
+def basis(before: hc.Inventory, after: hc.Inventory) -> dict[str, tuple[str, str]]:
+    told = [one.data for one in Restatement(before, after).findings if one.code == "restated-basis"]
+    return {one["what"]["en"]: (one["before"], one["after"]) for one in told}
+
+
+def test_an_inventory_without_a_boundary_has_no_approach() -> None:
+    table = pd.DataFrame(rows({"a": 1000}))
+    sites = (Site.model_validate({"id": "hq", "region": "CN"}),)
+    bounded = inventory(table, hc.Boundary("all", sites, "operational-control"))
+    assert basis(inventory(table), bounded) == {"consolidation": ("-", "operational-control")}
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ({"from": "2023-01-01"}, "2023-01-01/"),
+        ({"to": "2023-12-31"}, "/2023-12-31"),
+        ({"from": "2023-01-01", "to": "2023-12-31"}, "2023-01-01/2023-12-31"),
+    ],
+)
+def test_the_days_on_which_a_site_belongs_are_told_as_far_as_they_are_stated(days: dict[str, str], told: str) -> None:
+    table = pd.DataFrame(rows({"a": 1000}))
+    old, new = (
+        inventory(
+            table, hc.Boundary("all", (Site.model_validate({"id": "hq", "region": "CN", **own}),), "equity-share")
+        )
+        for own in ({}, days)
+    )
+    both = "hq 100 %, financial+operational, "
+    assert basis(old, new) == {"site": (f"{both}CN", f"{both}{told}, CN")}
+
+
+def test_another_method_of_scope_2_and_every_instrument_that_differs_are_told() -> None:
+    acts = hc.Activities(pd.DataFrame(rows({"a": 900_000})))
+    ledger = hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
+    located, market = (hc.Inventory(ledger, scope2=method) for method in ("location", "market"))
+    assert basis(located, market) == {"Scope 2 method": ("location", "market")}
+    (one,) = certificate("20").items
+    other = one.model_copy(update={"instrument": "gec-2", "volume": Decimal(3)})
+    claimed = hc.Inventory(ledger, scope2="market", instruments=Instruments((one, other), "us", 12))
+    texts = "gec-1 (20 MWh, 0 kgCO2/kWh), gec-2 (3 MWh, 0 kgCO2/kWh)"
+    assert basis(market, claimed) == {"instruments": ("-", texts)}
+    assert basis(claimed, market) == {"instruments": (texts, "-")}
+
+
+def test_an_intensity_of_a_denominator_that_one_version_has_is_of_no_year(accounts: Workspace) -> None:
+    restated = compared(accounts, "earlier-basis.toml").restatement
+    for before, after in (((), accounts.denominators), (accounts.denominators, ())):
+        assert len(restated.intensity(before, after, "revenue", accept_boundary=["group"])) == 0
+    with pytest.raises(InventoryError) as raised:
+        restated.intensity((), (), "revenue")
+    assert raised.value.data["known"] == ["-"]
+
+
+def test_lines_of_one_size_stand_in_the_order_of_their_ids() -> None:
+    old, new = (pd.DataFrame(rows(dict.fromkeys("bca", quantity))) for quantity in (1, 2))
+    lines = Restatement(inventory(old), inventory(new)).lines()
+    assert lines["activity_id"].tolist() == ["a", "b", "c"]
+    assert lines.columns[0] == "activity_id"
+    assert lines.index.tolist() == [0, 1, 2]
+
+
+def test_as_many_causes_as_can_be_shared_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    gas = {"activity_id": "a", "site": "hq", "period": "2023", "activity": "electricity.grid", "region": "CN"}
+    old = pd.DataFrame(
+        [{**gas, "quantity": 1, "unit": "kWh"}, {**gas, "activity_id": "b", "quantity": 1, "unit": "kWh"}]
+    )
+    new = pd.DataFrame(
+        [{**gas, "quantity": 5, "unit": "kWh"}, {**gas, "activity_id": "c", "quantity": 9, "unit": "kWh"}]
+    )
+    restated = Restatement(inventory(old), inventory(new))
+    assert restated.causes == ("activity", "lines")
+    monkeypatch.setattr("hsesg_carbon.restate.MOST_CAUSES", 2)
+    assert set(restated.bridge()[0].parts) == {"activity", "lines"}
+    monkeypatch.setattr("hsesg_carbon.restate.MOST_CAUSES", 1)
+    with pytest.raises(InventoryError, match="more than 1"):
+        restated.bridge()
+
+
+def test_numbers_whose_exchange_comes_to_nothing_in_all_are_told_with_0(accounts: Workspace) -> None:
+    """A bill, and the credit of a later month that takes it back: each would have changed, their sum does not."""
+    (accounts.folder / "activity" / "energy.csv").write_text(
+        "activity_id,site,period,activity,quantity,unit,credit\n"
+        "a,reporting-boundary,2023-01,electricity.grid,1000,kWh,\nb,reporting-boundary,2023-02,electricity.grid,-1000,kWh,yes\n",
+        encoding="utf-8",
+    )
+    restated = compared(Workspace(accounts.folder), "data-year.toml").restatement
+    (exchanged,) = restated.numbers()
+    assert ([one.value for one in exchanged.before], [one.value for one in exchanged.after], exchanged.amount) == (
+        [Decimal("0.5306")],
+        [Decimal("0.5366")],
+        0,
+    )
