@@ -32,7 +32,7 @@ from hsesg_carbon.records import (
 )
 from hsesg_carbon.spelling import nfkc
 from hsesg_carbon.tables import Table, is_nobodys, misfits, read_tables, read_toml
-from hsesg_carbon.vetting import faults, word_faults
+from hsesg_carbon.vetting import faults, near_regions, word_faults
 
 _SHOWN = 12
 """How many candidates an error names."""
@@ -287,7 +287,7 @@ class FactorLibrary:
             if region in path:
                 raise FactorError("region-circular", region=region)
             if region not in self.regions:
-                raise FactorError("unknown-region", region=region, known=near(region, list(self.regions)) or ["world"])
+                raise FactorError("unknown-region", region=region, known=near_regions(region, self.regions))
             path.append(region)
             region = self.regions[region].parent or ""
         return path

@@ -27,6 +27,9 @@ NO_FUELS = ("electricity", "electricity_onsite", "heat", "cooling")
 _FIRST = 8
 """How many words are named where none is like the one that is not known."""
 
+_MOST_INSIDE = 30
+"""How many regions of a country are named: the United States have 27 parts of the grid."""
+
 _METRIC = re.compile(r"(GWP|GTP)\d{2,3}")
 
 
@@ -144,14 +147,27 @@ def near_regions(word: str, regions: Mapping[str, Region]) -> list[str]:
     """
     Return the codes of regions that are meant by ``word``: their name or a code like it, else the first ones.
 
+    Where a code begins with one that is known, only what lies in that is near: no other country.
+
     Example:
         >>> from hsesg_carbon.factors import FactorLibrary
-        >>> near_regions("China", FactorLibrary.shipped().regions)[0]
-        'CN'
+        >>> regions = FactorLibrary.shipped().regions
+        >>> near_regions("CN-Zhejiang", regions)[0], near_regions("GB-Leeds", regions)
+        ('CN-ZJ', ['GB-LND', 'GB'])
+        >>> near_regions("US-TX", regions)[:2]
+        ['US', 'US-egrid-AKGD']
     """
-    called = [one.code for one in regions.values() if word.casefold() in {one.name_en.casefold(), one.name_zh}]
-    alike = dict.fromkeys([*called, *near(word, list(regions))])
-    return list(alike)[:4] or sorted(regions)[:_FIRST]
+    parts = word.casefold().split("-")
+    called = [
+        one.code for one in regions.values() if {one.name_en.casefold(), one.name_zh} & {word.casefold(), parts[-1]}
+    ]
+    begun = ["-".join(word.split("-")[:end]) for end in range(len(parts) - 1, 0, -1)]
+    within = next((code for code in begun if code in regions), None)
+    inside = [code for code in regions if code.startswith(f"{within}-")] if within else list(regions)
+    alike = list(dict.fromkeys([*called, *near(word, inside)]))[:4]
+    if within:  # whatever was meant, the larger region holds it
+        return [*alike, within] if alike else [within, *inside][:_MOST_INSIDE]
+    return alike or sorted(regions)[:_FIRST]
 
 
 def _like_flows(word: str, words: Words) -> list[str]:

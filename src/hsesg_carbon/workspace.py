@@ -23,7 +23,7 @@ from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.coverage import Labels, held_periods, open_years, unlike_years
 from hsesg_carbon.drivers import DegreeDays, Drivers
 from hsesg_carbon.energy import EnergyAccount
-from hsesg_carbon.errors import InputError, InventoryError, MethodologyError, near
+from hsesg_carbon.errors import InputError, InventoryError, MethodologyError
 from hsesg_carbon.events import BaseYearEvent
 from hsesg_carbon.factors import FactorLibrary
 from hsesg_carbon.findings import Finding, Where
@@ -50,6 +50,7 @@ from hsesg_carbon.submeters import Part, Submeters
 from hsesg_carbon.tables import FORMULA_STARTS, misfits, read_tables, read_toml
 from hsesg_carbon.uncertainty import Uncertainty, plain
 from hsesg_carbon.verification import Population, ReportedTable, Sample, Schedule, Verification, verify
+from hsesg_carbon.vetting import near_regions
 from hsesg_carbon.waste import WasteAccount, WasteLoad
 from hsesg_carbon.water import WaterAccount, WaterFlow
 from hsesg_carbon.writing import write_whole
@@ -185,16 +186,20 @@ class Workspace:
         for one in settings.periods:
             if not is_year(one):
                 raise InputError("period-not-a-year", file=path.name, value=one)
-        for site in settings.site:
-            if site.region and site.region not in self.library.regions:
-                known = near(site.region, list(self.library.regions)) or list(self.library.regions)[:8]
-                problem = Finding(
+        regions = self.library.regions
+        strange = dict.fromkeys(one.region for one in settings.site if one.region and one.region not in regions)
+        if strange:
+            place = Where(file=path.name)
+            problems = [
+                Finding(
                     code="unknown-region",
                     severity="error",
-                    where=Where(file=path.name),
-                    data={"region": site.region, "known": known},
+                    where=place,
+                    data={"region": region, "known": near_regions(region, regions)},
                 )
-                raise InputError("settings-broken", [problem], file=path.name)
+                for region in strange
+            ]
+            raise InputError("settings-broken", problems, file=path.name)
         return settings
 
     @cached_property

@@ -8,6 +8,7 @@ import pytest
 
 import hsesg_carbon as hc
 from hsesg_carbon.boundary import CONSOLIDATIONS
+from hsesg_carbon.vetting import near_regions
 
 VENTURE = [
     {"id": "daughter", "held_by": "us", "equity_share": "0.83"},
@@ -157,3 +158,21 @@ def test_the_chain_of_a_site_and_entities_without_sites_are_findings() -> None:
         "operational control 0 %."
     )
     assert one.idle == ["asleep"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("US-TX", ["US", "US-egrid-AKGD", "US-egrid-AKMS"]),
+        ("GB-Leeds", ["GB-LND", "GB"]),
+        ("CN-GD-zhuhai", ["CN-GD-shenzhen", "CN-GD"]),
+        ("CN-浙江", ["CN-ZJ"]),
+        ("Germany", ["DE"]),
+        ("上海", ["CN-SH"]),
+    ],
+)
+def test_a_region_that_is_not_known_is_told_what_lies_in_the_same_country(written: str, told: list[str]) -> None:
+    found = near_regions(written, hc.FactorLibrary.shipped().regions)
+    assert found[: len(told)] == told
+    country = written.split("-", maxsplit=1)[0]
+    assert all(code.startswith(country) for code in found) or "-" not in written
