@@ -32,7 +32,17 @@ TESTS = [
         f"tests/unit/test_{name}.py"
         for name in (
             *("units", "core", "factors", "bad_input", "sites", "engine_edges"),
-            *("verification", "reported", "materiality", "sampling", "claims", "intervals", "explaining", "statement"),
+            *(
+                "verification",
+                "against",
+                "reported",
+                "materiality",
+                "sampling",
+                "claims",
+                "intervals",
+                "explaining",
+                "statement",
+            ),
         )
     ),
     *(

@@ -1,10 +1,13 @@
 """The schedule of differences: what is printed against the inventory, by kind, net and gross, against a threshold."""
 
 from fractions import Fraction
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import hsesg_carbon as hc
+from hsesg_carbon.methodology import PropertyChoice
 from hsesg_carbon.verification.materiality import Schedule
 from hsesg_carbon.verification.sampling import Population, Projection
 
@@ -233,3 +236,42 @@ def test_the_errors_of_a_drawn_sample_reach_the_schedule() -> None:
     kinds = {(one.row, one.kind): one.amount for one in found.differences if one.source == "sample"}
     assert kinds["ghg.scope1", "factual"] == F("21.840291")
     assert kinds["ghg.scope2", "factual"] + kinds["ghg.scope2", "projected"] == F("54.7332")
+
+
+def test_a_heating_value_per_mass_is_no_other_one_of_gas_by_volume() -> None:
+    """48.0 MJ/kg over 38.931 MJ/m3 would give 269.28 t: as numbers alone, and of nothing."""
+    (one,) = schedule(table(scope1="269.28", total="805.88")).differences
+    assert (one.kind, one.number) == ("factual", "")
+
+
+def test_a_number_that_divides_is_exchanged_the_other_way_round(tmp_path: Path) -> None:
+    """
+    Petrol by mass, burnt by volume: t / (0.737 t/m3) x GJ/m3 x 69.3 kgCO2/GJ.
+
+    At 0.753 t/m3, the density of another grade, the same tonnes are fewer litres.
+    """
+    (tmp_path / "sources.toml").write_text(
+        '[own]\ntitle = "Own"\npublisher = "us"\nlicence = "own"\nlicence_class = "own"\n', encoding="utf-8"
+    )
+    (tmp_path / "own.csv").write_text(
+        "id,subject,property,value,unit,basis,region,source,locator,checked\n"
+        "own.petrol.ncv,petrol,ncv,32,GJ/m3,net,CN,own,x,primary\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    method = hc.Methodology.shipped("hundsun-2024")
+    grades = [PropertyChoice(property="ncv", id="own.petrol.ncv")]
+    grades.append(PropertyChoice(property="density", id="cn-practice.petrol95.density"))
+    use = method.use[2].model_copy(update={"activity": "mobile.petrol", "properties": tuple(grades)})
+    energy = [one for one in method.use if one.activity not in {"*.petrol", "mobile.petrol"}]
+    method = method.model_copy(update={"use": (use, *energy)})
+    rows = [{"site": "hq", "region": "CN", **bill("p", "1000", activity="mobile.petrol", unit="t")}]
+    acts = hc.Activities(pd.DataFrame(rows), library=library)
+    made = hc.Inventory(hc.Plan.compile(acts, library, method).run(acts))
+    assert made.total().value == 1000 / F("0.737") * 32 * F("69.3") / 1000
+    other = made.total().value * F("0.737") / F("0.753")
+    reported = hc.ReportedTable.of(
+        [{"id": "ghg.scope1", "unit": "tCO2e", "cells": {"2024": f"{float(other):.2f}"}}], ["2024"]
+    )
+    (one,) = Schedule.of(reported, made, hc.verify(reported, made, library=library), FIVE).differences
+    assert (one.kind, one.number) == ("judgemental", "cn-practice.petrol98.density")

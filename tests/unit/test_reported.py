@@ -322,3 +322,22 @@ def test_a_workbook_without_ids_and_a_table_of_too_many_cells_are_refused(tmp_pa
     with pytest.raises(hc.InputError) as caught:
         hc.ReportedTable.of([{}] * 278, months)
     assert (caught.value.code, caught.value.data["cells"]) == ("reported-too-large", 100_080)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("1.5-2.5", "number"), ("2.5-1.5", "unreadable"), ("2.5-2.5", "number"), ("X1", "text"), (".5.5", "unreadable")],
+)
+def test_a_range_goes_up_and_words_are_no_figures(text: str, state: str) -> None:
+    assert read_cell(text).state == state
+
+
+def test_what_is_wrong_with_a_row_is_told_at_its_column() -> None:
+    rows = [
+        {"id": "", "unit": "t", "cells": {"2024": "1"}},
+        {"id": "a", "unit": "t", "equals": "import os", "cells": {"2024": "1"}},
+    ]
+    with pytest.raises(hc.InputError) as caught:
+        hc.ReportedTable.of(rows, ["2024"])
+    told = [(one.code, one.where.column, one.data.get("id")) for one in caught.value.problems]
+    assert told == [("reported-id", None, "-"), ("relation-not-grammar", "equals", None)]

@@ -241,3 +241,47 @@ def test_an_id_in_two_batches_is_refused() -> None:
     with pytest.raises(hc.InputError) as error:
         Population.of(hc.Inventory(ledger))
     assert error.value.code == "activity-id-repeated"
+
+
+def test_weights_of_quality_and_of_checking_multiply() -> None:
+    """Six rows of 1 t, weighed 2 x 3, 2, 3 and 1: 6 + 2 + 3 + 3 make 14, of which a draw of 2 takes every 7th."""
+    rows = Population(
+        (
+            item("both", 1, "estimated", "inferred"),
+            item("one", 1, "estimated"),
+            item("other", 1, "measured", "inferred"),
+            *(item(f"plain{at}", 1, "measured") for at in range(3)),
+        )
+    )
+    sample = rows.draw(size=2, seed=1, weights={"estimated": F(2), "inferred": F(3)})
+    assert sample.interval == 7
+
+
+@pytest.mark.parametrize(
+    ("threshold", "confidence", "named"), [("0", "0.95", "threshold"), ("0.05", "1", "confidence")]
+)
+def test_a_share_that_is_out_of_range_is_named(threshold: str, confidence: str, named: str) -> None:
+    with pytest.raises(hc.InputError) as error:
+        population(1, 2).size_for(F(threshold), F(confidence))
+    assert error.value.data["name"] == named
+
+
+def test_results_that_only_lack_rows_or_only_have_too_many_say_so() -> None:
+    sample = population(700).draw(size=1, seed=1)
+    for audited, told in (({}, ("r0 (2024)", "–")), ({("r0", 2024): F(1), ("x", 2024): F(1)}, ("–", "x (2024)"))):
+        with pytest.raises(hc.InputError) as error:
+            sample.projected(audited)
+        assert (error.value.data["missing"], error.value.data["surplus"]) == told
+
+
+@pytest.mark.parametrize(("years", "told"), [([2021, 2020], [2020, 2021]), (None, ["–"])])
+def test_the_years_with_nothing_to_draw_from_are_named(years: list[int] | None, told: list[object]) -> None:
+    made = inventory([bill("a", "500" if years else "0")])
+    with pytest.raises(hc.InputError) as error:
+        Population.of(made, years)
+    assert error.value.data["years"] == told
+
+
+def test_rows_that_emit_nothing_stand_in_the_document() -> None:
+    sample = Population.of(inventory([bill("a", "500"), bill("zero", "0")])).draw(size=1, seed=1)
+    assert sample.as_json()["population"]["silent"] == [{"activity_id": "zero", "year": 2024}]

@@ -342,7 +342,8 @@ def test_figures_of_unlike_units_are_not_held_to_each_other() -> None:
 
 def test_percentage_points_are_a_difference() -> None:
     rows = {"x.share": ("%", ("6", "8")), "x.share.change": ("个百分点", ("", "2"))}
-    assert standing(rows, ("2023", "2024")).clean
+    found = standing(rows, ("2023", "2024"))
+    assert (found.checks, found.clean) == (1, True)
 
 
 @pytest.mark.parametrize("periods", [("2019", "2023"), ("2024-12", "2025"), ("2024-01", "2024-03")])

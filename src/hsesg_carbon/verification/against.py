@@ -11,10 +11,11 @@ from hsesg_carbon.units import CO2E
 from hsesg_carbon.verification.intervals import Interval, point, scaled
 from hsesg_carbon.verification.relations import Dimensions, ratio_of
 from hsesg_carbon.verification.reported import Key, ReportedTable, read_cell
-from hsesg_carbon.verification.standard import Facts, first_rows
+from hsesg_carbon.verification.standard import SCOPES, Facts, first_rows
 
 BESIDE = "inventory."
 """What the ids of an inventory's own values begin with."""
+_SCOPE_3 = "ghg.scope3"
 
 
 def facts_of(
@@ -26,13 +27,14 @@ def facts_of(
     Args:
         table: What was printed.
         inventory: Gives totals by scope, quantities by carrier (``energy.petrol``), and the factors that it applies.
+            Its total is of the scopes that the printed one is of.
         denominators: Stand for rows of their name that the table leaves blank or does not have; rows that it prints
             are compared with them.
     """
     years = {int(label): column for column, label in enumerate(table.periods) if label.isdigit()}
     facts = Facts({}, {}, {}, {})
     if inventory is not None:
-        _of_inventory(inventory, years, facts)
+        _of_inventory(inventory, table, years, facts)
     rows = first_rows(table)
     held = tuple(denominators)
     for per in dict.fromkeys(one.denominator for one in held):
@@ -46,13 +48,20 @@ def facts_of(
     return facts
 
 
-def _of_inventory(inventory: Inventory, years: dict[int, int], facts: Facts) -> None:
+def _of_inventory(inventory: Inventory, table: ReportedTable, years: dict[int, int], facts: Facts) -> None:
     size, kind = units.measured(CO2E)
-    for name, totals in (("ghg.total", inventory.by("year")), ("ghg.scope{}", inventory.by("scope", "year"))):
-        for row in totals:
-            if row["year"] in years and dict(row.group).get("scope") != "3":
-                key = (BESIDE + name.format(dict(row.group).get("scope", "")), years[int(row["year"])])
-                _put(facts, key, point(row.amount.value * size), kind)
+    amounts: dict[int, dict[str, Fraction]] = {}
+    for row in inventory.by("scope", "year"):
+        if row["year"] in years:
+            amounts.setdefault(int(row["year"]), {})[f"ghg.scope{row['scope']}"] = row.amount.value
+    whole = _holds_scope_3(table)
+    for year, by_scope in amounts.items():
+        if whole is None or (whole and _SCOPE_3 in by_scope):
+            by_scope["ghg.total"] = sum(by_scope.values(), Fraction(0))
+        elif not whole:
+            by_scope["ghg.total"] = sum((by_scope.get(one, Fraction(0)) for one in SCOPES), Fraction(0))
+        for name, amount in by_scope.items():
+            _put(facts, (BESIDE + name, years[year]), point(amount * size), kind)
     used = _quantities(inventory)
     recomputed: dict[str, dict[str, None]] = {}
     for row in inventory.by("scope", "subject", "year"):
@@ -73,6 +82,26 @@ def _of_inventory(inventory: Inventory, years: dict[int, int], facts: Facts) -> 
     for row in EnergyAccount(inventory).shares():
         if row["year"] in years:
             facts.shares[f"energy.{row['subject']}", years[int(row["year"])]] = row.amount.value
+
+
+def _holds_scope_3(table: ReportedTable) -> bool | None:
+    """
+    Say whether the printed total holds Scope 3, by the scopes printed beside it; ``None`` where they are not.
+
+    Where a table prints Scope 3 and a total, both readings are in use: the one that adds up in more columns is meant.
+    """
+    rows = first_rows(table)
+    if "ghg.total" not in rows or any(one not in rows or rows[one].undisclosed for one in SCOPES):
+        return None
+    if _SCOPE_3 not in rows or rows[_SCOPE_3].undisclosed:
+        return False
+    fits = {True: 0, False: 0}
+    for column in range(len(table.periods)):
+        total, one, two, three = (rows[name].interval(column) for name in ("ghg.total", *SCOPES, _SCOPE_3))
+        if total is not None and one is not None and two is not None:
+            fits[False] += total.meets(one + two)
+            fits[True] += three is not None and total.meets(one + two + three)
+    return fits[True] >= fits[False]
 
 
 def _quantities(inventory: Inventory) -> dict[tuple[str, str, int], dict[tuple[tuple[str, int], ...], Fraction]]:

@@ -54,8 +54,9 @@ def _told_twice(basis: Basis) -> Tests:
             if one is None or two is None:
                 continue
             name, period = basis.name(again.id, column), basis.table.periods[column]
-            data = {"id": again.id, "period": period, "unit": first.unit or "1", **_tables(first, again)}
-            data |= {"first": first.cells[column].text, "second": again.cells[column].text, "other": again.unit or "1"}
+            figures = (one.told(one.cells[column].text) for one in (first, again))
+            data = {"id": again.id, "period": period, **_tables(first, again)}
+            data |= dict(zip(("first", "second"), figures, strict=True))
             compared = Compared(name, first.unit, first.size, two, one)
             yield (
                 None

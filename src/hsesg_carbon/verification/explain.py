@@ -429,11 +429,11 @@ class Search:
             told = self.system.implied(key)
             wanted = [held for place, held in told if place in self.system.failing] or [held for _, held in told]
             region, _ = common([held for _, held in told])
-            low, high = (
-                units.exact_text(Fraction(one) / self._factor(key), 6) if not isinstance(one, float) else "∞"
-                for one in (region.lo, region.hi)
+            ends = (
+                units.exact_text(Fraction(one) / self._factor(key), 6) if not isinstance(one, float) else endless
+                for one, endless in ((region.lo, "-∞"), (region.hi, "∞"))
             )
-            yield replace(anything, detail={"low": low, "high": high})
+            yield replace(anything, detail={"range": " – ".join(dict.fromkeys(ends))})
             for other in self._neighbours(key):
                 name = f"{other[0]}[{self.table.periods[other[1]]}]"
                 yield Slip("copied", (key,), {"from": name}, Edit(free=frozenset([key])))

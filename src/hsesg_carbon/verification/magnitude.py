@@ -33,18 +33,24 @@ def magnitudes(basis: Basis) -> Tests:
 
 
 def _electricity(basis: Basis) -> Tests:
-    """Scope 2 per kWh lies between the cleanest and the dirtiest grid of the library; 0 may be bought green power."""
+    """
+    Scope 2 per kWh lies between the cleanest and the dirtiest grid of the library; 0 may be bought green power.
+
+    It may be any amount more where heat, steam or cooling was bought as well.
+    """
     above, below = "ghg.scope2", "energy.electricity"
     if not _measures(basis, above, CO2E) or not _measures(basis, below, "kWh"):
         return
     factors = _factors(basis.published, "electricity", basis.rows[below].dimensions)
     if factors is None:
         return
-    others = [one for one in ("energy.heat", "energy.steam", "energy.cooling") if one in basis.rows]
+    others = any(one in basis.rows for one in ("energy.heat", "energy.steam", "energy.cooling"))
     for column in basis.columns:
         emitted, used = basis.value(above, column), basis.value(below, column)
         if emitted is not None and used is not None and emitted.lo > 0 and used.lo > 0:
-            yield _within(basis, (above, column), [(below, column)], used * factors, open_above=bool(others))
+            allowed = used * factors
+            held = Interval(allowed.lo, _INF) if others else allowed
+            yield _within(basis, (above, column), [(below, column)], held)
 
 
 def _fuels(basis: Basis) -> Tests:
@@ -147,10 +153,9 @@ def _within(
     low, high = (_shown(one, row.size) for one in (allowed.lo, allowed.hi))
     data = {
         "cell": basis.name(*key),
-        "printed": row.cells[key[1]].text.strip(),
-        "unit": row.unit or "1",
+        "printed": row.told(row.cells[key[1]].text.strip()),
         "lowest": low,
-        "highest": high,
+        "highest": high if isinstance(allowed.hi, float) else row.told(high),
         "others": [basis.name(*one) for one in others],
     }
     compared = Compared(

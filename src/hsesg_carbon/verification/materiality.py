@@ -359,7 +359,7 @@ class _Exchanges:
             if one.value and record.value and _family(one, subject) == _family(record, subject):
                 other_size, other_kind = units.measured(one.plain_unit)
                 ratio = Fraction(one.value) * other_size / (Fraction(record.value) * size)
-                if other_kind == kind and ratio != 1:
+                if other_kind == kind:
                     yield one.id, ratio
 
     @cached_property

@@ -17,6 +17,8 @@ from hsesg_carbon.verification.intervals import Interval, hull, scaled
 from hsesg_carbon.verification.relations import ROW_ID, Dimensions, Expression, parse
 
 NEEDED, OPTIONAL = ("id", "unit"), ("table", "label", "equals", "source")
+POINTS = frozenset({"个百分点", "百分点", "pp", "percentage points"})
+"""Percent of what the percentage is of, not of the percentage: a unit of differences."""
 Key = tuple[str, int]
 """A cell: the id of its row and the place of its column."""
 
@@ -211,6 +213,10 @@ class ReportedRow:
         held = self.cells[column].interval
         return None if held is None else scaled(held, self.factor(column))
 
+    def told(self, figure: str) -> str:
+        """Return a figure of the row with its unit; a pure number has none."""
+        return figure if self.unit in {"", "1"} else f"{figure} {self.unit}"
+
     def factor(self, column: int) -> Fraction:
         """Return what a print of the cell is multiplied by to be in base units: ``3%`` in a row of ``%`` is 3 of it."""
         printed = self.cells[column].printed
@@ -375,6 +381,8 @@ def _measured(unit: str, where: Where, notes: list[Finding]) -> tuple[Fraction, 
     """Return the size and kind of a unit; one that nobody knows is of a kind of its own, with a remark."""
     if unit in {"", "1"}:
         return Fraction(1), {}
+    if unit in POINTS:
+        return units.measured("percent")
     try:
         return units.measured(re.sub(r"CO2(?!e)", "CO2e", units.normalise(unit)))
     except UnitError:

@@ -24,7 +24,7 @@ from hsesg_carbon.verification.relations import (
     refs,
     said,
 )
-from hsesg_carbon.verification.reported import Key, ReportedRow, ReportedTable
+from hsesg_carbon.verification.reported import POINTS, Key, ReportedRow, ReportedTable
 
 DENOMINATORS: Mapping[str, tuple[str, ...]] = {
     "revenue": ("revenue",),
@@ -46,7 +46,6 @@ a share that would need more is wrong by any convention. A bound chosen wide on 
 _SHARE = ".share"
 _LEAP = 3
 """Days by which a month or a quarter may be longer than the one before."""
-_POINTS = frozenset({"个百分点", "百分点", "pp", "percentage points"})
 _CHANGES = {
     ".change": "{x} - prev({x})",
     ".increase": "{x} - prev({x})",
@@ -201,8 +200,8 @@ def _standard(rows: Mapping[str, ReportedRow], published: Published) -> Iterator
             if base != row.id and base in rows:
                 change = form.format(x=base)
                 same = dict(rows[base].dimensions) == dict(row.dimensions) and row.unit.strip() != "%"
-                points = row.unit.strip() in _POINTS and rows[base].unit.strip() == "%"
-                if (row.unit.strip() == "%" == rows[base].unit.strip()) or (row.unit.strip() in _POINTS and not points):
+                points = row.unit.strip() in POINTS and rows[base].unit.strip() == "%"
+                if (row.unit.strip() == "%" == rows[base].unit.strip()) or (row.unit.strip() in POINTS and not points):
                     continue  # percent or percentage points: it does not say which
                 yield "change", row.id, parse(change if same or points else f"({change}) / prev({base})")
         base = row.id.removesuffix(_SHARE)
@@ -228,10 +227,6 @@ def energy_share(carrier: str, rows: Mapping[str, ReportedRow], published: Publi
                 terms[one.id] = Operation("*", Ref(one.id), Constant(content, f"[{one.id}: J]"))
     if carrier not in terms or len(terms) < 2:  # noqa: PLR2004  (a share of something)
         return None
-    below: Expression = terms[carrier]
-    for name, term in terms.items():
-        if name != carrier:
-            below = Operation("+", below, term)
     rest = [Operation("/", term, terms[carrier]) for name, term in terms.items() if name != carrier]
     summed: Expression = Constant(point(1), "1")
     for term in rest:
