@@ -559,6 +559,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
         "c.csv": "id,subject,property,value,unit,region,source,locator,checked\n"
         "own.e,coal,ncv,x,GJ/t,CN,own,x,primary\n",
         "d.xlsx": "no workbook",
+        "e.pdf": "no table",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -568,6 +569,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
     assert told == [
         (None, "own-file-unknown"),
         (None, "excel-broken"),
+        (None, "own-file-unknown"),
         (("a.csv", 2), "number-not-a-number"),
         (("c.csv", 2), "number-not-a-number"),
         (("a.csv", 5), "duplicate-id-factor"),
@@ -578,7 +580,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
     with pytest.raises(hc.FactorError) as caught:  # a word that is missing for now would be missed in every row
         hc.FactorLibrary.shipped().overlay(tmp_path)
     assert [one.code for one in caught.value.problems][-1] == "number-not-a-number"
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 7
 
 
 def test_a_folder_of_own_factors_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
