@@ -331,6 +331,18 @@ def test_what_is_meant_for_the_fuel_or_for_any_energy_fits(library: hc.FactorLib
     assert [one.data["number"] for one in plan.findings if one.code == "fit-other-fuel"] == []
 
 
+def test_a_variety_of_a_fuel_and_power_however_generated_is_no_other_fuel(library: hc.FactorLibrary) -> None:
+    solar = {"activity": "electricity.onsite_solar", "unit": "kWh"}
+    plan = hc.Plan.compile(
+        hc.Activities(rows({**GAS, "period": "2023"}, {**solar, "period": "2023"}), library=library),
+        library,
+        hc.Methodology.shipped("ghgp-cn"),
+    )
+    held = {(key.activity, one.subject) for key in plan.keys for line in plan.lines_of(key) for one in line.properties}
+    assert held == {("stationary.natural_gas", "natural_gas_oilfield"), ("electricity.onsite_solar", "electricity")}
+    assert [one.data["number"] for one in plan.findings if one.code == "fit-other-fuel"] == []
+
+
 def test_a_factor_of_another_activity_or_region_is_not_exact(tmp_path: Path, library: hc.FactorLibrary) -> None:
     sold = GRID_RULE.replace('"electricity.grid"', '"electricity.sold"\nby = "electricity.grid"')
     method = methodology(tmp_path, GRID_RULE + sold)

@@ -544,6 +544,11 @@ def test_a_basis_names_the_days_of_a_site_and_no_approach_without_a_boundary() -
     span = boundary(**{"from": "2022-01-01", "to": "2023-12-31"})
     assert basis(boundary(), first) == [("site", f"{control}, CN", f"{control}, 2022-01-01/, CN")]
     assert basis(last, span) == [("site", f"{control}, /2023-12-31, CN", f"{control}, 2022-01-01/2023-12-31, CN")]
+    bare = {"region": None, "equity_share": "0.5", "legal_entity": "venture-ltd"}
+    lease = {"basis": "area", "area": 1, "building_area": 4, "note": "made up"}
+    assert basis(boundary(**bare), boundary(**bare, lease=lease, control=["operational"])) == [
+        ("site", "hq 50 %, financial+operational, venture-ltd", "hq 50 %, operational, × 25 %, venture-ltd")
+    ]
     assert basis(None, span) == [("consolidation", "-", "operational-control")]
     assert basis(span, None) == [("consolidation", "operational-control", "-")]
 
