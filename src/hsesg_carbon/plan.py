@@ -304,13 +304,14 @@ class _Compiler:
         first, *others = self.method.scope2 if self.library.catalogue[activity].scope == "2" else ("",)
         asks = []
         for scope2 in (first, *others):
-            flows = self._flows(activity, site, technology, scope2)
-            places = [self._rule(activity, flow.flow, site, technology, scope2) for flow in flows]
-            emitting = (place for flow, place in zip(flows, places, strict=True) if flow.kind in EMITTED and place)
-            gas_rule = next(emitting, 0)
+            ruled = [
+                (flow, self._rule(activity, flow.flow, site, technology, scope2))
+                for flow in self._flows(activity, site, technology, scope2)
+            ]
+            gas_rule = next((place for flow, place in ruled if flow.kind in EMITTED and place), 0)
             asks += [
                 _Ask(flow.flow, scope2, place, gas_rule)
-                for flow, place in zip(flows, places, strict=True)
+                for flow, place in ruled
                 if scope2 == first or flow.kind in EMITTED
             ]
         return tuple(asks)
@@ -592,9 +593,7 @@ def _mistyped(use: Use, library: FactorLibrary) -> Iterator[tuple[str, dict[str,
 
 def _of_other_basis(record: FuelProperty, basis: str | None) -> bool:
     """Say whether a heating value is on another basis than the factor; no basis is asked of energy accounts."""
-    if record.property not in BASES or not basis:
-        return False
-    return (record.basis or BASES[record.property]) != basis
+    return bool(basis) and record.property in BASES and (record.basis or BASES[record.property]) != basis
 
 
 def _reachable(unit: str, pool: Sequence[FuelProperty]) -> tuple[str, ...]:

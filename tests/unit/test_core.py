@@ -19,8 +19,10 @@ import hsesg_carbon as hc
 from hsesg_carbon.activities import ENGINES
 from hsesg_carbon.consolidations import Consolidations
 from hsesg_carbon.energy import EnergyAccount
+from hsesg_carbon.instruments import Instruments
 from hsesg_carbon.intensity import denominators_missing, divided, ruling_denominators
 from hsesg_carbon.periods import Period, period_names
+from tests.restated import certificate
 
 ELECTRICITY = {"activity": "electricity.grid", "unit": "kWh"}
 PETROL = {"activity": "mobile.petrol", "unit": "L"}
@@ -299,11 +301,12 @@ def test_published_co2e_takes_the_place_of_gases_only_where_a_rule_says_so(
     activities = hc.Activities(rows({**PETROL, "activity": "stationary.petrol"}), library=multigas_library)
     ledger = hc.Plan.compile(activities, multigas_library, method).run(activities)
     assert str(hc.Inventory(ledger).total()) == "2.29 tCO2e"
-    with pytest.raises(hc.InventoryError, match="keep_published"):
+    with pytest.raises(hc.InventoryError, match=r"on AR5 and cannot be seen on AR6; .*keep_published"):
         hc.Inventory(ledger).seen(gwp="AR6")
     kept = hc.Inventory(ledger).seen(gwp="AR6", keep_published=True)
     assert str(kept.total()) == "2.29 tCO2e"
-    assert "co2e-kept" in {one.code for one in kept.findings}
+    (finding,) = [one for one in kept.findings if one.code == "co2e-kept"]
+    assert finding.data == {"factor": "made-up.petrol.co2e.2024", "gwp_set": "AR5", "asked": "AR6"}
 
 
 def test_the_plan_as_a_table_shows_rule_fit_and_ids(ledger: Callable[..., hc.Ledger]) -> None:
@@ -314,6 +317,63 @@ def test_the_plan_as_a_table_shows_rule_fit_and_ids(ledger: Callable[..., hc.Led
 
 
 # ------------------------------------------------------------------------------------------------------------- ledger
+
+
+def test_what_is_meant_for_the_fuel_or_for_any_energy_fits(library: hc.FactorLibrary) -> None:
+    """Carbon content and oxidation of the fuel itself, and the coal equivalent of any energy: nothing stands in."""
+    method = hc.Methodology.shipped("cn-public-building")
+    heat = {"activity": "stationary.gas_energy", "unit": "GJ", "quantity": "10"}
+    plan = hc.Plan.compile(hc.Activities(rows({**PETROL, "period": "2023"}, heat), library=library), library, method)
+    fits = {(key.activity, line.flow.flow): line.fit for key in plan.keys for line in plan.lines_of(key)}
+    assert fits["mobile.petrol", "CO2"] == fits["mobile.petrol", "tce.dangliang"] == ("exact",)
+    coal = [line.properties for key in plan.keys for line in plan.lines_of(key) if line.flow.flow == "tce.dangliang"]
+    assert "energy" in {one.subject for own in coal for one in own}
+    assert [one.data["number"] for one in plan.findings if one.code == "fit-other-fuel"] == []
+
+
+def test_a_variety_of_a_fuel_and_power_however_generated_is_no_other_fuel(library: hc.FactorLibrary) -> None:
+    solar = {"activity": "electricity.onsite_solar", "unit": "kWh"}
+    plan = hc.Plan.compile(
+        hc.Activities(rows({**GAS, "period": "2023"}, {**solar, "period": "2023"}), library=library),
+        library,
+        hc.Methodology.shipped("ghgp-cn"),
+    )
+    held = {(key.activity, one.subject) for key in plan.keys for line in plan.lines_of(key) for one in line.properties}
+    assert held == {("stationary.natural_gas", "natural_gas_oilfield"), ("electricity.onsite_solar", "electricity")}
+    assert [one.data["number"] for one in plan.findings if one.code == "fit-other-fuel"] == []
+
+
+def test_a_factor_of_another_activity_or_region_is_not_exact(tmp_path: Path, library: hc.FactorLibrary) -> None:
+    sold = GRID_RULE.replace('"electricity.grid"', '"electricity.sold"\nby = "electricity.grid"')
+    method = methodology(tmp_path, GRID_RULE + sold)
+    told = [{"period": "2022", "activity": name} for name in ("electricity.grid", "electricity.sold")]
+    fits = {}
+    for own, of_region in (("CN", ""), ("US", 'region = "CN"\n')):
+        ruled = (
+            methodology(tmp_path, "".join(f"{rule}{of_region}" for rule in (GRID_RULE, sold))) if of_region else method
+        )
+        plan = hc.Plan.compile(hc.Activities(rows(*({**one, "region": own} for one in told))), library, ruled)
+        fits |= {(own, key.activity): line.fit for key in plan.keys for line in plan.lines_of(key) if line.factor}
+    assert fits == {
+        ("CN", "electricity.grid"): ("exact",),
+        ("CN", "electricity.sold"): ("other-activity",),
+        ("US", "electricity.grid"): ("other-region",),
+        ("US", "electricity.sold"): ("other-region", "other-activity"),
+    }
+
+
+def test_fuel_and_distance_are_questioned_where_both_are_of_one_site_and_year(library: hc.FactorLibrary) -> None:
+    car = {"activity": "vehicle.car", "unit": "km", "technology": "average.petrol", "region": "GB", "period": "2025"}
+    fuel = {**PETROL, "region": "GB", "period": "2025", "technology": ""}
+    method = hc.Methodology.shipped("uk-desnz-2025")
+
+    def questioned(*changes: dict[str, Any], method: hc.Methodology = method) -> list[dict[str, Any]]:
+        plan = hc.Plan.compile(hc.Activities(rows(*changes), library=library), library, method)
+        return [one.data for one in plan.findings if one.code == "fuel-and-distance"]
+
+    burnt = {"site": "hq", "year": 2025, "fuels": ["mobile.petrol"], "distances": ["vehicle.car"]}
+    assert questioned(car, fuel) == [burnt]
+    assert questioned(car, {**fuel, "site": "depot"}) == questioned(car) == questioned(fuel) == []
 
 
 def test_dimensions_of_the_frame_can_be_kept_apart(
@@ -330,6 +390,26 @@ def test_dimensions_of_the_frame_can_be_kept_apart(
         plan.run(activities, dimensions=["year"])
     with pytest.raises(hc.InputError, match="scope"):
         plan.run(activities).totals("scop")
+
+
+def test_periods_and_months_tell_the_reporting_period(ledger: Callable[..., hc.Ledger]) -> None:
+    one = ledger({"period": "2024-01", "quantity": "3000"}, {"period": "2024-02-10/2024-02-11"}, {"period": "2024-Q4"})
+    inventory = hc.Inventory(one)
+    for name in ("period", "month"):
+        shown = {row[name]: row.amount.value for row in inventory.by(name)}
+        assert shown == {
+            "2024-01": 3 * Fraction("0.5306"),
+            "2024-02": Fraction("0.5306"),
+            "2024-Q4": Fraction("0.5306"),
+        }
+
+
+def test_an_id_that_no_row_has_is_refused_with_those_like_it(ledger: Callable[..., hc.Ledger]) -> None:
+    one = ledger({"activity_id": "power-hq"}, PETROL)
+    assert one.row("power-hq").quantity == 1000
+    with pytest.raises(hc.InputError, match="'powre-hq'; near: power-hq") as caught:
+        one.row("powre-hq")
+    assert caught.value.code == "activity-id-unknown"
 
 
 def test_ledgers_of_different_factors_do_not_add_up(
@@ -665,6 +745,8 @@ def test_a_missing_total_is_no_zero(ledger: Callable[..., hc.Ledger]) -> None:
     for group in ({"scope": "3"}, {"year": 2024}):
         with pytest.raises(hc.InventoryError):
             totals.value(**group)
+    with pytest.raises(hc.InventoryError, match=r"no total for scope=3, year=2024; .* Have: 1 2024 .*2 2024"):
+        totals.value(scope="3", year=2024)
     assert list(totals.frame().columns) == ["scope", "year", "flow", "value", "unit"]
     assert len(totals[:1]) == 1
 
@@ -909,3 +991,85 @@ def test_years_after_one_without_a_denominator_are_divided_too(ledger: Callable[
     with pytest.raises(hc.InventoryError) as caught:
         divided(view.by("year"), staff, "revenue", "all")
     assert caught.value.data["known"] == ["staff"]
+
+
+# ------------------------------------------------------------------------------------- what instruments cover; items
+
+
+def market(table: pd.DataFrame, *dimensions: str, **changes: Any) -> hc.Inventory:
+    """Return a market-based view of 2023 under a certificate of 20 MWh."""
+    (one,) = certificate("20").items
+    claimed = Instruments((one.model_copy(update=changes),), "us", 12)
+    activities = hc.Activities(table.assign(period="2023"))
+    ledger = hc.Plan.compile(activities, activities.library, hc.Methodology.shipped("ghgp-cn")).run(
+        activities, dimensions=dimensions
+    )
+    return hc.Inventory(ledger, scope2="market", instruments=claimed, keep_published=True)
+
+
+def test_places_alike_are_one_pool_but_what_an_instrument_covers_stands_by_itself() -> None:
+    table = rows(*({"site": site, "quantity": "50000"} for site in ("hq", "plant", "depot")))
+    view = market(table, site="plant")
+    pools = list(view.pools(lambda one: one.cell.activity, {2023}))
+    assert {tuple(sorted(place.cell.site for place in one.places)): one.quantity for one in pools} == {
+        ("depot", "hq"): 100_000,
+        ("plant",): 50_000,
+    }
+    by_site = {row["site"]: row.amount.value for row in view.by("site")}
+    found = {
+        tuple(sorted(place.cell.site for place in one.places)): sum(
+            (line.quantity * line.line.multiplier * (line.weight or 0) for line in one.lines), Fraction(0)
+        )
+        for one in pools
+    }
+    assert found == {("depot", "hq"): by_site["depot"] + by_site["hq"], ("plant",): by_site["plant"]}
+    assert by_site["plant"] * 50 == by_site["hq"] * 30
+    assert list(view.pools(lambda one: one.cell.activity, {2022})) == []
+
+
+def test_a_certificate_of_no_stated_set_is_kept_as_published_and_shown_with_a_dash() -> None:
+    table = rows({"quantity": "50000"})
+    for stated, told in ((None, "-"), ("AR4", "AR4")):
+        view = market(table, factor=Decimal("0.2"), factor_unit="kgCO2e/kWh", gwp_set=stated)
+        (finding,) = [one for one in view.findings if one.code == "instrument-kept"]
+        assert finding.data == {"instrument": "gec-1", "gwp_set": told, "asked": "AR6"}
+
+
+def test_bills_that_their_credit_notes_cancel_in_another_building_cannot_be_shown_by_row() -> None:
+    bill = {"quantity": "50000", "building": "north", "credit": "no"}
+    credit = {"quantity": "-50000", "building": "south", "credit": "yes"}
+    view = market(rows(bill, credit, {**bill, "site": "depot"}), "building")
+    by_site = {row["site"]: row.amount.value for row in view.by("site")}
+    assert by_site["depot"] == -4 * by_site["hq"]  # 50 - 10 MWh, and 50 - 10 - 50
+    with pytest.raises(hc.InputError, match="site hq, 2023: bills and credit notes") as caught:
+        view.lines()
+    assert caught.value.code == "lines-of-credits"
+
+
+def test_what_is_no_item_of_the_national_standard_and_what_is_scope_3_is_in_none(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(
+        '[own]\ntitle = "Own"\npublisher = "us"\nlicence = "own"\nlicence_class = "open"\n', encoding="utf-8"
+    )
+    (tmp_path / "catalogue.csv").write_text(
+        "activity,scope,iso14064,subject,measured_in,flows,name_en,name_zh,aliases\n"
+        "vehicle.commuting,3,3,commuting,km,CO2,commuting,通勤,\n"
+        "torch.acetylene,1,1,acetylene,kg,CO2,torch,焊炬,\n"
+        "mobile.acetylene,1,1,acetylene,kg,CO2,engine,发动机,\n",
+        encoding="utf-8",
+    )
+    named = {"vehicle.commuting": "km", "torch.acetylene": "kg", "mobile.acetylene": "kg"}
+    (tmp_path / "factors.csv").write_text(
+        "id,activity,flow,value,unit,region,valid_from,published,source,locator,checked\n"
+        + "".join(
+            f"own.{place},{name},CO2,{place + 1},kg/{unit},CN,2020-01-01,2020,own,x,primary\n"
+            for place, (name, unit) in enumerate(named.items())
+        ),
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    method = methodology(tmp_path, '[[use]]\nactivity = "*"\nflow = "CO2"\nsource = ["own"]\nreason = "ours"\n')
+    table = rows(*({"activity": name, "unit": unit} for name, unit in named.items()))
+    activities = hc.Activities(table, library=library)
+    view = hc.Inventory(hc.Plan.compile(activities, library, method).run(activities))
+    assert {row["scope"]: row.amount.value for row in view.by("scope")} == {"1": 5, "3": 1}
+    assert {row["item"]: row.amount.value for row in view.national()} == {"fuel-combustion": 3}

@@ -78,8 +78,12 @@ def vars_of(asked: Wanted) -> dict[str, object]:
 def test_an_unknown_source_or_region_is_named(library: hc.FactorLibrary) -> None:
     with pytest.raises(hc.FactorError, match="mee-2024-33"):
         library.choose(wanted(sources=("mee-2024-34",)))
-    with pytest.raises(hc.FactorError, match="region 'XX'"):
+    with pytest.raises(
+        hc.FactorError, match=r"region 'XX' .*nearest: world\."
+    ):  # no code is like it, but this fits all
         library.choose(wanted(region="XX"))
+    with pytest.raises(hc.FactorError, match=r"region 'CN-Z' .*CN-ZJ"):
+        library.choose(wanted(region="CN-Z"))
 
 
 @pytest.mark.parametrize(
@@ -285,6 +289,9 @@ def test_a_search_finds_by_alias_in_both_languages(library: hc.FactorLibrary) ->
     assert "mee2023.electricity.cn-zj.average" in [getattr(hit, "id", "") for hit in library.search("浙江 electricity")]
     assert library.search("") == []
     assert library.suggest("natural gsa")[0].endswith("natural_gas")
+    assert len(library.suggest("gasolin")) == 6  # and not the seven that are like it
+    for nothing in ("xx", "qq", "zzz"):
+        assert library.search(nothing) == []
 
 
 def test_every_record_can_be_shown_by_its_id(library: hc.FactorLibrary) -> None:
@@ -424,7 +431,10 @@ def test_what_the_activity_states_goes_before_the_technology_of_the_rule(
         stated_technology=stated,
         units=("km",),
     )
-    assert str(printed_per_many.choose(asked).factor.value) == value
+    choice = printed_per_many.choose(asked)
+    assert str(choice.factor.value) == value
+    apart = stated is not None and choice.factor.technology not in {None, stated}
+    assert choice.fit == (("other-technology",) if apart else ("exact",))
 
 
 def test_a_technology_that_no_rule_settles_is_a_tie_or_a_miss(printed_per_many: hc.FactorLibrary) -> None:
@@ -549,6 +559,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
         "c.csv": "id,subject,property,value,unit,region,source,locator,checked\n"
         "own.e,coal,ncv,x,GJ/t,CN,own,x,primary\n",
         "d.xlsx": "no workbook",
+        "e.pdf": "no table",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -558,6 +569,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
     assert told == [
         (None, "own-file-unknown"),
         (None, "excel-broken"),
+        (None, "own-file-unknown"),
         (("a.csv", 2), "number-not-a-number"),
         (("c.csv", 2), "number-not-a-number"),
         (("a.csv", 5), "duplicate-id-factor"),
@@ -568,7 +580,7 @@ def test_every_fault_of_a_folder_of_own_factors_is_told_at_once_with_its_row(tmp
     with pytest.raises(hc.FactorError) as caught:  # a word that is missing for now would be missed in every row
         hc.FactorLibrary.shipped().overlay(tmp_path)
     assert [one.code for one in caught.value.problems][-1] == "number-not-a-number"
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 7
 
 
 def test_a_folder_of_own_factors_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
@@ -606,6 +618,12 @@ def test_what_came_closest_is_told_by_region_then_by_rule_then_by_day(library: h
     ]
     assert distance == sorted(distance)
     assert found[0].id == "mee2023.electricity.cn.average"
+    for told in caught.value.data["candidates"]:
+        assert library.factor(str(told).split(" ")[0]).source in GRID
+    with pytest.raises(hc.FactorError) as caught:  # a source without the activity: then whoever has it
+        library.choose(wanted(2024, sources=("ipcc-2006-v2",)))
+    assert caught.value.code == "factor-missing"
+    assert "mee2023.electricity.cn.average" in str(caught.value.data["candidates"][0])
     with pytest.raises(hc.FactorError) as caught:  # nothing of that rule at all: then whatever there is of the activity
         library.choose(wanted(2024, sources=("mee-2024-12",), variant="nobody's"))
     assert all(".electricity." in str(one) for one in caught.value.data["candidates"])
@@ -647,6 +665,32 @@ def test_searches_compare_words_whatever_their_width_case_and_blanks(library: hc
     assert len(library.search("co2", limit=3)) == 3
     assert library.suggest("stationary.natural_gass")[0] == "stationary.natural_gas"
     assert len(library.suggest("mobile")) <= 6
+
+
+def test_own_factors_may_stand_in_the_folders_of_the_shipped_ones(tmp_path: Path) -> None:
+    for name in ("factors", "fuel_properties"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "factors" / "a.csv").write_text(HEADER + OWN, encoding="utf-8")
+    (tmp_path / "fuel_properties" / "b.csv").write_text(
+        "id,subject,property,value,unit,region,source,locator,checked\nown.p,petrol,density,0.7,t/m3,CN,own,x,primary\n",
+        encoding="utf-8",
+    )
+    library = hc.FactorLibrary.shipped().overlay(tmp_path)
+    assert library.factor("own.a").value == 1
+    assert str(library.fuel_property("own.p").value) == "0.7"
+
+
+def test_a_source_that_is_described_badly_is_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(
+        '[own]\ntitle = "Own"\npublisher = "us"\nlicence = "own"\n', encoding="utf-8"
+    )
+    with pytest.raises(hc.FactorError) as caught:
+        hc.FactorLibrary.shipped().overlay(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.where is not None
+    assert (problem.where.file, problem.where.value) == ("sources.toml", "own")
+    assert (problem.code, problem.data["key"]) == ("key-missing", "licence_class")
 
 
 def test_a_corrected_property_rules_and_the_old_row_stays_addressable(tmp_path: Path) -> None:

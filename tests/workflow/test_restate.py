@@ -304,6 +304,18 @@ def test_more_than_eight_causes_at_once_are_told_in_one_order_only() -> None:
         assert sum(row.parts.values(), row.before) == row.after
 
 
+def test_eight_causes_at_once_are_told_without_an_order() -> None:
+    amounts = [("north", "2023", KINDS[0], Decimal(40_000)), ("north", "2022", KINDS[1], Decimal(7))]
+    amounts += [("south", "2022", kind, Decimal(1000)) for kind in (*KINDS, *KINDS)]
+    table = [row_of(f"r{place}", *one) for place, one in enumerate(amounts)]
+    drawn = Drawn(table, frozenset(CAUSES) - {"scope2", "gases"}, False, (2, 1, 9))
+    bridge = Restatement(drawn.before, drawn.after).bridge()
+    told = {row["year"]: sum(part != 0 for part in row.parts.values()) for row in bridge}
+    assert told == {2022: 8, 2023: 7}
+    for row in bridge:
+        assert sum(row.parts.values(), row.before) == row.after
+
+
 def test_an_intensity_needs_a_denominator_on_both_sides(accounts: Workspace) -> None:
     restated = compared(accounts, "earlier-basis.toml").restatement
     accepted = {"accept_boundary": ["group"]}
@@ -316,6 +328,8 @@ def test_an_intensity_needs_a_denominator_on_both_sides(accounts: Workspace) -> 
         restated.intensity([first.model_copy(update={"unit": "m2"})], [first], per, **accepted)
     with pytest.raises(InventoryError):
         restated.intensity(accounts.denominators, accounts.denominators, "heads")
+    for sides in (([], [first]), ([first], [])):  # known to one version, so no year can be compared
+        assert len(restated.intensity(*sides, per, **accepted)) == 0
     with pytest.raises(InventoryError):
         restated.intensity(accounts.denominators, accounts.denominators, per)
 
@@ -381,6 +395,17 @@ def test_lines_stand_side_by_side_whatever_type_the_ids_have() -> None:
     assert (line["activity_id"], line["quantity_before"], line["quantity_after"]) == ("2", 7.0, 8.0)
     spaced = old.assign(activity_id=[" 1", "2 "])
     assert Restatement(inventory(old), inventory(spaced)).lines().empty
+
+
+def test_of_lines_that_differ_the_largest_stand_first_and_those_as_large_by_id() -> None:
+    old = pd.DataFrame(rows({"b": 5, "c": 5, "a": 5, "d": 5, "e": 5}))
+    new = pd.DataFrame(rows({"b": 6, "c": 9, "a": 6, "d": 6, "e": 5}))
+    lines = Restatement(inventory(old), inventory(new)).lines()
+    assert lines["activity_id"].tolist() == ["c", "a", "b", "d"]
+    assert lines.index.tolist() == [0, 1, 2, 3]
+    assert [name for name in lines.columns if name.removesuffix("_before").removesuffix("_after") == name] == [
+        *("activity_id", "line_period", "flow", "rung", "difference", "changed")
+    ]
 
 
 def test_lines_that_share_an_id_are_refused() -> None:
@@ -487,6 +512,47 @@ def test_a_basis_names_what_a_chain_of_entities_makes_of_a_site_and_which_instru
     assert basis["instruments"] == ("-", "gec-1 (20 MWh, 0 kgCO2/kWh)")
 
 
+def test_a_basis_names_every_instrument_that_differs_and_the_method_of_scope_2() -> None:
+    acts = hc.Activities(pd.DataFrame(rows({"a": 900_000})))
+    ledger = hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
+    (one,) = certificate("20").items
+    two = one.model_copy(update={"instrument": "gec-2", "volume": None, "unit": None, "factor": Decimal("0.1")})
+    both = hc.Inventory(ledger, scope2="market", instruments=Instruments((one, two), "us", 12))
+    none, location = hc.Inventory(ledger, scope2="market"), hc.Inventory(ledger, scope2="location")
+
+    def basis(*views: hc.Inventory) -> list[tuple[str, str, str]]:
+        found = [found for found in Restatement(*views).findings if found.code == "restated-basis"]
+        return [(found.data["what"]["en"], found.data["before"], found.data["after"]) for found in found]
+
+    assert basis(both, none) == [("instruments", "gec-1 (20 MWh, 0 kgCO2/kWh), gec-2 (– , 0.1 kgCO2/kWh)", "-")]
+    assert basis(location, both) == [("Scope 2 method", "location", "market")]
+
+
+def test_a_basis_names_the_days_of_a_site_and_no_approach_without_a_boundary() -> None:
+    def boundary(**stated: Any) -> hc.Boundary:
+        site = Site.model_validate({"id": "hq", "region": "CN", **stated})
+        return hc.Boundary("all", (site,), "operational-control")
+
+    def basis(*boundaries: hc.Boundary | None) -> list[tuple[str, str, str]]:
+        table = pd.DataFrame(rows({"a": 1000}))
+        found = Restatement(*(inventory(table, one) for one in boundaries)).findings
+        told = [one.data for one in found if one.code == "restated-basis"]
+        return [(one["what"]["en"], one["before"], one["after"]) for one in told]
+
+    control = "hq 100 %, financial+operational"
+    first, last = boundary(**{"from": "2022-01-01"}), boundary(to="2023-12-31")
+    span = boundary(**{"from": "2022-01-01", "to": "2023-12-31"})
+    assert basis(boundary(), first) == [("site", f"{control}, CN", f"{control}, 2022-01-01/, CN")]
+    assert basis(last, span) == [("site", f"{control}, /2023-12-31, CN", f"{control}, 2022-01-01/2023-12-31, CN")]
+    bare = {"region": None, "equity_share": "0.5", "legal_entity": "venture-ltd"}
+    lease = {"basis": "area", "area": 1, "building_area": 4, "note": "made up"}
+    assert basis(boundary(**bare), boundary(**bare, lease=lease, control=["operational"])) == [
+        ("site", "hq 50 %, financial+operational, venture-ltd", "hq 50 %, operational, × 25 %, venture-ltd")
+    ]
+    assert basis(None, span) == [("consolidation", "-", "operational-control")]
+    assert basis(span, None) == [("consolidation", "operational-control", "-")]
+
+
 def test_a_certificate_in_co2e_is_weighed_by_the_version_that_uses_it() -> None:
     """Only the market-based version, on AR5, claims it; that the other is on AR6 is no reason to refuse."""
     (one,) = certificate("20").items
@@ -555,99 +621,14 @@ def test_a_site_of_one_version_alone_is_a_dash_in_the_basis_of_the_other() -> No
     assert sites == [("plant –", "plant 100 %, financial+operational, CN")]
 
 
-# ---------------------------------------------------------------------------------- what is told of what differs
-
-
-def basis(before: hc.Inventory, after: hc.Inventory) -> dict[str, tuple[str, str]]:
-    told = [one.data for one in Restatement(before, after).findings if one.code == "restated-basis"]
-    return {one["what"]["en"]: (one["before"], one["after"]) for one in told}
-
-
-def test_an_inventory_without_a_boundary_has_no_approach() -> None:
-    table = pd.DataFrame(rows({"a": 1000}))
-    sites = (Site.model_validate({"id": "hq", "region": "CN"}),)
-    bounded = inventory(table, hc.Boundary("all", sites, "operational-control"))
-    assert basis(inventory(table), bounded) == {"consolidation": ("-", "operational-control")}
-
-
-@pytest.mark.parametrize(
-    ("days", "told"),
-    [
-        ({"from": "2023-01-01"}, "2023-01-01/"),
-        ({"to": "2023-12-31"}, "/2023-12-31"),
-        ({"from": "2023-01-01", "to": "2023-12-31"}, "2023-01-01/2023-12-31"),
-    ],
-)
-def test_the_days_on_which_a_site_belongs_are_told_as_far_as_they_are_stated(days: dict[str, str], told: str) -> None:
-    table = pd.DataFrame(rows({"a": 1000}))
-    old, new = (
-        inventory(
-            table, hc.Boundary("all", (Site.model_validate({"id": "hq", "region": "CN", **own}),), "equity-share")
-        )
-        for own in ({}, days)
+def test_a_factor_that_is_exchanged_behind_bills_that_credit_notes_cancel_changes_nothing() -> None:
+    grid = METHOD.use[0]
+    method = METHOD.model_copy(
+        update={"use": (grid.model_copy(update={"source": ("mee-2024-12",), "vintage": 2021}), *METHOD.use[1:])}
     )
-    both = "hq 100 %, financial+operational, "
-    assert basis(old, new) == {"site": (f"{both}CN", f"{both}{told}, CN")}
-
-
-def test_another_method_of_scope_2_and_every_instrument_that_differs_are_told() -> None:
-    acts = hc.Activities(pd.DataFrame(rows({"a": 900_000})))
-    ledger = hc.Plan.compile(acts, LIBRARY, hc.Methodology.shipped("ghgp-cn")).run(acts)
-    located, market = (hc.Inventory(ledger, scope2=method) for method in ("location", "market"))
-    assert basis(located, market) == {"Scope 2 method": ("location", "market")}
-    (one,) = certificate("20").items
-    other = one.model_copy(update={"instrument": "gec-2", "volume": Decimal(3)})
-    claimed = hc.Inventory(ledger, scope2="market", instruments=Instruments((one, other), "us", 12))
-    texts = "gec-1 (20 MWh, 0 kgCO2/kWh), gec-2 (3 MWh, 0 kgCO2/kWh)"
-    assert basis(market, claimed) == {"instruments": ("-", texts)}
-    assert basis(claimed, market) == {"instruments": (texts, "-")}
-
-
-def test_an_intensity_of_a_denominator_that_one_version_has_is_of_no_year(accounts: Workspace) -> None:
-    restated = compared(accounts, "earlier-basis.toml").restatement
-    for before, after in (((), accounts.denominators), (accounts.denominators, ())):
-        assert len(restated.intensity(before, after, "revenue", accept_boundary=["group"])) == 0
-    with pytest.raises(InventoryError) as raised:
-        restated.intensity((), (), "revenue")
-    assert raised.value.data["known"] == ["-"]
-
-
-def test_lines_of_one_size_stand_in_the_order_of_their_ids() -> None:
-    old, new = (pd.DataFrame(rows(dict.fromkeys("bca", quantity))) for quantity in (1, 2))
-    lines = Restatement(inventory(old), inventory(new)).lines()
-    assert lines["activity_id"].tolist() == ["a", "b", "c"]
-    assert lines.columns[0] == "activity_id"
-    assert lines.index.tolist() == [0, 1, 2]
-
-
-def test_as_many_causes_as_can_be_shared_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    gas = {"activity_id": "a", "site": "hq", "period": "2023", "activity": "electricity.grid", "region": "CN"}
-    old = pd.DataFrame(
-        [{**gas, "quantity": 1, "unit": "kWh"}, {**gas, "activity_id": "b", "quantity": 1, "unit": "kWh"}]
-    )
-    new = pd.DataFrame(
-        [{**gas, "quantity": 5, "unit": "kWh"}, {**gas, "activity_id": "c", "quantity": 9, "unit": "kWh"}]
-    )
-    restated = Restatement(inventory(old), inventory(new))
-    assert restated.causes == ("activity", "lines")
-    monkeypatch.setattr("hsesg_carbon.restate.MOST_CAUSES", 2)
-    assert set(restated.bridge()[0].parts) == {"activity", "lines"}
-    monkeypatch.setattr("hsesg_carbon.restate.MOST_CAUSES", 1)
-    with pytest.raises(InventoryError, match="more than 1"):
-        restated.bridge()
-
-
-def test_numbers_whose_exchange_comes_to_nothing_in_all_are_told_with_0(accounts: Workspace) -> None:
-    """A bill, and the credit of a later month that takes it back: each would have changed, their sum does not."""
-    (accounts.folder / "activity" / "energy.csv").write_text(
-        "activity_id,site,period,activity,quantity,unit,credit\n"
-        "a,reporting-boundary,2023-01,electricity.grid,1000,kWh,\nb,reporting-boundary,2023-02,electricity.grid,-1000,kWh,yes\n",
-        encoding="utf-8",
-    )
-    restated = compared(Workspace(accounts.folder), "data-year.toml").restatement
-    (exchanged,) = restated.numbers()
-    assert ([one.value for one in exchanged.before], [one.value for one in exchanged.after], exchanged.amount) == (
-        [Decimal("0.5306")],
-        [Decimal("0.5366")],
-        0,
-    )
+    bill, credit = {"credit": "no"}, {"credit": "yes", "site": "plant", "quantity": -1000}
+    old, new = (ruled(one, bill, credit) for one in (METHOD, method))
+    for way in ("shapley", "sequential"):
+        (change,) = Restatement(old, new).numbers(way)
+        assert [one.value for one in (*change.before, *change.after)] == [Decimal("0.5366"), Decimal("0.5568")]
+        assert (change.amount, change.gas, change.activity, change.year) == (0, "CO2", "electricity.grid", 2023)
