@@ -145,7 +145,7 @@ def _unknown_region(code: str, words: Words) -> Fault:
 
 def near_regions(word: str, regions: Mapping[str, Region]) -> list[str]:
     """
-    Return the codes of regions that are meant by ``word``: their name or a code like it, else the first ones.
+    Return the codes of regions that are meant by ``word``: their name or a code like it, else countries.
 
     Where a code begins with one that is known, only what lies in that is near: no other country.
 
@@ -167,7 +167,7 @@ def near_regions(word: str, regions: Mapping[str, Region]) -> list[str]:
     alike = list(dict.fromkeys([*called, *near(word, inside)]))[:4]
     if within:  # whatever was meant, the larger region holds it
         return [*alike, within] if alike else [within, *inside][:_MOST_INSIDE]
-    return alike or sorted(regions)[:_FIRST]
+    return alike or [code for code, one in regions.items() if one.parent in {None, "world"}][:_MOST_INSIDE]
 
 
 def _like_flows(word: str, words: Words) -> list[str]:
