@@ -330,22 +330,22 @@ class Search:
     def _worded(self) -> Iterator[Slip]:
         """A cell computed in another way: a term twice or left out, another denominator, factor or rounding."""
         failing = {key for place in self.wrong for key in self.system.checks[place].keys}
+        alike: dict[tuple[str, str, Expression, Expression], tuple[dict[str, str], set[int]]] = {}
         for place in self.places:
             check = self.system.checks[place]
             suspect = place in self.system.failing or check.target in failing  # it may miss its users only
             if not suspect or self._printed(check.target) is None:
                 continue
-            alike = [
-                other
-                for other in self.wrong
-                if (one := self.system.checks[other]).row == check.row and one.expression == check.expression
-            ]
             for kind, detail, worded in self._wordings(check):
                 if not self._reads(check, worded):
                     continue
                 yield from self._computed_so([place], kind, detail, worded)
-                if len(alike) > 1 and place == min(alike) and kind != "rounded-midway":
-                    yield from self._computed_so(sorted(alike), kind, detail, worded)
+                if place in self.wrong:
+                    held = alike.setdefault((kind, check.row, check.expression, worded), (detail, set()))
+                    held[1].add(place)
+        for (kind, _, _, worded), (detail, places) in alike.items():  # the same slip in several columns of a row
+            if len(places) > 1:
+                yield from self._computed_so(sorted(places), kind, detail, worded)
 
     def _reads(self, check: Check, worded: Expression) -> bool:
         """Say whether the cell prints what it would be if it had been computed so."""
