@@ -34,6 +34,7 @@ TESTS = [
             *("units", "core", "factors", "bad_input", "sites", "engine_edges"),
             *(
                 "verification",
+                "relations",
                 "against",
                 "reported",
                 "materiality",

@@ -57,6 +57,16 @@ def test_the_same_id_in_units_that_do_not_compare_is_said() -> None:
     assert "t in table one and in kWh in two" in told.message()
 
 
+@pytest.mark.parametrize(("one", "two"), [("", "later"), ("first", "")])
+def test_pure_numbers_and_tables_without_a_name_are_told_twice_as_well(one: str, two: str) -> None:
+    (told,) = found("reported-restated", row("a", "", "0.5", table=one), row("a", "", "0.7", table=two))
+    assert f"a[2023] is 0.5 in table {one or '-'} and 0.7 in {two or '-'}." in told.message()
+    (told,) = found("reported-units-differ", row("a", "", "1", table=one), row("a", "kWh", "1", table=two))
+    assert f"row a is in 1 in table {one or '-'} and in kWh in {two or '-'}:" in told.message()
+    (told,) = found("reported-units-differ", row("a", "kWh", "1", table=one), row("a", "", "1", table=two))
+    assert f"row a is in kWh in table {one or '-'} and in 1 in {two or '-'}:" in told.message()
+
+
 @pytest.mark.parametrize(
     ("parts", "severity"),
     [
@@ -72,6 +82,21 @@ def test_shares_of_one_whole_sum_to_100_percent(parts: tuple[str, ...], severity
     rows = [row(f"waste.share.p{at}", "%", cell) for at, cell in enumerate(parts)]
     told = [one for one in verified(*rows).findings if one.code.startswith("reported-shares")]
     assert [one.severity for one in told] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("parts", "side", "lowest", "highest"),
+    [(("60", "30"), "below", "89.00", "91.00"), (("60.0", "50.00"), "above", "109.95", "110.06")],
+)
+def test_what_shares_add_up_to_is_told_at_the_first_of_them(
+    parts: tuple[str, str], side: str, lowest: str, highest: str
+) -> None:
+    (told,) = found(f"reported-shares-{side}", row("x.share.a", "%", parts[0]), row("x.share.b", "%", parts[1]))
+    assert told.data == {"base": "x", "period": "2023", "lowest": lowest, "highest": highest}
+    assert told.cells == (("x.share.a", "2023"), ("x.share.b", "2023"))
+    assert told.where is not None
+    assert told.where.row == 2  # the first under the header
+    assert f"The parts x.share.* of 2023 add up to {lowest} – {highest} %" in told.message()
 
 
 def test_one_share_alone_is_not_summed() -> None:
@@ -188,6 +213,21 @@ def test_implied_heads_are_held_to_the_stated_employees() -> None:
     assert "100 / 200 = 50.0 %" in told.message()
 
 
+def test_heads_are_told_in_the_unit_of_the_employees() -> None:
+    rows = [row("energy.electricity", "MWh", "10,000"), row("energy.electricity.per.person", "MWh/person", "0.10")]
+    (told,) = found("reported-heads", *rows, row("people.employees", "10^3 person", "200"))
+    assert told.data["told"] == ["2023: 100 / 200 = 50.1 %"]
+
+
+@pytest.mark.parametrize(
+    ("power", "each"),
+    [("0", "0.1"), ("10,000", "0"), ("10,000", "<0.1")],  # no head at all, any number, and no upper end
+)
+def test_heads_that_may_be_any_number_are_held_to_nothing(power: str, each: str) -> None:
+    rows = [row("energy.electricity", "kWh", power), row("energy.electricity.per.person", "kWh/person", each)]
+    assert not found("reported-heads", *rows, row("people.employees", "person", "500"))
+
+
 def test_heads_on_which_the_rows_disagree_are_held_to_nothing() -> None:
     rows = [row("energy.electricity", "kWh", "10,000"), row("energy.electricity.per.person", "kWh/person", "100")]
     rows += [row("water.total", "m3", "10,000"), row("water.total.per.person", "m3/person", "50")]
@@ -233,6 +273,12 @@ def test_words_are_found_from_their_beginning() -> None:
     assert "heat" in told.data["sources"]
     (told,) = found("reported-silent-sources", kind, row("crops", "t", "100", label="District heat"))
     assert "heat" not in told.data["sources"]
+
+
+@pytest.mark.parametrize("name", ["site.diesel_generator", "emergency_generator", "generators"])
+def test_words_are_found_in_an_id(name: str) -> None:
+    (told,) = found("reported-silent-sources", row("organisation.kind", "", "offices"), row(name, "t", "100"))
+    assert "generators" not in told.data["sources"]
 
 
 def test_every_expected_source_says_why_in_both_languages() -> None:

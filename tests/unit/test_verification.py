@@ -352,6 +352,25 @@ def test_a_change_is_only_against_the_period_just_before(periods: tuple[str, ...
     assert standing(rows, periods).checks == 0
 
 
+def test_a_year_after_a_gap_is_checked_but_not_against_the_one_before_the_gap() -> None:
+    rows = [("a", "", ("100", "200", "300")), ("b", "", ("10", "20", "30")), ("total", "a + b", ("110", "230", "330"))]
+    rows += [("more", "total - prev(total)", ("", "5", "100"))]
+    periods = ("2019", "2021", "2022")
+    outcome = verify(
+        ReportedTable.of(
+            [
+                {"id": name, "unit": "t", "equals": equals, "cells": dict(zip(periods, cells, strict=True))}
+                for name, equals, cells in rows
+            ],
+            periods,
+        )
+    )
+    assert outcome.checks == 4  # the sum of each year, and what 2022 has more
+    assert [one.check for finding in outcome.findings for one in getattr(finding, "evidence", ())] == [
+        "total[2021] = a + b"
+    ]
+
+
 def test_months_of_unlike_length_follow_on_each_other() -> None:
     rows = {"ghg.total": ("tCO2e", ("100", "90")), "ghg.total.change": ("%", ("", "-10"))}
     assert standing(rows, ("2024-01", "2024-02")).checks == 1

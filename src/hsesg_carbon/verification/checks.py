@@ -271,7 +271,7 @@ def _grouped(
 def _dropped(tie: list[tuple[int, Check]], free: set[Key], values: Values) -> set[int]:
     """Return the fewest checks without which several undisclosed quantities have values: one if one is enough."""
     failing = _narrowed(tie, free, values)
-    if len(failing) > 1 or (failing and len(tie) > 2):  # noqa: PLR2004  (the order of checks must not choose the culprit)
+    if failing and len(tie) > 2:  # noqa: PLR2004  (the order of checks must not choose the culprit)
         for place, _ in tie:
             if not _narrowed([one for one in tie if one[0] != place], free, values):
                 return {place}

@@ -88,7 +88,7 @@ def _is_expected(basis: Basis, one: ExpectedSource) -> bool:
 def _is_mentioned(one: ExpectedSource, rows: list[ReportedRow], activities: set[str]) -> bool:
     if any(fnmatchcase(name, pattern) for pattern in one.activities for name in activities):
         return True
-    texts = [f"{row.id.replace('.', ' ').replace('_', ' ')} {row.label}".casefold() for row in rows]
+    texts = [f"{row.id} {row.label}".casefold() for row in rows]
     return any(_holds(text, word.casefold()) for word in one.words for text in texts)
 
 

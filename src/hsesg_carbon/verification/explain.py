@@ -13,7 +13,7 @@ from hsesg_carbon import units
 from hsesg_carbon.verification.checks import NO_EDIT, Check, Edit, System, Values
 from hsesg_carbon.verification.intervals import Interval, common, point, scaled
 from hsesg_carbon.verification.published import Published
-from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced
+from hsesg_carbon.verification.relations import Constant, Expression, Operation, Ref, added, refs, replaced, summed
 from hsesg_carbon.verification.reported import Key, Print, ReportedRow, ReportedTable, trailing_zeros
 from hsesg_carbon.verification.standard import first_rows
 
@@ -247,19 +247,16 @@ class Search:
                 for detail, density in self._densities(self.rows[row]):
                     held = {key: self.system.values[key] * density for key in cells}
                     yield Slip("litres-as-kg", cells, detail, Edit(held))
-                for kind, factor in self._multipliers(self.rows[row]):
+                for kind, detail, factor in self._multipliers(self.rows[row]):
                     values = {key: scaled(self.system.values[key], 1 / factor) for key in cells}
-                    yield Slip(kind, cells, {"factor": units.exact_text(factor)} if factor != -1 else {}, Edit(values))
+                    yield Slip(kind, cells, detail, Edit(values))
 
-    def _multipliers(self, row: ReportedRow) -> Iterator[tuple[str, Fraction]]:
+    def _multipliers(self, row: ReportedRow) -> Iterator[tuple[str, dict[str, str], Fraction]]:
         """Yield what a print of the row may have been multiplied by, mistakenly."""
-        yield "sign", Fraction(-1)
-        for factor in _factors("power-of-ten"):
-            yield "power-of-ten", factor
-        kind = dict(row.dimensions)
-        if kind.get("[energy]"):
-            for factor in _factors("energy-unit"):
-                yield "energy-unit", factor
+        yield "sign", {}, Fraction(-1)
+        for kind in ("power-of-ten", "energy-unit") if dict(row.dimensions).get("[energy]") else ("power-of-ten",):
+            for factor in _factors(kind):
+                yield kind, {"factor": units.exact_text(factor)}, factor
 
     def _exchanged(self) -> Iterator[Slip]:
         """Two rows put for each other, in one column or in all."""
@@ -333,22 +330,22 @@ class Search:
     def _worded(self) -> Iterator[Slip]:
         """A cell computed in another way: a term twice or left out, another denominator, factor or rounding."""
         failing = {key for place in self.wrong for key in self.system.checks[place].keys}
+        alike: dict[tuple[str, str, Expression, Expression], tuple[dict[str, str], set[int]]] = {}
         for place in self.places:
             check = self.system.checks[place]
             suspect = place in self.system.failing or check.target in failing  # it may miss its users only
             if not suspect or self._printed(check.target) is None:
                 continue
-            alike = [
-                other
-                for other in self.wrong
-                if (one := self.system.checks[other]).row == check.row and one.expression == check.expression
-            ]
             for kind, detail, worded in self._wordings(check):
                 if not self._reads(check, worded):
                     continue
                 yield from self._computed_so([place], kind, detail, worded)
-                if len(alike) > 1 and place == min(alike) and kind != "rounded-midway":
-                    yield from self._computed_so(sorted(alike), kind, detail, worded)
+                if place in self.wrong:
+                    held = alike.setdefault((kind, check.row, check.expression, worded), (detail, set()))
+                    held[1].add(place)
+        for (kind, _, _, worded), (detail, places) in alike.items():  # the same slip in several columns of a row
+            if len(places) > 1:
+                yield from self._computed_so(sorted(places), kind, detail, worded)
 
     def _reads(self, check: Check, worded: Expression) -> bool:
         """Say whether the cell prints what it would be if it had been computed so."""
@@ -445,8 +442,7 @@ class Search:
         """Yield what a cell may have been meant to say."""
         printed, factor = self._printed(key), self._factor(key)
         assert printed is not None
-        for kind, by in self._multipliers(self.rows[key[0]]):
-            detail = {} if kind == "sign" else {"factor": units.exact_text(by)}
+        for kind, detail, by in self._multipliers(self.rows[key[0]]):
             yield kind, detail, scaled(printed.interval, factor / by)
         for told, density in self._densities(self.rows[key[0]]):
             yield "litres-as-kg", told, scaled(printed.interval, factor) * density
@@ -524,23 +520,14 @@ def _resummed(expression: Expression) -> Iterator[tuple[str, dict[str, str], Exp
         for at, (sign, term) in enumerate(terms):
             if not any(refs(term)):
                 continue
-            twice = Operation("+" if sign > 0 else "-", node, term)
-            yield "counted-twice", {"term": _named([term])}, replaced(expression, node, twice)
+            twice = [*terms, (sign, term)]
+            yield "counted-twice", {"term": _named([term])}, replaced(expression, node, summed(twice))
             left = [one for place, one in enumerate(terms) if place != at]
-            yield "left-out", {"term": _named([term])}, replaced(expression, node, _total(left))
+            yield "left-out", {"term": _named([term])}, replaced(expression, node, summed(left))
         for at, kept in enumerate(terms):
             out = [term for place, (_, term) in enumerate(terms) if place != at]
             if len(out) > 1 and all(any(refs(one)) for one in out):
-                yield "left-out", {"term": _named(out)}, replaced(expression, node, _total([kept]))
-
-
-def _total(terms: Sequence[tuple[int, Expression]]) -> Expression:
-    (sign, result), *others = terms
-    if sign < 0:
-        result = Operation("-", Constant(point(0), "0"), result)
-    for other, term in others:
-        result = Operation("+" if other > 0 else "-", result, term)
-    return result
+                yield "left-out", {"term": _named(out)}, replaced(expression, node, summed([kept]))
 
 
 def _named(terms: Iterable[Expression]) -> str:

@@ -1,7 +1,7 @@
 """The relations of a reported table: a small grammar, read by a whitelist, units checked, turned around when needed."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -158,7 +158,7 @@ def simplified(expression: Expression) -> Expression:
     if (
         expression.sign == "/"
         and isinstance(left, Operation)
-        and left.sign in "+-"
+        and left.sign in {"+", "-"}
         and right in (left.left, left.right)
     ):
         parts = (simplified(Operation("/", side, right)) for side in (left.left, left.right))
@@ -167,7 +167,7 @@ def simplified(expression: Expression) -> Expression:
         terms = added(right)
         if [term for _, term in terms].count(left) == 1 and (1, left) in terms:
             rest = [one for one in terms if one != (1, left)]
-            return Operation("/", _ONE, Operation("+", _ONE, Operation("/", _summed(rest), left)))
+            return Operation("/", _ONE, Operation("+", _ONE, Operation("/", summed(rest), left)))
     return Operation(expression.sign, left, right)
 
 
@@ -176,18 +176,18 @@ _ONE = Constant(point(1), "1")
 
 def added(expression: Expression, sign: int = 1) -> list[tuple[int, Expression]]:
     """Return the terms of a sum with their signs; anything else is its own only term."""
-    if isinstance(expression, Operation) and expression.sign in "+-":
+    if isinstance(expression, Operation) and expression.sign in {"+", "-"}:
         other = sign if expression.sign == "+" else -sign
         return [*added(expression.left, sign), *added(expression.right, other)]
     return [(sign, expression)]
 
 
-def _summed(terms: list[tuple[int, Expression]]) -> Expression:
-    """Return the sum of terms with their signs."""
+def summed(terms: Sequence[tuple[int, Expression]]) -> Expression:
+    """Return the sum of terms with their signs: what ``added`` takes apart."""
     (sign, first), *others = terms
-    whole = first if sign > 0 else Operation("-", Constant(point(0), "0"), first)
+    whole = first if sign == 1 else Operation("-", Constant(point(0), "0"), first)
     for sign, one in others:
-        whole = Operation("+" if sign > 0 else "-", whole, one)
+        whole = Operation("+" if sign == 1 else "-", whole, one)
     return whole
 
 
@@ -220,10 +220,10 @@ def said(expression: Expression) -> str:
             text = f"prev({text})"
         return text
     left, right = said(expression.left), said(expression.right)
-    if isinstance(expression.left, Operation) and expression.sign in "*/" and expression.left.sign in "+-":
+    if isinstance(expression.left, Operation) and expression.sign in {"*", "/"} and expression.left.sign in {"+", "-"}:
         left = f"({left})"
     if isinstance(expression.right, Operation) and (
-        expression.sign == "/" or (expression.sign in "*-" and expression.right.sign in "+-")
+        expression.sign == "/" or (expression.sign in {"*", "-"} and expression.right.sign in {"+", "-"})
     ):
         right = f"({right})"
     return f"-{right}" if left == "0" and expression.sign == "-" else f"{left} {expression.sign} {right}"
@@ -300,7 +300,7 @@ def dimensions(expression: Expression, of: Callable[[Ref], Dimensions | None]) -
     if isinstance(expression, Constant):
         return {}
     left, right = dimensions(expression.left, of), dimensions(expression.right, of)
-    if expression.sign in "+-":
+    if expression.sign in {"+", "-"}:
         if left is not None and right is not None and left != right and not _is_zero(expression.left):
             raise InputError("relation-adds-unlike", left=said(expression.left), right=said(expression.right))
         return right if left is None or _is_zero(expression.left) else left
