@@ -275,3 +275,15 @@ def test_a_number_that_divides_is_exchanged_the_other_way_round(tmp_path: Path) 
     )
     (one,) = Schedule.of(reported, made, hc.verify(reported, made, library=library), FIVE).differences
     assert (one.kind, one.number) == ("judgemental", "cn-practice.petrol98.density")
+
+
+def test_a_total_with_scope_3_is_not_held_to_an_inventory_without_it() -> None:
+    """Its scopes are; what they are of a total that nobody recomputed is not said."""
+    more = {"ghg.scope3": "100.00", "ghg.scope2": "540.00", "ghg.scope1": "218.40", "ghg.total": "858.40"}
+    reported = hc.ReportedTable.of(
+        [{"id": one, "unit": "tCO2e", "cells": {"2024": text}} for one, text in more.items()], ["2024"]
+    )
+    found = schedule(reported)
+    assert found.missing == (("ghg.scope3", "2024", "inventory"), ("ghg.total", "2024", "inventory"))[1:]
+    (entry,) = found.as_json()["entries"]
+    assert (entry["id"], entry["amount"], entry["percent_of_total"]) == ("ghg.scope2", "3.4", None)

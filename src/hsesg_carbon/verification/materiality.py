@@ -166,8 +166,8 @@ class Schedule:
         """Return plain data; exact numbers as text, half up to 12 places where their decimals do not end."""
         text = units.exact_text
 
-        def percent(one: Sum, amount: Fraction) -> str | None:
-            held = one.percent(amount)
+        def percent(one: Sum | None, amount: Fraction) -> str | None:
+            held = None if one is None else one.percent(amount)
             return None if held is None else text(held)
 
         bases = {(one.row, one.period): one for one in self.sums}
@@ -196,7 +196,7 @@ class Schedule:
                     "source": one.source,
                     "number": one.number,
                     "percent": percent(bases[one.row, one.period], one.amount),
-                    "percent_of_total": percent(bases[TOTAL, one.period], one.amount),
+                    "percent_of_total": percent(bases.get((TOTAL, one.period)), one.amount),
                 }
                 for one in self.differences
             ],
