@@ -24,7 +24,7 @@ from hsesg_carbon.indices import SCOPES, Question
 from hsesg_carbon.inventory import NATIONAL_ITEMS
 from hsesg_carbon.ledger import Total
 from hsesg_carbon.measures import Measure
-from hsesg_carbon.messages import both, catalogue, named
+from hsesg_carbon.messages import both, denominator_name
 from hsesg_carbon.periods import Period
 from hsesg_carbon.plan import covered_gases
 from hsesg_carbon.settings import FILE as SETTINGS
@@ -304,7 +304,7 @@ def energy(accounts: Accounts, asked: Question, unit: str) -> Answer:
     figures = [
         Figure(
             year,
-            _subject_name(accounts, subject) if subject else {},
+            accounts.workspace.library.carrier_name(subject) if subject else {},
             value * _energy_ratio(flow, unit),
             unit,
             note=both(f"label.disclose-{flow.replace('.', '-')}") if flow.startswith("tce.") else None,
@@ -626,15 +626,18 @@ def _per_denominator(
             key = int(row["year"]), row.amount.unit.partition("/")[2]
             sums[key] = sums.get(key, Fraction(0)) + row.amount.value * units.ratio(numerator, unit)
         for (year, below), value in sorted(sums.items()):
-            figures.append(Figure(year, _per_name(per), value, f"{unit}/{below}", origin=origin(year)))
+            figures.append(
+                Figure(
+                    year,
+                    both("label.disclose-per", per=denominator_name(per)),
+                    value,
+                    f"{unit}/{below}",
+                    origin=origin(year),
+                )
+            )
     if not workspace.denominators:
         return _no_file(file, _DENOMINATOR_COLUMNS)
     return by_year(figures, accounts.years, file) if figures else _no_rows("electricity.grid")
-
-
-def _per_name(per: str) -> Texts:
-    code = f"label.denominator-{per}"
-    return both("label.disclose-per", per=both(code) if code in catalogue() else per)
 
 
 def _is_energy(one: Measure) -> bool:
@@ -663,13 +666,6 @@ def _energy_rows(accounts: Accounts, unit: str) -> Iterator[Total]:
 
 def _energy_ratio(flow: str, unit: str) -> Fraction:
     return units.ratio("tce" if flow.startswith("tce.") else "GJ", unit)
-
-
-def _subject_name(accounts: Accounts, subject: str) -> Texts:
-    """Return the name of a carrier: natural gas, 天然气."""
-    entries = [one for one in accounts.workspace.library.catalogue.values() if one.subject == subject]
-    chinese = [alias for one in entries for alias in one.aliases if not alias.isascii()]
-    return named({"en": subject.replace("_", " "), **({"zh": chinese[0]} if chinese else {})}, subject)
 
 
 def _water_part(accounts: Accounts, by: str, part: str) -> Texts:

@@ -71,6 +71,18 @@ def named(name: Mapping[str, str], otherwise: str) -> dict[str, str]:
     return {lang: name.get(lang, stated) for lang in LANGUAGES}
 
 
+def denominator_name(denominator: str) -> dict[str, str]:
+    """
+    Return the name of a usual denominator by language, any other as it is written.
+
+    Example:
+        >>> denominator_name("revenue"), denominator_name("seats_sold")["en"]
+        ({'en': 'revenue', 'zh': '营业收入'}, 'seats sold')
+    """
+    code = f"label.denominator-{denominator}"
+    return both(code) if code in catalogue() else dict.fromkeys(LANGUAGES, denominator.replace("_", " "))
+
+
 def _shown(value: Any, lang: str) -> Any:
     """Join lists the way a sentence lists things, take texts by language in theirs; leave the rest to ``format``."""
     if isinstance(value, dict) and lang in value:

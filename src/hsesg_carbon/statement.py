@@ -27,7 +27,7 @@ from hsesg_carbon.findings import Finding
 from hsesg_carbon.intensity import ruling_denominators
 from hsesg_carbon.inventory import Inventory
 from hsesg_carbon.ledger import Total, Totals
-from hsesg_carbon.messages import LANGUAGES, both, catalogue, named
+from hsesg_carbon.messages import LANGUAGES, both, denominator_name, named
 from hsesg_carbon.monitor import Tables
 from hsesg_carbon.propagation import Interval
 from hsesg_carbon.seal import Seal
@@ -252,7 +252,7 @@ class Statement:
                         if scope in {_SCOPE_2, TOTAL} or not place:
                             yield {
                                 "denominator": per,
-                                "name": _denominator_name(per),
+                                "name": denominator_name(per),
                                 "year": row["year"],
                                 "scope": scope,
                                 "method": method if scope in {_SCOPE_2, TOTAL} else None,
@@ -601,8 +601,3 @@ def _in_units(own: Mapping[str, Fraction]) -> dict[str, str | None]:
         "mwh": known_text(megawatt_hours),
         "tce": known_text(own.get("tce")),
     }
-
-
-def _denominator_name(per: str) -> Names:
-    code = f"label.denominator-{per}"
-    return both(code) if code in catalogue() else {lang: per.replace("_", " ") for lang in LANGUAGES}

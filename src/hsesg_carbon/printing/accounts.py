@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from hsesg_carbon.messages import message, visible
-from hsesg_carbon.printing.console import carrier_name, changed, denominator_name, print_table, reach
+from hsesg_carbon.messages import denominator_name, message, visible
+from hsesg_carbon.printing.console import changed, print_table, reach
 from hsesg_carbon.shown import number, percent
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def print_footprint(console: "Console", accounts: "Workspace", result: dict[str,
         _print_methods(console, lang, result["scope2"])
     for per in dict.fromkeys(one["per"] for one in result["intensities"]):
         rows = [one for one in result["intensities"] if one["per"] == per]
-        title = message("label.intensity", lang, per=denominator_name(per, lang), unit=rows[0]["unit"])
+        title = message("label.intensity", lang, per=denominator_name(per)[lang], unit=rows[0]["unit"])
         _print_scopes(console, lang, title, rows, {"total": 2})
     _print_intervals(console, result, lang)
     for flow in dict.fromkeys(one["flow"] for one in result["energy"]):
@@ -121,7 +121,7 @@ def _print_intervals(console: "Console", result: dict[str, Any], lang: str) -> N
             name = message("label.total" if scope == "total" else f"label.scope-{scope}", lang)
             known = {one["year"]: one["uncertainty"]["approach2"] for one in rows if one["scope"] == scope}
             cells = [_of_estimate(known.get(year)) for year in years]
-            body.append((f"{name} / {denominator_name(per, lang)}" if per else name, *cells))
+            body.append((f"{name} / {denominator_name(per)[lang]}" if per else name, *cells))
     print_table(console, lang, message("label.intervals", lang, **result["uncertainty"]), ("", *map(str, years)), body)
     told = [one for one in result["uncertainty"]["findings"] if one["severity"] != "info"]  # notes are in the JSON
     for one in told:
@@ -157,7 +157,7 @@ def _print_energy(console: "Console", accounts: "Workspace", result: dict[str, A
     years = sorted({one["year"] for one in result["totals"]})
     body = []
     for carrier in sorted({one["carrier"] for one in rows}, key=lambda one: (one == "total", one)):
-        name = message("label.total", lang) if carrier == "total" else carrier_name(accounts, carrier, lang)
+        name = message("label.total", lang) if carrier == "total" else accounts.library.carrier_name(carrier)[lang]
         body.append((name, *_across([one for one in rows if one["carrier"] == carrier], years, 2)))
     shares = [one for one in result["energy_shares"] if one["flow"] == flow and one["carrier"] == "electricity"]
     if shares:

@@ -5,12 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from hsesg_carbon.messages import message
+from hsesg_carbon.messages import denominator_name, message
 from hsesg_carbon.printing.console import (
-    carrier_name,
     changed,
     decimal_text,
-    denominator_name,
     print_findings,
     print_table,
     reach,
@@ -56,7 +54,7 @@ def print_restatement(
         figures = ("reported", "restated", "change", "changed")
         print_table(console, lang, "", (level, "period", *figures), rows, figures=figures)
     for per, bridge in versions.intensities().items():
-        title = message("label.restated-intensity", lang, per=denominator_name(per, lang), unit=bridge[0].unit)
+        title = message("label.restated-intensity", lang, per=denominator_name(per)[lang], unit=bridge[0].unit)
         console.print(title, style="bold", markup=False)
         _print_bridge(console, bridge, lang, 4)
     exchanged = [
@@ -164,7 +162,7 @@ def _print_ratios(console: "Console", result: "Uncertainty", levels: tuple[str, 
         rows.append((*(str(value) for _, value in group), *values))
     figures = ("intensity", "formulas", "draws")
     for (per, unit), rows in tables.items():
-        title = message("label.intensity", lang, per=denominator_name(per, lang), unit=f"tCO2e/{unit}")
+        title = message("label.intensity", lang, per=denominator_name(per)[lang], unit=f"tCO2e/{unit}")
         print_table(console, lang, title, (*levels, *figures), rows, figures=figures)
 
 
@@ -234,7 +232,7 @@ def print_drivers(console: "Console", accounts: "Workspace", found: "Drivers", b
     data = {"organisation": name, "first": found.first_year, "last": found.last_year}
     console.print(message("label.drivers", lang, **data), style="bold", markup=False)
     code = "label.drivers-per" if found.per else "label.drivers-per-energy"
-    activity = message(code, lang, per=denominator_name(found.per, lang))
+    activity = message(code, lang, per=denominator_name(found.per)[lang])
     method = message(f"label.scope2-{found.scope2}", lang)
     console.print(message("label.drivers-basis", lang, activity=activity, scope2=method), markup=False)
     bars = found.steps(lang)
@@ -267,7 +265,7 @@ def _part(value: Fraction, after: str = "") -> str:
 
 def _driven_name(accounts: "Workspace", by: str, one: str, lang: str) -> str:
     if by == "carrier":
-        return carrier_name(accounts, one, lang)
+        return accounts.library.carrier_name(one)[lang]
     if by == "scope":
         return message(f"label.scope-{one}", lang)
     return message(f"label.group-{one}", lang) if by == "group" else one

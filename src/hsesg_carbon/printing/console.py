@@ -9,13 +9,12 @@ from fractions import Fraction
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hsesg_carbon.messages import catalogue, message, visible
+from hsesg_carbon.messages import message, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from hsesg_carbon.findings import Finding
-    from hsesg_carbon.workspace import Workspace
 
 _PLAIN_WIDTH = 120
 _LONG_SECONDS = 1.0
@@ -55,19 +54,6 @@ def with_code(finding: "Finding", lang: str) -> str:
     """Return a finding as a terminal shows it: how grave, where, what, and the code to look it up by."""
     severity = message(f"label.severity-{finding.severity}", lang)
     return f"{severity} {finding.line(lang)} [{finding.code}]"
-
-
-def denominator_name(per: str, lang: str) -> str:
-    """Return the name of a usual denominator in the language, any other as it is written."""
-    code = f"label.denominator-{per}"
-    return message(code, lang) if code in catalogue() else per
-
-
-def carrier_name(accounts: "Workspace", carrier: str, lang: str) -> str:
-    """Return the first alias of a carrier in the language: 'natural gas', 天然气."""
-    aliases = [alias for one in accounts.library.catalogue.values() if one.subject == carrier for alias in one.aliases]
-    wanted = [alias for alias in aliases if alias.isascii() == (lang == "en")]
-    return wanted[0] if wanted and lang == "zh" else carrier.replace("_", " ")
 
 
 def print_table(
