@@ -40,7 +40,8 @@ _TENS = {"万": 10**4, "亿": 10**8}
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _PLAIN_DIGITS = str.maketrans(_SUPERSCRIPTS, "0123456789")
 _FACTOR = re.compile(
-    r"(?P<number>[1-9]\d{0,14}(\.\d{1,15})?)(\^(?P<tens>-?\d{1,2}))?|(?P<name>[^\W\d]\w*)(\^(?P<power>-?\d))?"
+    r"(?P<number>[1-9][0-9]{0,14}(\.[0-9]{1,15})?)(\^(?P<tens>-?[0-9]{1,2}))?"
+    r"|(?P<name>[^\W\d]\w*)(\^(?P<power>-?[0-9]))?"  # other scripts have digits too, which pint takes for names
 )
 
 

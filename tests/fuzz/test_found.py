@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hsesg_carbon import packs, units
-from hsesg_carbon.errors import InputError
+from hsesg_carbon.errors import InputError, UnitError
 from hsesg_carbon.tables import read_parquet
 from hsesg_carbon.verification import relations
 from hsesg_carbon.verification.intervals import point
@@ -72,3 +72,12 @@ def test_parquet_whose_text_is_no_text_is_refused_as_a_file(tmp_path: Path) -> N
     with pytest.raises(InputError) as caught:
         read_parquet(path)
     assert (caught.value.code, caught.value.data["file"]) == ("parquet-broken", "a.parquet")
+
+
+@pytest.mark.parametrize("text", ["10^٣ 人", "m^٣", "1٣ kg", "١٠ kWh", "t/10^٣"])
+def test_digits_of_other_scripts_are_none_of_a_unit(text: str) -> None:
+    """They are digits to a pattern and a name to pint, which raised an error of its own."""
+    with pytest.raises(UnitError) as refused:
+        units.canonical(text)
+    assert refused.value.code.startswith("unknown-unit")
+    assert not units.is_unit(text)
