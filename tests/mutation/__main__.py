@@ -21,7 +21,7 @@ import pytest
 
 from tests.mutation.mutants import PACKAGE, ROOT, Mutant, sample, shown
 from tests.mutation.survivors import explained
-from tests.mutation.trial import Trial
+from tests.mutation.trial import BUDGET, Trial
 
 MODULES = [
     *("units", "factors", "plan", "ledger", "boundary", "intensity", "inventory", "restate"),
@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "mutation" / "results.json")
     parser.add_argument("--state", type=Path, default=ROOT / ".mutation.json", help="where a stopped run goes on")
     parser.add_argument("--again", action="store_true", help="try the survivors anew, after new tests")
+    parser.add_argument("--seconds", type=float, default=BUDGET, help="clean seconds of tests that a mutant is shown")
     parser.add_argument("--survivors", action="store_true", help="print those without an explanation, and run nothing")
     told = parser.parse_args()
     drawn = sample(told.only, told.mutants, told.seed)
@@ -94,7 +95,7 @@ def main() -> None:
         state = {name: found for name, found in state.items() if found not in ("survived", "unreached")}
     left = [one for one in drawn if one.name not in state]
     if left:
-        trial = Trial(left, state, told.state)
+        trial = Trial(left, state, told.state, told.seconds)
         # A folder of its own: pytest deletes all but the three newest that it made, even while they are in use.
         own = mkdtemp(prefix="mutation-")
         code = pytest.main(

@@ -191,6 +191,19 @@ def test_a_change_of_a_percentage_in_points_is_a_difference(change: str, codes: 
         assert result.checks == 1
 
 
+@pytest.mark.parametrize(("change", "codes"), [("25", []), ("100", ["reported-change"])])
+def test_a_change_in_percent_of_a_pure_number_is_relative(change: str, codes: list[str]) -> None:
+    result = found({"pue.rooms": ("", "4.00", "5.00"), "pue.rooms.change": ("%", "", change)})
+    assert ([one.code for one in result.findings], result.checks) == (codes, 1)
+
+
+def test_tonnes_of_co2_are_compared_with_those_of_co2e() -> None:
+    made = [{"id": f"ghg.scope{at}", "unit": "tCO2", "cells": {"2024": "1"}} for at in (1, 2)]
+    made.append({"id": "ghg.total", "unit": "tCO2e", "cells": {"2024": "2"}})
+    result = verify(ReportedTable.of(made, ["2024"]))
+    assert (result.findings, result.checks) == ((), 1)
+
+
 def test_numbers_of_a_gwp_set_are_exchanged_as_such() -> None:
     kinds = {one.slip for one in Published.of(LIBRARY).numbers if one.id.startswith("ar")}
     assert kinds == {"gwp-set"}

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -530,7 +531,11 @@ OWN = "own.a,electricity.grid,CO2,,,1,kg/kWh,,,,CN,2020-01-01,,2020-01-01,own,x,
             "mee-2024-33",
         ),
         ({"own.csv": HEADER + OWN.replace(",,,,\n", ",,,own.b,\n")}, "unknown-id", "own.b"),
-        ({"own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x")}, "overlay-clash", "mee-2024-33"),
+        (
+            {"own.csv": HEADER + OWN.replace(",own,x", ",mee-2024-33,x")},
+            "overlay-clash",
+            "own factors: source mee-2024-33 exists already",
+        ),
         ({"own.csv": HEADER + OWN.replace(",own,x", ",owns,x")}, "unknown-source", "Near: own"),
         ({"sources.toml": '[own]\ntitle = "Own"\n'}, "key-missing", "licence"),
         ({"sources.toml": "[own\n"}, "toml-broken", "sources.toml"),
@@ -746,3 +751,24 @@ def test_a_list_of_numbers_says_from_when_to_when_each_holds(first: str | None, 
     }
     stated = {"valid_from": first, "valid_to": last, "source": "own", "locator": "x", "checked": "primary"}
     assert validity(FuelProperty.model_validate(density | stated)) == told
+
+
+def test_a_folder_of_published_data_is_read_whole_with_its_workbooks(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "factors").mkdir()
+    (tmp_path / "factors" / "a.csv").write_text(HEADER + OWN, encoding="utf-8")
+    book = openpyxl.Workbook()
+    for row in (HEADER, OWN.replace("own.a", "own.b")):
+        book.active.append([cell or None for cell in row.strip().split(",")])
+    book.save(tmp_path / "factors" / "b.xlsx")
+    library = hc.FactorLibrary.load(tmp_path)
+    assert [one.id for one in library.factors] == ["own.a", "own.b"]
+    assert library.home == tmp_path
+    (tmp_path / "factors" / "c.csv").write_text(HEADER + OWN + OWN.replace(",own,x", ",other,x"), encoding="utf-8")
+    with pytest.raises(hc.InputError) as caught:
+        hc.FactorLibrary.load(tmp_path)
+    assert [one.code for one in caught.value.problems] == [
+        "duplicate-id-factor",
+        "duplicate-id-factor",
+        "unknown-source",
+    ]

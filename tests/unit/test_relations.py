@@ -7,7 +7,7 @@ import pytest
 
 from hsesg_carbon.errors import InputError
 from hsesg_carbon.verification.intervals import Interval, point
-from hsesg_carbon.verification.relations import Ref, added, dimensions, parse, said, summed, value
+from hsesg_carbon.verification.relations import Ref, added, dimensions, parse, said, simplified, summed, value
 
 MASS, ENERGY = {"[mass]": 1}, {"[energy]": 1}
 
@@ -90,3 +90,17 @@ def test_a_sum_taken_apart_and_put_together_is_the_same(relation: str, terms: li
 
 def number(ref: Ref) -> Interval:
     return point(Fraction({"a": 7, "b": 3, "c": 2, "d": 5}[ref.row]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shorter"),
+    [
+        ("(a + b) / a", "1 + b / a"),
+        ("(b - a) / a", "b / a - 1"),
+        ("(a * b) / a", "a * b / a"),
+        ("a / (a + b)", "1 / (1 + b / a)"),
+    ],
+)
+def test_a_cell_that_stands_above_and_below_a_line_is_told_once(text: str, shorter: str) -> None:
+    assert said(parse(text)) == shorter
+    assert simplified(parse(text)) == parse(text)

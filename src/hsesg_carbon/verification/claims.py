@@ -54,9 +54,8 @@ def _told_twice(basis: Basis) -> Tests:
             if one is None or two is None:
                 continue
             name, period = basis.name(again.id, column), basis.table.periods[column]
-            figures = (one.told(one.cells[column].text) for one in (first, again))
             data = {"id": again.id, "period": period, **_tables(first, again)}
-            data |= dict(zip(("first", "second"), figures, strict=True))
+            data |= {"first": first.told(first.cells[column].text), "second": again.told(again.cells[column].text)}
             compared = Compared(name, first.unit, first.size, two, one)
             yield (
                 None

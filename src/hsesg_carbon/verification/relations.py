@@ -163,7 +163,7 @@ def simplified(expression: Expression) -> Expression:
     ):
         parts = (simplified(Operation("/", side, right)) for side in (left.left, left.right))
         return Operation(left.sign, *parts)
-    if expression.sign == "/" and isinstance(right, Operation) and right.sign == "+":
+    if expression.sign == "/" and isinstance(right, Operation) and right.sign == "+" and left != _ONE:
         terms = added(right)
         if [term for _, term in terms].count(left) == 1 and (1, left) in terms:
             rest = [one for one in terms if one != (1, left)]
