@@ -117,7 +117,7 @@ def main() -> None:
         rmtree(own, ignore_errors=True)
         if trial.error or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             sys.exit(trial.error or f"the tests could not be collected: {code!r}")
-    result = _result(drawn, state, told.seed)
+    result = _result(drawn, state, told.seed) | {"seconds_shown_to_survivors": told.seconds}
     told.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{result['killed']} of {result['run']} mutants killed ({result['sampled']} drawn): {told.out}")
 
