@@ -114,11 +114,6 @@ def page(figures: Figures) -> str:
         ("Mutants drawn", f"{mutants['sampled']:,}, of which {mutants['run']:,} ran" if mutants else "", mutants),
         ("Mutants killed", _share(mutants["killed"], mutants["run"]) if mutants.get("run") else "", mutants),
         ("Survivors", f"{mutants['survived']:,}, {mutants['explained']:,} explained" if mutants else "", mutants),
-        (
-            "Seconds of tests that a survivor was shown",
-            f"{mutants['seconds_shown_to_survivors']:g}" if mutants else "",
-            mutants,
-        ),
         ("Executions of the fuzzers", f"{fuzz['executions']:,}" if fuzz else "", fuzz),
         ("Failures of the fuzzers", f"{fuzz['failures']:,}" if fuzz else "", fuzz),
         (

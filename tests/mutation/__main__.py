@@ -21,7 +21,7 @@ import pytest
 
 from tests.mutation.mutants import PACKAGE, ROOT, Mutant, sample, shown
 from tests.mutation.survivors import explained
-from tests.mutation.trial import BUDGET, Trial
+from tests.mutation.trial import Trial
 
 MODULES = [
     *("units", "factors", "plan", "ledger", "boundary", "intensity", "inventory", "restate"),
@@ -81,7 +81,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "mutation" / "results.json")
     parser.add_argument("--state", type=Path, default=ROOT / ".mutation.json", help="where a stopped run goes on")
     parser.add_argument("--again", action="store_true", help="try the survivors anew, after new tests")
-    parser.add_argument("--seconds", type=float, default=BUDGET, help="clean seconds of tests that a mutant is shown")
     parser.add_argument("--survivors", action="store_true", help="print those without an explanation, and run nothing")
     told = parser.parse_args()
     drawn = sample(told.only, told.mutants, told.seed)
@@ -95,7 +94,7 @@ def main() -> None:
         state = {name: found for name, found in state.items() if found not in ("survived", "unreached")}
     left = [one for one in drawn if one.name not in state]
     if left:
-        trial = Trial(left, state, told.state, told.seconds)
+        trial = Trial(left, state, told.state)
         # A folder of its own: pytest deletes all but the three newest that it made, even while they are in use.
         own = mkdtemp(prefix="mutation-")
         code = pytest.main(
@@ -117,7 +116,7 @@ def main() -> None:
         rmtree(own, ignore_errors=True)
         if trial.error or code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             sys.exit(trial.error or f"the tests could not be collected: {code!r}")
-    result = _result(drawn, state, told.seed) | {"seconds_shown_to_survivors": told.seconds}
+    result = _result(drawn, state, told.seed)
     told.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{result['killed']} of {result['run']} mutants killed ({result['sampled']} drawn): {told.out}")
 
