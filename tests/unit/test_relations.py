@@ -104,3 +104,13 @@ def number(ref: Ref) -> Interval:
 def test_a_cell_that_stands_above_and_below_a_line_is_told_once(text: str, shorter: str) -> None:
     assert said(parse(text)) == shorter
     assert simplified(parse(text)) == parse(text)
+
+
+@pytest.mark.parametrize("number", ["7", "12", "1.5", "0.25", "3."])
+def test_a_number_in_a_relation_is_read_with_its_decimals(number: str) -> None:
+    if number.endswith("."):
+        with pytest.raises(InputError):
+            parse(f"a * {number}")
+        return
+    assert said(parse(f"a * {number}")) == f"a * {number}"
+    assert value(parse(number), lambda ref: point(Fraction(0))) == point(Fraction(number))
